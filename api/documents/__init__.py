@@ -1,0 +1,1 @@
+"""Documents for people on the road: run sheets, school lists, letters."""

@@ -1,0 +1,409 @@
+"""READ FIRST: the main job, from a scenario to a checked and priced plan.
+
+`plan_term` is the spine: read scenario, roads, travel matrix, encode, solve, decode, check, cost, baseline, write.
+Command line, tests and benchmarks call this one function.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transport.calendar import LEGS, Leg
+from transport.check import check_plan, rides_of
+from transport.cost import cost_of, objective_of
+from transport.digest import digest_of, file_digest
+from transport.files.read import read_scenario_and_remarks
+from transport.plan import Plan, Run
+from transport.scenario import Scenario
+from transport.travel import TravelMatrix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.report.outcome import Baseline, Line, Outcome
+    from routing.network.graph import RoadNetwork
+    from routing.network.speeds import SpeedModel
+    from routing.solve import Progress, Result, Stop
+
+POSTCODE_MARGIN_DEG = 0.02
+"""How far around the places postcodes join the approximate network: about 2 km."""
+MAP_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
+SCENARIO_COPY = "scenario"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What to plan, on which roads, for how long.
+
+    Attributes
+    ----------
+    scenario_path : folder of CSV files, or one workbook.
+    roads_path : OpenStreetMap extract or GraphML; travel_path : the council's own matrices; neither: approximate.
+    out : output folder. share : write the version that may be passed on.
+    cache_dir : where built roads and matrices are kept.
+    """
+
+    scenario_path: Path
+    out: Path
+    stop: Stop
+    roads_path: Path | None = None
+    travel_path: Path | None = None
+    seed: int = 1
+    share: bool = False
+    cache_dir: Path | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Watcher:
+    """Who is told how a job goes; every call may be ignored.
+
+    Attributes
+    ----------
+    on_phase : a phase begins. on_progress : where the search stands. should_stop : asked during the search.
+    seconds_by_phase : filled with wall seconds.
+    """
+
+    on_phase: Callable[[str], None] = lambda phase: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    should_stop: Callable[[], bool] = lambda: False
+    seconds_by_phase: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Announce and time one phase."""
+        self.on_phase(name)
+        began = time.monotonic()
+        yield
+        self.seconds_by_phase[name] = time.monotonic() - began
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Roads:
+    """Travel between all places, and where it came from.
+
+    Attributes
+    ----------
+    network : None where the council's own matrices are used; maps then draw straight lines.
+    """
+
+    travel: TravelMatrix
+    network: RoadNetwork | None
+    speeds: SpeedModel | None
+    digests: Mapping[str, str]
+
+
+def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
+    """Plan a term and write it down.
+
+    Raises
+    ------
+    InputFaults, PlacesOffStreetError, StreetRulesError, FileNotFoundError, ValueError
+        What was given cannot be planned; nothing has been written.
+    """
+    from api.report.outputs import write_outputs
+    from routing.encode import encode
+
+    watcher = watcher or Watcher()
+    _refuse_folder(request)
+    with watcher.phase("read"):
+        scenario, remarks = read_scenario_and_remarks(request.scenario_path)
+    with watcher.phase("roads"):
+        roads = load_roads(scenario, request, watcher.phase)
+    with watcher.phase("encode"):
+        instance, index = encode(scenario, roads.travel)
+    result = search(scenario, request, instance, index, watcher)
+    with watcher.phase("check"):
+        plan = make_plan(scenario, roads, index, result, request)
+        violations = check_plan(plan, scenario, roads.travel)
+        breakdown = cost_of(plan, scenario, roads.travel)
+        objective = objective_of(plan, scenario, roads.travel, breakdown)
+        baseline = make_baseline(scenario, roads.travel)
+    with watcher.phase("write"):
+        from api.report.outcome import Outcome
+
+        outcome = Outcome(
+            scenario=scenario,
+            travel=roads.travel,
+            plan=plan,
+            breakdown=breakdown,
+            objective=objective,
+            violations=violations,
+            rides=tuple(rides_of(plan, scenario, roads.travel)),
+            baseline=baseline,
+            run_paths=run_paths(scenario, plan, roads, request.cache_dir),
+            streets=map_streets(roads.network),
+            approximate=roads.travel.approximate,
+            data_notes=(*remarks, *roads.travel.notes, *_bias_notes(scenario, baseline), *_snag_notes(scenario, roads)),
+            search=_search_figures(result, request),
+        )
+        write_outputs(outcome, request.out, share=request.share)
+        if not request.share:
+            _copy_scenario(request)
+    return outcome
+
+
+def _refuse_folder(request: PlanRequest) -> None:
+    """Say before an hour of searching, not after it, that the plan cannot be written where it should go."""
+    from api.report.outputs import PLAN_FILE
+
+    out, copy = request.out, request.out / SCENARIO_COPY
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{out}: is a file; the plan needs a folder")
+    holds_plan = (out / PLAN_FILE).exists()
+    if request.share and holds_plan:
+        raise FileExistsError(f"{out} holds the full plan; the shared version needs a folder of its own")
+    is_own = copy.resolve() == request.scenario_path.resolve()
+    if not request.share and not holds_plan and not is_own and any(copy.glob("*.csv")):
+        raise FileExistsError(f"{copy} holds lists that no plan put there; give another folder for the plan")
+
+
+def load_roads(scenario: Scenario, request: PlanRequest, phase: Callable[[str], AbstractContextManager[None]]) -> Roads:
+    """Travel matrices from the council's own files, an extract, or the approximate network."""
+    place_ids = [place.place_id for place in scenario.places]
+    class_ids = [c.class_id for c in scenario.vehicle_classes]
+    if request.travel_path is not None:
+        from transport.files.travel_files import read_travel
+
+        if not request.travel_path.exists():
+            raise FileNotFoundError(f"{request.travel_path}: there is no such file of travel times")
+        travel = read_travel(request.travel_path, place_ids, class_ids)
+        return Roads(travel=travel, network=None, speeds=None, digests={"travel_file": travel.digest})
+    from routing.network.matrix import travel_matrix_of
+    from routing.network.speeds import read_speeds
+
+    speeds = read_speeds(authority_factor_pct=scenario.policy.travel_time_factor_pct)
+    network = _network(scenario, request, speeds)
+    with phase("matrices"):
+        travel = travel_matrix_of(
+            network,
+            scenario.places,
+            scenario.vehicle_classes,
+            scenario.street_rules,
+            speeds,
+            max_snap_gap_m=scenario.policy.max_snap_gap_m,
+            cache_dir=request.cache_dir,
+        )
+    return Roads(travel=travel, network=network, speeds=speeds, digests={"roads": network.digest})
+
+
+def _network(scenario: Scenario, request: PlanRequest, speeds: SpeedModel) -> RoadNetwork:
+    if request.roads_path is not None:
+        from routing.network.load import load_network
+
+        return load_network(request.roads_path, cache_dir=request.cache_dir)
+    import numpy as np
+
+    from routing.network.approximate import approximate_network
+    from transport.files.postcodes import postcode_points_within
+
+    lats = [place.lat for place in scenario.places]
+    lons = [place.lon for place in scenario.places]
+    margin = POSTCODE_MARGIN_DEG
+    around = postcode_points_within(min(lats) - margin, min(lons) - margin, max(lats) + margin, max(lons) + margin)
+    points = [(place.lat, place.lon) for place in scenario.places] + [(lat, lon) for _, lat, lon in around]
+    return approximate_network(np.array(points), circuity=speeds.approximate.circuity)
+
+
+def search(scenario: Scenario, request: PlanRequest, instance: object, index: object, watcher: Watcher) -> Result:
+    """Run the optimiser from today's routes."""
+    from routing.baseline import start_routes
+    from routing.numba_cache import is_compiled
+    from routing.solve import Stop, solve
+
+    start = start_routes(scenario, index)  # type: ignore[arg-type]
+    if not is_compiled():
+        with watcher.phase("compile"):  # a step on trial, so that compiling takes no second of the search
+            solve(instance, Stop(iterations=1), start=start)  # type: ignore[arg-type]
+    with watcher.phase("search"):
+        return solve(
+            instance,  # type: ignore[arg-type]
+            request.stop,
+            seed=request.seed,
+            start=start,
+            on_progress=watcher.on_progress,
+            should_stop=watcher.should_stop,
+        )
+
+
+def make_plan(scenario: Scenario, roads: Roads, index: object, result: Result, request: PlanRequest) -> Plan:
+    """The plan of a search result: kept routes as they are, new ones beside them, the unserved explained."""
+    from routing.baseline import current_as_routes, current_lots
+    from routing.decode import decode
+    from routing.explain import explain_unserved
+
+    kept = current_as_routes(scenario, roads.travel, (r for r in scenario.current_routes if r.kept))
+    decoded = decode(
+        scenario,
+        roads.travel,
+        index,  # type: ignore[arg-type]
+        result.solution,
+        result.assignment,
+        taken_ids=(route.route_id for route in kept),
+    )
+    digests = {"scenario": digest_of(scenario), "travel": roads.travel.digest, **roads.digests}
+    digests |= {f"file:{path.name}": file_digest(path) for path in scenario_files(request.scenario_path)}
+    made_with: dict[str, str | int | float] = {
+        "seed": request.seed, "iterations": result.iterations, "seconds": round(result.seconds, 1), **versions(),
+    }  # fmt: skip
+    routes = (*kept, *decoded.routes)
+    what = [digests["scenario"], digests["travel"], request.seed, result.iterations, routes]
+    return Plan(
+        plan_id=f"plan-{digest_of(what)[:12]}",
+        routes=routes,
+        lots=(*current_lots(kept), *decoded.lots),
+        unserved=explain_unserved(scenario, roads.travel, decoded.unserved_ids),
+        not_planned=scenario.not_planned(),
+        digests=digests,
+        made_with=made_with,
+    )
+
+
+def make_baseline(scenario: Scenario, travel: TravelMatrix) -> Baseline | None:
+    """Today's routes, checked and priced by the same rules; None where none are given."""
+    from api.report.outcome import Baseline
+    from routing.baseline import baseline_plan
+
+    plan = baseline_plan(scenario, travel)
+    if plan is None:
+        return None
+    breakdown = cost_of(plan, scenario, travel)
+    return Baseline(
+        plan=plan,
+        breakdown=breakdown,
+        objective=objective_of(plan, scenario, travel, breakdown),
+        violations=check_plan(plan, scenario, travel),
+        rides=tuple(rides_of(plan, scenario, travel)),
+    )
+
+
+def run_paths(
+    scenario: Scenario, plan: Plan, roads: Roads, cache_dir: Path | None
+) -> dict[tuple[str, Leg], tuple[Line, ...]]:
+    """Lines driven by each route on each leg, on the day type with most days."""
+    trips = {
+        (route.route_id, leg): (route.class_id, [stop.place_id for stop in run.stops])
+        for route in plan.routes
+        for leg in LEGS
+        if (run := _usual_run([r for r in route.runs if r.leg is leg])) is not None
+    }
+    if roads.network is None or roads.speeds is None:
+        return {key: _straight(scenario, place_ids) for key, (_, place_ids) in trips.items()}
+    from routing.network.paths import PathFinder
+
+    finder = PathFinder(
+        roads.network,
+        scenario.places,
+        scenario.vehicle_classes,
+        scenario.street_rules,
+        roads.speeds,
+        max_snap_gap_m=scenario.policy.max_snap_gap_m,
+        cache_dir=cache_dir,
+    )
+    return {
+        (route_id, leg): tuple(finder.lines(list(pairwise(ids)), leg, class_id=class_id, tolerance_m=15))
+        for (route_id, leg), (class_id, ids) in trips.items()
+    }
+
+
+def _usual_run(runs: list[Run]) -> Run | None:
+    return max(runs, key=lambda run: (len(run.days), len(run.passenger_ids)), default=None)
+
+
+def _straight(scenario: Scenario, place_ids: list[str]) -> tuple[Line, ...]:
+    import numpy as np
+
+    points = [(scenario.place_by_id[pid].lat, scenario.place_by_id[pid].lon) for pid in place_ids]
+    return (np.array(points, float),)
+
+
+def map_streets(network: RoadNetwork | None) -> tuple[Line, ...]:
+    """Main streets as a faint background; empty on an approximate network, whose links are no streets."""
+    if network is None or network.approximate:
+        return ()
+    import numpy as np
+
+    from routing.network.graph import STREET_CLASSES
+
+    codes = [code for code, name in enumerate(STREET_CLASSES) if name.removesuffix("_link") in MAP_CLASSES]
+    offsets = network.geometry_offset
+    return tuple(
+        np.column_stack([network.geometry_lat[a:b], network.geometry_lon[a:b]])
+        for segment in np.flatnonzero(np.isin(network.segment_class, codes))
+        for a, b in ((offsets[segment], offsets[segment + 1]),)
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result."""
+    found = {"python": platform.python_version()}
+    for name in ("schoolrun", "numpy", "numba", "scipy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def scenario_files(path: Path) -> list[Path]:
+    """The files of a scenario: a workbook, or the CSV files of a folder."""
+    return sorted(path.glob("*.csv")) if path.is_dir() else [path]
+
+
+def _copy_scenario(request: PlanRequest) -> None:
+    """Keep what was planned beside the plan, so that it can be checked, changed and planned again."""
+    if request.scenario_path.is_dir():
+        target = request.out / SCENARIO_COPY
+        if target.resolve() == request.scenario_path.resolve():
+            return
+        target.mkdir(exist_ok=True)
+        for old in target.glob("*.csv"):
+            old.unlink()
+        for path in scenario_files(request.scenario_path):
+            shutil.copy2(path, target / path.name)
+    else:
+        shutil.copy2(request.scenario_path, request.out / f"{SCENARIO_COPY}.xlsx")
+
+
+def _bias_notes(scenario: Scenario, baseline: Baseline | None) -> list[str]:
+    from routing.baseline import travel_time_bias_pct
+
+    pct = travel_time_bias_pct(scenario, baseline.plan) if baseline is not None else None
+    if pct is None:
+        return []
+    return [
+        f"Known run times of today's routes are {pct} % of the modelled ones (median). To scale all drives by "
+        f"one factor, set travel_time_factor_pct in policy.csv (now {scenario.policy.travel_time_factor_pct})"
+    ]
+
+
+def _snag_notes(scenario: Scenario, roads: Roads) -> list[str]:
+    """Homes that no permitted vehicle can reach, said before anybody asks why they are unserved."""
+    from routing.network.matrix import unreachable_places
+
+    gates = [gate.place_id for school in scenario.schools for gate in school.gates]
+    homes = {pid for p in scenario.planned_passengers() for pid in (*p.am_place_ids, *p.pm_place_ids) if pid}
+    return [
+        f"No permitted vehicle can reach {place_id}"
+        for place_id in unreachable_places(roads.travel, sorted(homes), gates)
+    ]
+
+
+def _search_figures(result: Result, request: PlanRequest) -> dict[str, str | int | float]:
+    return {
+        "seed": request.seed,
+        "iterations": result.iterations,
+        "seconds": round(result.seconds, 1),
+        "compile_s": round(result.compile_seconds, 1),
+        "first_plan_s": round(result.first_plan_seconds, 2),
+        "first_objective": result.trace[0][1],
+        "last_objective": (result.assignment.cost + 1) // 2,
+    }

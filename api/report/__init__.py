@@ -1,0 +1,1 @@
+"""The report: figures, page, tables and files of a plan."""

@@ -1,0 +1,50 @@
+"""The report page: one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from api.report.outcome import Outcome
+from api.report.view import make_page
+from transport.files.plan_words import plural, pounds
+
+
+def report_html(outcome: Outcome, *, share: bool = False) -> str:
+    """The report of a plan as one HTML file that loads nothing.
+
+    Parameters
+    ----------
+    share : the version that may be passed on; `outcome` is then already `shared_outcome`'s.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("api.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {
+        "n": lambda n: f"{n:,}",
+        "count": plural,
+        "pounds": pounds,
+        "sentence": lambda text: text[:1].upper() + text[1:],
+    }
+    css, js = _template_text("report.css"), _template_text("report.js")
+    starts_on = outcome.scenario.starts_on
+    return environment.get_template("report.html").render(
+        page=make_page(outcome, share=share),
+        scenario=outcome.scenario,
+        starts_on=f"{starts_on.day} {starts_on:%B %Y}",
+        css=css,
+        js=js,
+        css_hash=_csp_hash(css),
+        js_hash=_csp_hash(js),
+    )
+
+
+def _template_text(name: str) -> str:
+    return files("api.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _csp_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

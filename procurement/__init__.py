@@ -1,0 +1,1 @@
+"""Buying: from routes to lots, quotes and awards. Imports transport and routing."""

@@ -1,0 +1,1 @@
+"""The optimiser: roads, search and bounds. Imports the domain, never the edges."""

@@ -1,0 +1,140 @@
+"""Today's routes: as a plan to check and price beside the new one, as the search's warm start, and as kept routes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from routing.clock import gates_by_bell, runs_of
+from routing.encode import Index
+from routing.solve import StartRoute
+from transport.calendar import ALL_DAYS, LEGS, Leg
+from transport.lots import Lot, LotState
+from transport.plan import Pattern, Plan, Route, RouteKind, Run, Unserved
+from transport.scenario import CurrentRoute, Scenario
+from transport.travel import Travel
+
+
+def baseline_plan(scenario: Scenario, travel: Travel) -> Plan | None:
+    """Today's routes on the same passengers, with clocks made as for any plan; None where none are given.
+
+    Who is on no current route is listed as unserved: today they travel some other way, or not at all.
+    """
+    if not scenario.current_routes:
+        return None
+    routes = current_as_routes(scenario, travel, scenario.current_routes)
+    carried = {pid for route in routes for pid in route.passenger_ids}
+    unserved = tuple(
+        Unserved(
+            passenger_id=p.passenger_id,
+            cause="passenger_missing",
+            sentence=f"{p.passenger_id} is on none of today's routes",
+        )
+        for p in scenario.planned_passengers()
+        if p.passenger_id not in carried
+    )
+    return Plan(
+        plan_id="baseline",
+        routes=routes,
+        lots=current_lots(routes),
+        unserved=unserved,
+        not_planned=scenario.not_planned(),
+    )
+
+
+def current_as_routes(scenario: Scenario, travel: Travel, current: Iterable[CurrentRoute]) -> tuple[Route, ...]:
+    """Current routes in the form of a plan; routes that carry nobody today are left out."""
+    routes = (_as_route(scenario, travel, route) for route in current)
+    return tuple(route for route in routes if route.runs)
+
+
+def current_lots(routes: Sequence[Route]) -> tuple[Lot, ...]:
+    """Held lots of today's bought routes."""
+    by_lot: dict[str, list[Route]] = defaultdict(list)
+    for route in routes:
+        if route.lot_id is not None:
+            by_lot[route.lot_id].append(route)
+    return tuple(
+        Lot(
+            lot_id=lot_id,
+            state=LotState.TENDER if members[0].operator_id is None else LotState.HELD,
+            class_id=members[0].class_id,
+            route_ids=tuple(route.route_id for route in members),
+            operator_id=members[0].operator_id,
+        )
+        for lot_id, members in by_lot.items()
+    )
+
+
+def start_routes(scenario: Scenario, index: Index) -> list[StartRoute]:
+    """Released current routes by index, for the warm start."""
+    hub_idx = {(hub.school_id, hub.gate_place_id): h for h, hub in enumerate(index.hubs)}
+    starts = []
+    for route in scenario.current_routes:
+        if route.kept:
+            continue
+        patterns = [_pattern(scenario, route, leg) for leg in LEGS]
+        orders = [
+            [
+                index.rider_idx_by_leg[pid, leg]
+                for pid in (pattern.passenger_ids if pattern else ())
+                if (pid, leg) in index.rider_idx_by_leg
+            ]
+            for leg, pattern in zip(LEGS, patterns, strict=True)
+        ]
+        hubs = [
+            [hub_idx[gate] for gate in (pattern.gates if pattern else ()) if gate in hub_idx] for pattern in patterns
+        ]
+        if any(orders):
+            starts.append(StartRoute(order=(orders[0], orders[1]), hubs=(hubs[0], hubs[1])))
+    return starts
+
+
+def travel_time_bias_pct(scenario: Scenario, baseline: Plan) -> int | None:
+    """Median of known over modelled run lengths of today's routes, in per cent; None where no run time is known."""
+    ratios = []
+    known = {r.route_id: {Leg.AM: r.known_am_s, Leg.PM: r.known_pm_s} for r in scenario.current_routes}
+    for route in baseline.routes:
+        for leg in LEGS:
+            known_s = known[route.route_id][leg]
+            runs = [run for run in route.runs if run.leg is leg]
+            if known_s is not None and runs:
+                longest = max(runs, key=lambda run: len(run.days))
+                ratios.append(100 * known_s / max(1, longest.leg_s))
+    ratios.sort()
+    return round(ratios[len(ratios) // 2]) if ratios else None
+
+
+def _as_route(scenario: Scenario, travel: Travel, current: CurrentRoute) -> Route:
+    vehicle_class = scenario.class_by_id[current.class_id]
+    patterns = {leg: _pattern(scenario, current, leg) for leg in LEGS}
+    runs: list[Run] = []
+    for leg, pattern in patterns.items():
+        if pattern is not None:
+            runs += runs_of(scenario, travel, leg, pattern, vehicle_class)
+    lot_id = None
+    if current.kind is RouteKind.BOUGHT:
+        lot_id = current.lot_id or f"L-{current.route_id}"
+    return Route(
+        route_id=current.route_id,
+        kind=current.kind,
+        class_id=current.class_id,
+        am=patterns[Leg.AM],
+        pm=patterns[Leg.PM],
+        runs=tuple(runs),
+        vehicle_id=current.vehicle_id,
+        lot_id=lot_id,
+        operator_id=current.operator_id,
+        kept=current.kept,
+    )
+
+
+def _pattern(scenario: Scenario, current: CurrentRoute, leg: Leg) -> Pattern | None:
+    """The order of those who are planned and travel on this leg at all; gates by their bell times."""
+    planned = {p.passenger_id for p in scenario.planned_passengers()}
+    ids = tuple(
+        pid
+        for pid in current.passenger_ids(leg)
+        if pid in planned and any(scenario.travels(scenario.passenger_by_id[pid], leg, day) for day in ALL_DAYS)
+    )
+    return Pattern(passenger_ids=ids, gates=gates_by_bell(scenario, leg, ids)) if ids else None

@@ -1,0 +1,170 @@
+"""The problem as arrays and integers only: what the kernel sees.
+
+A *rider* is a passenger, or one leg of a passenger where the policy lets the two legs differ in route. A *unit* is a
+set of riders who must share a route. A *hub* is a gate. A *day group* is a set of days of the fortnight on which
+every rider's place and window is the same. A *supply* is something that can drive a route: a bought class, an
+operator's rate card, or a group of like fleet vehicles. Money in the kernel is pence per fortnight.
+
+The arrays are few and wide because numba hands every array of a tuple to every function it calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_HUBS = 8
+"""Most gates on one leg of a route over the whole week; the policy's limit on schools binds per run."""
+
+BOUGHT, FLEET = 0, 1
+DEAD_NONE, DEAD_RETURN, DEAD_FROM_BASE = 0, 1, 2
+NO_LIMIT = 1_000_000
+
+# Columns of `Instance.daily`: row and number of the home-side place (-1: does not travel), hard ride cap in seconds,
+# and the window at the gate: AM (earliest, latest) start of service, PM (earliest start, latest end).
+D_ROW, D_PLACE, D_CAP, D_OPEN, D_CLOSE = range(5)
+N_DAILY_COLUMNS = 5
+
+# Columns of `Instance.riders`; those with AM and PM side by side are read at [column + leg].
+(
+    P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM, P_TARGET_AM, P_TARGET_PM,
+    P_CHAIR, P_SHARED, P_OWN, P_SOLO, P_TAGS, P_PLAIN, P_PINNED, P_UNSERVED, P_DIFFICULTY, P_UNIT,
+    P_FOES_FROM, P_FOES_TO,
+) = range(21)  # fmt: skip
+N_RIDER_COLUMNS = 21
+
+H_ROW, H_SCHOOL = 0, 1
+
+# Columns of `Instance.supplies`.
+(
+    S_KIND, S_PROFILE, S_CLASS, S_TAGS, S_LIMIT, S_OPERATOR, S_ROW,
+    S_BASE, S_MILE_RATE, S_FREE_M, S_PA_RATE, S_DEAD_RULE, S_ONE_LEG_PCT, S_LONG_PCT, S_LONG_AFTER,
+    S_FIXED, S_DRIVER_RATE, S_DRIVER_MIN, S_PA_HOUR, S_PA_MIN,
+    S_AM_START, S_AM_END, S_PM_START, S_PM_END, S_MAX_RUNS,
+) = range(25)  # fmt: skip
+N_SUPPLY_COLUMNS = 25
+
+# Positions in `Instance.rules`.
+R_MAX_SCHOOLS, R_PER_SHARED_PA, R_OVER_TARGET, R_TURNROUND, R_LAYOUT_CHANGE = range(5)
+
+
+class Data(NamedTuple):
+    """The arrays of an `Instance`, in the form that numba takes."""
+
+    seconds: Any
+    metres: Any
+    daily: Any
+    riders: Any
+    same_as: Any
+    group_weight: Any
+    unit_ptr: Any
+    unit_riders: Any
+    foes: Any
+    hubs: Any
+    may_precede: Any
+    supplies: Any
+    fits: Any
+    cheapest_base: Any
+    class_limit: Any
+    operator_pa_limit: Any
+    near: Any
+    rules: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Instance:
+    """One planning problem as read-only arrays.
+
+    Shapes: P access profiles, n rows, N riders, G day groups, H hubs, K supplies, C vehicle classes, U units; an axis
+    of length 2 is AM, PM.
+
+    Attributes
+    ----------
+    seconds, metres : int32 (P, 2, n, n), from row i to row j.
+    daily : int32 (2, G, N, 5), columns D_*. A gate is visited once on a run, in the part of the windows that all who
+        use it share; riders in a row at one place share a stop.
+    riders : int64 (N, 21), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
+        service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared PA, own PAs, solo (0 or
+        more); bit mask of tags; 1 where all day groups are alike; pinned; pence a fortnight if not carried; a key for
+        the order of insertion; unit; range in `foes`.
+    same_as : int8 (N, G), first day group with the same places, windows and caps.
+    group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
+    unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
+    foes : int32, riders who may not share a run with rider i: foes[riders[i, P_FOES_FROM]:riders[i, P_FOES_TO]].
+    hubs : int64 (H, 2), row and school number.
+    may_precede : bool (2, H, H), whether a run may visit hub i before hub j at all, by windows, drive and caps; a
+        filter that is never stricter than the rules.
+    supplies : int64 (K, 25), columns S_*.
+    fits : bool (C + 1, seats + 1, wheelchairs + 1), whether some layout of a class holds it; last: of any class.
+    cheapest_base : int64 (seats + 1, wheelchairs + 1), least base of a bought class that holds it; a guess, no rule.
+    class_limit : int64 (C,), most bought routes. operator_pa_limit : int64 (O,).
+    near : int32 (2, N, k), nearest riders by drive between homes: all, and of the same school; -1: no more.
+    rules : int64, positions R_*.
+    """
+
+    seconds: NDArray[np.int32]
+    metres: NDArray[np.int32]
+    daily: NDArray[np.int32]
+    riders: NDArray[np.int64]
+    same_as: NDArray[np.int8]
+    group_weight: NDArray[np.int64]
+    unit_ptr: NDArray[np.int32]
+    unit_riders: NDArray[np.int32]
+    foes: NDArray[np.int32]
+    hubs: NDArray[np.int64]
+    may_precede: NDArray[np.bool_]
+    supplies: NDArray[np.int64]
+    fits: NDArray[np.bool_]
+    cheapest_base: NDArray[np.int64]
+    class_limit: NDArray[np.int64]
+    operator_pa_limit: NDArray[np.int64]
+    near: NDArray[np.int32]
+    rules: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Check shapes and index ranges once; freeze the arrays."""
+        n, n_groups = len(self.riders), len(self.group_weight)
+        expected: dict[str, tuple[int, ...]] = {
+            "daily": (2, n_groups, n, N_DAILY_COLUMNS), "riders": (n, N_RIDER_COLUMNS), "same_as": (n, n_groups),
+            "supplies": (len(self.supplies), N_SUPPLY_COLUMNS), "metres": self.seconds.shape,
+            "hubs": (len(self.hubs), 2), "near": (2, n, self.near.shape[-1]),
+        }  # fmt: skip
+        wrong = [f"{k}: {getattr(self, k).shape}, not {v}" for k, v in expected.items() if getattr(self, k).shape != v]
+        if not wrong and n:
+            if self.daily[..., D_ROW].max() >= self.seconds.shape[-1]:
+                wrong.append("daily points at a row that the matrices do not hold")
+            if self.riders[:, P_HUB].max() >= len(self.hubs):
+                wrong.append("riders point at a hub that is not there")
+        if wrong:
+            raise ValueError("instance: " + "; ".join(wrong))
+        for f in fields(self):
+            getattr(self, f.name).setflags(write=False)
+
+    @property
+    def n_riders(self) -> int:
+        """Number of riders."""
+        return len(self.riders)
+
+    def data(self) -> Data:
+        """The arrays for the kernel."""
+        return Data(*(getattr(self, name) for name in Data._fields))
+
+
+class Solution(NamedTuple):
+    """Routes by index.
+
+    Attributes
+    ----------
+    orders : per route (AM riders in order, PM riders in order). hubs : per route (AM hubs, PM hubs).
+    supply : per route. cost : pence a fortnight, money that the horizon counts and soft prices, per route.
+    unserved : riders not carried.
+    """
+
+    orders: list[tuple[list[int], list[int]]]
+    hubs: list[tuple[list[int], list[int]]]
+    supply: list[int]
+    cost: list[int]
+    unserved: list[int]

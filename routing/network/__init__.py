@@ -1,0 +1,1 @@
+"""Streets: from a road extract to travel matrices and street geometry."""

@@ -1,0 +1,1 @@
+"""The search: construct, destroy, repair, accept. Numba on flat arrays."""

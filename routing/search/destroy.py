@@ -1,0 +1,160 @@
+"""Taking riders out: strings of neighbours from a few nearby routes, or whole routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from routing.instance import P_HUB, P_PINNED, P_REF_AM, P_UNIT, P_UNSERVED
+from routing.numba_cache import njit
+from routing.search.repair import delete_at
+from routing.search.state import (
+    M_HUBS_AM,
+    M_N_AM,
+    M_PAS,
+    M_SUPPLY,
+    N_ABSENT,
+    N_STAMP,
+    N_TOTAL,
+    Q_ABSENT,
+    Q_ROUTE,
+    Q_STAMP,
+    copy_route,
+    drop_route,
+    is_empty,
+    price_trial,
+    put_route,
+    random_below,
+    random_unit,
+    trial_slot,
+)
+
+MOST_STRINGS = 4
+LONGEST_STRING = 10
+WHOLE_ROUTE = 0.15
+SAME_SCHOOL = 0.35
+"""Measured in prototypes on the 955 case; the tables are in docs/optimiser.md."""
+
+
+@njit
+def mark_unit(d: Any, s: Any, rider: int) -> int:
+    """Mark a rider and all who must travel with them for removal; returns how many. Pinned units are left alone."""
+    unit = d.riders[rider, P_UNIT]
+    first, last = d.unit_ptr[unit], d.unit_ptr[unit + 1]
+    for m in range(first, last):
+        if d.riders[d.unit_riders[m], P_PINNED] == 1:
+            return 0
+    count = 0
+    for m in range(first, last):
+        member = d.unit_riders[m]
+        if s.people[Q_STAMP, member] != s.num[N_STAMP]:
+            s.people[Q_STAMP, member] = s.num[N_STAMP]
+            count += 1
+    return count
+
+
+@njit
+def drop_unused_hubs(d: Any, s: Any, leg: int) -> None:
+    """Take gates off a leg of the trial that nobody uses any more."""
+    t = trial_slot(s)
+    meta, hubs = s.now.meta[t], s.now.hubs[t, leg]
+    for j in range(meta[M_HUBS_AM + leg] - 1, -1, -1):
+        in_use = False
+        for i in range(meta[M_N_AM + leg]):
+            in_use |= d.riders[s.now.order[t, leg, i], P_HUB] == hubs[j]
+        if not in_use:
+            delete_at(hubs, meta[M_HUBS_AM + leg], j)
+            meta[M_HUBS_AM + leg] -= 1
+
+
+@njit
+def bank(d: Any, s: Any, rider: int) -> None:
+    """Book a rider as absent."""
+    if s.people[Q_ROUTE, rider] < 0:
+        return
+    s.people[Q_ROUTE, rider] = -1
+    s.people[Q_ABSENT, s.num[N_ABSENT]] = rider
+    s.num[N_ABSENT] += 1
+    s.num[N_TOTAL] += d.riders[rider, P_UNSERVED]
+
+
+@njit
+def remove_marked(d: Any, s: Any, r: int) -> bool:
+    """Take every marked rider out of route r; False where what is left cannot be driven any more."""
+    t = trial_slot(s)
+    copy_route(s.now, r, s.now, t)
+    meta = s.now.meta[t]
+    own, own_pas = meta[M_SUPPLY], meta[M_PAS]
+    for leg in range(2):
+        kept = 0
+        for i in range(meta[M_N_AM + leg]):
+            rider = s.now.order[t, leg, i]
+            if s.people[Q_STAMP, rider] != s.num[N_STAMP]:
+                s.now.order[t, leg, kept] = rider
+                kept += 1
+        meta[M_N_AM + leg] = kept
+        drop_unused_hubs(d, s, leg)
+    left = not is_empty(s.now, t)
+    if left and not price_trial(d, s, own, own_pas, False):
+        return False
+    for leg in range(2):
+        for i in range(s.now.meta[r, M_N_AM + leg]):
+            rider = s.now.order[r, leg, i]
+            if s.people[Q_STAMP, rider] == s.num[N_STAMP]:
+                bank(d, s, rider)
+    if left:
+        put_route(d, s, t, r)
+    else:
+        drop_route(d, s, r)
+    return True
+
+
+@njit
+def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
+    """Mark a string of a route's order that contains the rider, or the whole route; returns how many."""
+    leg = random_below(s.rng, 2)
+    if d.riders[rider, P_REF_AM + leg] < 0:
+        leg = 1 - leg
+    order, n = s.now.order[r], s.now.meta[r, M_N_AM + leg]
+    count = 0
+    if random_unit(s.rng) < WHOLE_ROUTE:
+        for one_leg in range(2):
+            for i in range(s.now.meta[r, M_N_AM + one_leg]):
+                count += mark_unit(d, s, order[one_leg, i])
+        return count
+    at = 0
+    while order[leg, at] != rider:
+        at += 1
+    length = 1 + random_below(s.rng, min(n, LONGEST_STRING))
+    first = max(0, min(at - random_below(s.rng, length), n - length))
+    for i in range(first, first + length):
+        count += mark_unit(d, s, order[leg, i])
+    return count
+
+
+@njit
+def ruin(d: Any, s: Any) -> bool:
+    """Remove strings from a few routes around a rider drawn at random; False where an iteration must be given up."""
+    seed = random_below(s.rng, len(d.riders))
+    near = d.near[1] if random_unit(s.rng) < SAME_SCHOOL else d.near[0]
+    strings = 1 + random_below(s.rng, MOST_STRINGS)
+    ruined = np.empty(MOST_STRINGS, np.int64)
+    done = 0
+    for i in range(-1, near.shape[1]):
+        rider = seed if i < 0 else near[seed, i]
+        if rider < 0 or done == strings:
+            break
+        r = s.people[Q_ROUTE, rider]
+        if r < 0 or s.people[Q_STAMP, rider] == s.num[N_STAMP]:
+            continue
+        again = False
+        for k in range(done):
+            again |= ruined[k] == r
+        if again or mark_string(d, s, r, rider) == 0:
+            continue
+        if not remove_marked(d, s, r):
+            return False
+        ruined[done] = r
+        done += 1
+    return True

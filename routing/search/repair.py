@@ -1,0 +1,471 @@
+"""Putting riders back: best insertion over the routes near them, and a route of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.evaluate import FAR, HOLDS, NEVER, leg_all_days
+from routing.instance import (
+    BOUGHT,
+    H_ROW,
+    H_SCHOOL,
+    MAX_HUBS,
+    P_CHAIR,
+    P_DIFFICULTY,
+    P_HUB,
+    P_OWN,
+    P_PLAIN,
+    P_REF_AM,
+    P_SHARED,
+    P_SOLO,
+    P_UNIT,
+    P_UNSERVED,
+    R_MAX_SCHOOLS,
+    R_PER_SHARED_PA,
+    S_CLASS,
+    S_KIND,
+    S_MILE_RATE,
+    S_PA_RATE,
+)
+from routing.numba_cache import njit, njit_inline
+from routing.search.state import (
+    HUGE,
+    L_LIST,
+    L_MARK,
+    M_CHAIRS,
+    M_COST,
+    M_HUBS_AM,
+    M_N_AM,
+    M_PAS,
+    M_PLAIN,
+    M_SEATS,
+    M_SOLO,
+    M_SUPPLY,
+    N_ABSENT,
+    N_MARK,
+    N_TOTAL,
+    Q_ABSENT,
+    Q_HOPELESS,
+    Q_ROUTE,
+    Q_UNITS,
+    clear_route,
+    copy_route,
+    new_slot,
+    pick_slot,
+    price_trial,
+    put_route,
+    random_unit,
+    trial_slot,
+    weigh_trial,
+)
+
+POSITIONS_TRIED = 3
+"""Places in an order that are tried exactly, least detour first."""
+GATES_TRIED = 2
+"""Places in the order of gates that are tried for a new gate, least detour first."""
+BLINK = 0.01
+"""Share of routes overlooked at random (Christiaens and Vanden Berghe 2020, slack induction by string removals)."""
+SECOND_AS_METRES = 2
+"""What a second of detour counts in the ranking of positions, in metres."""
+CERTAIN_SHARE = 0.75
+"""Share of a guessed price below which a route is not worth building."""
+PENCE_PER_DETOUR = CERTAIN_SHARE * 10.0 / 1609.344 / 1.3
+"""A fortnight's pence in a unit of (metres and weighted seconds) x pence a mile: ten days, the seconds taken off."""
+
+
+@njit_inline
+def tour_rows(riders: Any, hub_table: Any, leg: int, order: Any, n: int, hubs: Any, n_hubs: int, tour: Any) -> int:
+    """Rows of a leg's halts in order (AM homes then gates, PM gates then homes), into tour; returns how many."""
+    at_home, at_gate = (0, n) if leg == 0 else (n_hubs, 0)
+    for i in range(n):
+        tour[at_home + i] = riders[order[i], P_REF_AM + leg]
+    for j in range(n_hubs):
+        tour[at_gate + j] = hub_table[hubs[j], H_ROW]
+    return n + n_hubs
+
+
+@njit_inline
+def detour(seconds: Any, metres: Any, tour: Any, n: int, i: int, row: int) -> int:
+    """Metres, and seconds at `SECOND_AS_METRES`, that a halt before position i of a closed tour adds.
+
+    Closed: a bought vehicle is paid for its way back to the first stop.
+    """
+    if n == 0:
+        return 0
+    before, after = tour[i - 1 if i > 0 else n - 1], tour[i if i < n else 0]
+    added_s = seconds[before, row] + seconds[row, after] - seconds[before, after]
+    added_m = metres[before, row] + metres[row, after] - metres[before, after]
+    return added_m + SECOND_AS_METRES * added_s
+
+
+@njit_inline
+def least_detour(
+    seconds: Any, metres: Any, riders: Any, hub_table: Any, leg: int, rider: int, order: Any, n: int, hubs: Any,
+    n_hubs: int, tour: Any,
+) -> int:  # fmt: skip
+    """Least detour of a rider's home into a leg: a cheap guess at what insertion costs."""
+    row = riders[rider, P_REF_AM + leg]
+    if row < 0 or n == 0:
+        return 0
+    length = tour_rows(riders, hub_table, leg, order, n, hubs, n_hubs, tour)
+    offset = 0 if leg == 0 else n_hubs
+    best = HUGE
+    for i in range(n + 1):
+        best = min(best, detour(seconds, metres, tour, length, i + offset, row))
+    return best
+
+
+@njit_inline
+def insert_in(values: Any, n: int, i: int, value: int) -> None:
+    """Insert a value at position i of the first n."""
+    for k in range(n, i, -1):
+        values[k] = values[k - 1]
+    values[i] = value
+
+
+@njit_inline
+def delete_at(values: Any, n: int, i: int) -> None:
+    """Delete position i of the first n."""
+    for k in range(i, n - 1):
+        values[k] = values[k + 1]
+
+
+@njit_inline
+def judge_trial_leg(d: Any, s: Any, leg: int) -> int:
+    """What the trial's leg says on all days (access profile 0): NEVER, NOT_SO or HOLDS; figures stay in the state."""
+    t = trial_slot(s)
+    n, n_hubs = s.now.meta[t, M_N_AM + leg], s.now.meta[t, M_HUBS_AM + leg]
+    return leg_all_days(d, leg, 0, s.now.order[t, leg], n, s.now.hubs[t, leg], n_hubs, s.weights, s.w, s.figures[leg])
+
+
+@njit
+def try_positions(d: Any, s: Any, leg: int, rider: int) -> bool:
+    """Insert the rider's home at the position of least detour that keeps every rule."""
+    t = trial_slot(s)
+    order, hubs, meta = s.now.order[t, leg], s.now.hubs[t, leg], s.now.meta[t]
+    n, n_hubs = meta[M_N_AM + leg], meta[M_HUBS_AM + leg]
+    row = d.riders[rider, P_REF_AM + leg]
+    tour, added = s.proxy[0], s.proxy[1]
+    length = tour_rows(d.riders, d.hubs, leg, order, n, hubs, n_hubs, tour)
+    offset = 0 if leg == 0 else n_hubs
+    for i in range(n + 1):
+        added[i] = detour(d.seconds[0, leg], d.metres[0, leg], tour, length, i + offset, row)
+    meta[M_N_AM + leg] = n + 1
+    for _ in range(min(POSITIONS_TRIED, n + 1)):
+        best = 0
+        for i in range(1, n + 1):
+            if added[i] < added[best]:
+                best = i
+        if added[best] >= FAR:
+            break
+        added[best] = HUGE
+        insert_in(order, n, best, rider)
+        verdict = judge_trial_leg(d, s, leg)
+        if verdict == HOLDS:
+            return True
+        delete_at(order, n + 1, best)
+        if verdict == NEVER:
+            break
+    meta[M_N_AM + leg] = n
+    return False
+
+
+@njit_inline
+def fits_between(may_precede: Any, hubs: Any, n_hubs: int, i: int, hub: int) -> bool:
+    """Whether a new hub at position i may follow all hubs before it and precede all after it. may_precede (H, H)."""
+    fits = True
+    for j in range(n_hubs):
+        fits &= may_precede[hubs[j], hub] if j < i else may_precede[hub, hubs[j]]
+    return fits
+
+
+@njit_inline
+def hub_may_join(d: Any, s: Any, rider: int, r: int) -> bool:
+    """Whether the rider's gate is on the route or may be added to it, as far as hubs two by two can tell."""
+    hub = d.riders[rider, P_HUB]
+    for leg in range(2):
+        if d.riders[rider, P_REF_AM + leg] < 0:
+            continue
+        n_hubs = s.now.meta[r, M_HUBS_AM + leg]
+        known = False
+        for j in range(n_hubs):
+            known |= s.now.hubs[r, leg, j] == hub
+        if known:
+            continue
+        if n_hubs >= d.rules[R_MAX_SCHOOLS] and s.now.meta[r, M_PLAIN] == 1 and full_of_schools(d, s, r, leg, hub):
+            return False
+        for j in range(n_hubs):
+            other = s.now.hubs[r, leg, j]
+            if not (d.may_precede[leg, hub, other] or d.may_precede[leg, other, hub]):
+                return False
+    return True
+
+
+@njit
+def full_of_schools(d: Any, s: Any, r: int, leg: int, hub: int) -> bool:
+    """Whether a leg already has as many different schools as allowed, the hub's not among them."""
+    count = 0
+    hubs = s.now.hubs[r, leg]
+    for j in range(s.now.meta[r, M_HUBS_AM + leg]):
+        if d.hubs[hubs[j], H_SCHOOL] == d.hubs[hub, H_SCHOOL]:
+            return False
+        new = 1
+        for k in range(j):
+            if d.hubs[hubs[k], H_SCHOOL] == d.hubs[hubs[j], H_SCHOOL]:
+                new = 0
+        count += new
+    return count >= d.rules[R_MAX_SCHOOLS]
+
+
+@njit
+def insert_leg(d: Any, s: Any, leg: int, rider: int) -> bool:
+    """Insert a rider on one leg of the trial, with their gate where it is new."""
+    t = trial_slot(s)
+    hubs, meta, hub = s.now.hubs[t, leg], s.now.meta[t], d.riders[rider, P_HUB]
+    n_hubs = meta[M_HUBS_AM + leg]
+    for j in range(n_hubs):
+        if hubs[j] == hub:
+            return try_positions(d, s, leg, rider)
+    if n_hubs == MAX_HUBS:
+        return False
+    n = meta[M_N_AM + leg]
+    offset = n if leg == 0 else 0
+    tried = 0
+    for _ in range(min(GATES_TRIED, n_hubs + 1)):
+        length = tour_rows(d.riders, d.hubs, leg, s.now.order[t, leg], n, hubs, n_hubs, s.proxy[0])
+        best, best_added = -1, HUGE
+        for j in range(n_hubs + 1):
+            if tried & (1 << j):
+                continue
+            row = d.hubs[hub, H_ROW]
+            added = detour(d.seconds[0, leg], d.metres[0, leg], s.proxy[0], length, j + offset, row)
+            if added < best_added:
+                best, best_added = j, added
+        tried |= 1 << best
+        if not fits_between(d.may_precede[leg], hubs, n_hubs, best, hub):
+            continue
+        insert_in(hubs, n_hubs, best, hub)
+        meta[M_HUBS_AM + leg] = n_hubs + 1
+        if try_positions(d, s, leg, rider):
+            return True
+        delete_at(hubs, n_hubs + 1, best)
+        meta[M_HUBS_AM + leg] = n_hubs
+    return False
+
+
+@njit
+def insert_unit(d: Any, s: Any, unit: int) -> bool:
+    """Insert every member of a unit into the trial; on success weights and figures are those of the whole trial."""
+    t = trial_slot(s)
+    meta = s.now.meta[t]
+    first, last = d.unit_ptr[unit], d.unit_ptr[unit + 1]
+    for m in range(first, last):
+        rider = d.unit_riders[m]
+        if max(meta[M_N_AM], meta[M_N_AM + 1]) + 1 >= s.now.order.shape[2]:
+            return False
+        for leg in range(2):
+            s.now.order[t, leg, meta[M_N_AM + leg]] = rider
+        weigh_trial(d, s, 1)
+        for leg in range(2):
+            if d.riders[rider, P_REF_AM + leg] >= 0 and not insert_leg(d, s, leg, rider):
+                return False
+    rider = d.unit_riders[last - 1]
+    for leg in range(2):
+        fresh = last - first == 1 and d.riders[rider, P_REF_AM + leg] >= 0
+        if not fresh and judge_trial_leg(d, s, leg) != HOLDS:
+            return False
+    return True
+
+
+@njit_inline
+def may_fit(d: Any, s: Any, unit: int) -> bool:
+    """Whether any class could hold the trial and the unit, if everybody travelled every day.
+
+    Routes with part-week riders are let through: their seats may be shared.
+    """
+    t = trial_slot(s)
+    any_class = d.fits[len(d.fits) - 1]
+    first = d.unit_ptr[unit]
+    per = d.rules[R_PER_SHARED_PA]
+    for leg in range(2):
+        n = s.now.meta[t, M_N_AM + leg]
+        chairs, shared, people, own = 0, 0, 0, 0
+        for i in range(n + d.unit_ptr[unit + 1] - first):
+            rider = s.now.order[t, leg, i] if i < n else d.unit_riders[first + i - n]
+            if d.riders[rider, P_REF_AM + leg] < 0:
+                continue
+            if d.riders[rider, P_PLAIN] == 0:
+                return True
+            chairs += d.riders[rider, P_CHAIR]
+            shared += d.riders[rider, P_SHARED]
+            own += d.riders[rider, P_OWN]
+            people += 1
+        pas = own
+        if shared > 0:
+            pas += 1 if per == 0 else (shared + per - 1) // per
+        seats = people - chairs + pas
+        if seats >= any_class.shape[0] or chairs >= any_class.shape[1] or not any_class[seats, chairs]:
+            return False
+    return True
+
+
+@njit
+def try_route(d: Any, s: Any, unit: int, r: int) -> int:
+    """Extra pence of a unit in route r (-1: a new one), the result left in the trial; HUGE where it does not fit."""
+    t = trial_slot(s)
+    own, own_pas, before = -1, 0, 0
+    if r < 0:
+        clear_route(s.now, t)
+    else:
+        copy_route(s.now, r, s.now, t)
+        own, own_pas, before = s.now.meta[r, M_SUPPLY], s.now.meta[r, M_PAS], s.now.meta[r, M_COST]
+        if not may_fit(d, s, unit):
+            return HUGE
+    if not insert_unit(d, s, unit) or not price_trial(d, s, own, own_pas, True):
+        return HUGE
+    return s.now.meta[t, M_COST] - before
+
+
+@njit
+def insertion_guess(d: Any, s: Any, rider: int, r: int) -> float:
+    """Cheap guess at the pence a fortnight of a rider in a route: miles of the detour, a PA, a larger vehicle."""
+    meta = s.now.meta[r]
+    added = 0
+    for leg in range(2):
+        added += least_detour(
+            d.seconds[0, leg], d.metres[0, leg], d.riders, d.hubs, leg, rider, s.now.order[r, leg],
+            meta[M_N_AM + leg], s.now.hubs[r, leg], meta[M_HUBS_AM + leg], s.proxy[0],
+        )  # fmt: skip
+    supply = d.supplies[meta[M_SUPPLY]]
+    guess = added * supply[S_MILE_RATE] * PENCE_PER_DETOUR
+    if d.riders[rider, P_PLAIN] == 0:
+        return guess
+    new_pas = d.riders[rider, P_OWN]
+    if d.riders[rider, P_SHARED] > 0 and meta[M_PAS] == 0:
+        new_pas += 1
+    chair = d.riders[rider, P_CHAIR]
+    seats, chairs = meta[M_SEATS] + 1 - chair + new_pas, meta[M_CHAIRS] + chair
+    if seats >= d.fits.shape[1] or chairs >= d.fits.shape[2]:
+        return float(HUGE)
+    if not d.fits[supply[S_CLASS], seats, chairs]:
+        step = d.cheapest_base[seats, chairs] - d.cheapest_base[meta[M_SEATS], meta[M_CHAIRS]]
+        guess += CERTAIN_SHARE * 10.0 * max(0, step)
+    if supply[S_KIND] == BOUGHT:
+        guess += CERTAIN_SHARE * 10.0 * new_pas * supply[S_PA_RATE]
+    return guess
+
+
+@njit
+def near_routes(d: Any, s: Any, rider: int, blink: float) -> int:
+    """Routes of a rider's neighbours, cheapest guess first, into slots[L_LIST] and keys; returns how many."""
+    s.num[N_MARK] += 1
+    mark = s.num[N_MARK]
+    count = 0
+    for which in range(2):
+        for i in range(d.near.shape[2]):
+            other = d.near[which, rider, i]
+            if other < 0:
+                break
+            r = s.people[Q_ROUTE, other]
+            if r < 0 or s.slots[L_MARK, r] == mark:
+                continue
+            s.slots[L_MARK, r] = mark
+            if random_unit(s.rng) < blink or not hub_may_join(d, s, rider, r):
+                continue
+            alone = d.riders[rider, P_SOLO] + s.now.meta[r, M_SOLO] > 0
+            if alone and d.riders[rider, P_PLAIN] == 1 and s.now.meta[r, M_PLAIN] == 1:
+                continue
+            key = insertion_guess(d, s, rider, r)
+            j = count
+            while j > 0 and s.keys[j - 1] > key:
+                s.keys[j], s.slots[L_LIST, j] = s.keys[j - 1], s.slots[L_LIST, j - 1]
+                j -= 1
+            s.keys[j], s.slots[L_LIST, j] = key, r
+            count += 1
+    return count
+
+
+@njit
+def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
+    """Put a unit where it costs least: routes of its neighbours, or a new route. False where nothing fits."""
+    t, pick = trial_slot(s), pick_slot(s)
+    best, best_r = try_route(d, s, unit, -1), -1
+    if best < HUGE:
+        copy_route(s.now, t, s.now, pick)
+    n_routes = near_routes(d, s, d.unit_riders[d.unit_ptr[unit]], blink)
+    for i in range(n_routes):
+        if s.keys[i] >= best:
+            break
+        r = s.slots[L_LIST, i]
+        extra = try_route(d, s, unit, r)
+        if extra < best:
+            best, best_r = extra, r
+            copy_route(s.now, t, s.now, pick)
+    if best >= HUGE:
+        return False
+    if best_r < 0:
+        best_r = new_slot(s)
+    put_route(d, s, pick, best_r)
+    return True
+
+
+@njit_inline
+def sort_units(d: Any, s: Any, n_units: int) -> None:
+    """Order the units to insert by one of four keys drawn at random.
+
+    Any order, far first, near first, hardest first.
+    """
+    kind = random_unit(s.rng)
+    units = s.people[Q_UNITS]
+    for i in range(n_units):
+        hard = d.riders[d.unit_riders[d.unit_ptr[units[i]]], P_DIFFICULTY]
+        if kind < 0.4:
+            key = random_unit(s.rng)
+        elif kind < 0.65:
+            key = -float(hard % 100_000)
+        elif kind < 0.75:
+            key = float(hard % 100_000)
+        else:
+            key = -float(hard)
+        j = i
+        unit = units[i]
+        while j > 0 and s.keys[j - 1] > key:
+            s.keys[j], units[j] = s.keys[j - 1], units[j - 1]
+            j -= 1
+        s.keys[j], units[j] = key, unit
+
+
+@njit
+def mark_hopeless(d: Any, s: Any) -> None:
+    """Mark units that no supply can drive even alone, with every limit still free: company only makes it harder."""
+    for unit in range(len(d.unit_ptr) - 1):
+        alone = try_route(d, s, unit, -1)
+        for m in range(d.unit_ptr[unit], d.unit_ptr[unit + 1]):
+            s.people[Q_HOPELESS, d.unit_riders[m]] = 1 if alone >= HUGE else 0
+
+
+@njit
+def insert_absent(d: Any, s: Any, blink: float) -> None:
+    """Insert every absent unit, in a drawn order; who fits nowhere stays absent."""
+    absent, units = s.people[Q_ABSENT], s.people[Q_UNITS]
+    n_units = 0
+    for i in range(s.num[N_ABSENT]):
+        unit = d.riders[absent[i], P_UNIT]
+        if s.people[Q_HOPELESS, absent[i]] == 0 and d.unit_riders[d.unit_ptr[unit]] == absent[i]:
+            units[n_units] = unit
+            n_units += 1
+    sort_units(d, s, n_units)
+    n_absent, s.num[N_ABSENT] = s.num[N_ABSENT], 0
+    for i in range(n_absent):
+        if s.people[Q_HOPELESS, absent[i]] == 1:
+            absent[s.num[N_ABSENT]] = absent[i]
+            s.num[N_ABSENT] += 1
+    for i in range(n_units):
+        placed = best_insertion(d, s, units[i], blink)
+        for m in range(d.unit_ptr[units[i]], d.unit_ptr[units[i] + 1]):
+            rider = d.unit_riders[m]
+            if placed:
+                s.num[N_TOTAL] -= d.riders[rider, P_UNSERVED]
+            else:
+                absent[s.num[N_ABSENT]] = rider
+                s.num[N_ABSENT] += 1

@@ -1,0 +1,232 @@
+"""The optimiser's wiring: first plan or warm start, search, exact assignment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from routing.assign import Assignment, as_arrays, assign, compile_assignment
+from routing.instance import (
+    BOUGHT,
+    MAX_HUBS,
+    NO_LIMIT,
+    P_UNIT,
+    P_UNSERVED,
+    S_KIND,
+    S_LIMIT,
+    Instance,
+    Solution,
+)
+from routing.search.anneal import construct, search_chunk
+from routing.search.repair import mark_hopeless
+from routing.search.state import (
+    M_HUBS_AM,
+    M_N_AM,
+    N_ABSENT,
+    N_BEST,
+    N_TOTAL,
+    Q_ABSENT,
+    Q_ROUTE,
+    State,
+    begin_iteration,
+    clear_route,
+    keep_best,
+    new_slot,
+    new_state,
+    price_trial,
+    put_route,
+    solution_of,
+    trial_slot,
+)
+
+HOT_PENCE, COOL_PENCE = 8_000.0, 600.0
+"""Temperatures, pence a fortnight: £8 and 60p a day. At 955 passengers and 30 s hotter starts ended dearer."""
+CHUNK = 50
+"""Iterations between looks at the clock and the stop signal; fixed, so that a run counted in iterations repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """When a search ends: after so many seconds, or so many iterations (then it repeats exactly)."""
+
+    seconds: float | None = None
+    iterations: int | None = None
+
+    def __post_init__(self) -> None:
+        """One of the two."""
+        if (self.seconds is None) == (self.iterations is None):
+            raise ValueError("stop: give seconds or iterations, one of the two")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a search stands."""
+
+    iterations: int
+    seconds: float
+    objective_pence_per_week: int
+    n_unserved: int
+    share_done: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRoute:
+    """A route to start from: riders and hubs by index, AM and PM."""
+
+    order: tuple[list[int], list[int]]
+    hubs: tuple[list[int], list[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Result:
+    """What a search found.
+
+    Attributes
+    ----------
+    seconds : of the search. compile_seconds : before it, loading the kernel or compiling it for the first time.
+    trace : (seconds, best objective in pence a week) at the first plan and whenever it was looked at.
+    """
+
+    solution: Solution
+    assignment: Assignment
+    iterations: int
+    seconds: float
+    first_plan_seconds: float
+    compile_seconds: float
+    trace: tuple[tuple[float, int], ...]
+
+
+def solve(
+    instance: Instance,
+    stop: Stop,
+    *,
+    seed: int = 1,
+    start: Sequence[StartRoute] = (),
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Result:
+    """Search for the plan of least objective.
+
+    Parameters
+    ----------
+    stop : seconds of wall time or iterations.
+    seed : same instance, seed, start and iterations: same plan.
+    start : routes to begin with (today's); those that break a rule are taken apart.
+    on_progress : called about five times a second. should_stop : asked before every chunk.
+    """
+    compile_seconds = _compile(instance)
+    began = time.monotonic()
+    data, state = instance.data(), new_state(instance, seed)
+    mark_hopeless(data, state)
+    _load(data, state, start)
+    construct(data, state)
+    first_plan_seconds = time.monotonic() - began
+    trace = [(first_plan_seconds, _week_pence(state))]
+    iterations = _anneal(instance, data, state, stop, began, trace, on_progress, should_stop)
+    solution = solution_of(state)
+    return Result(
+        solution=solution,
+        assignment=assign(instance, solution),
+        iterations=iterations,
+        seconds=time.monotonic() - began,
+        first_plan_seconds=first_plan_seconds,
+        compile_seconds=compile_seconds,
+        trace=tuple(trace),
+    )
+
+
+def _compile(instance: Instance) -> float:
+    """Have the kernel ready before the clock starts, on a state that is thrown away. Returns seconds."""
+    began = time.monotonic()
+    data, scratch = instance.data(), new_state(instance, 0)
+    mark_hopeless(data, scratch)
+    _load(data, scratch, (StartRoute(order=([], []), hubs=([], [])),))
+    scratch.num[N_ABSENT] = 0
+    construct(data, scratch)
+    search_chunk(data, scratch, 0, 0, np.zeros(2), np.array([HOT_PENCE, COOL_PENCE]), False)
+    compile_assignment(instance)
+    return time.monotonic() - began
+
+
+def _week_pence(state: State) -> int:
+    return (int(state.num[N_BEST]) + 1) // 2
+
+
+def _load(data: Any, state: State, start: Sequence[StartRoute]) -> None:
+    """Put start routes into the working plan; who is on a route that breaks a rule stays absent."""
+    begin_iteration(state)
+    trial, now = trial_slot(state), state.now
+    longest = now.order.shape[2]
+    for route in start:
+        if max(map(len, route.order)) >= longest or max(map(len, route.hubs)) > MAX_HUBS:
+            continue
+        clear_route(now, trial)
+        now.order[trial], now.meta[trial, M_N_AM : M_N_AM + 2] = as_arrays(route.order, longest)
+        now.hubs[trial], now.meta[trial, M_HUBS_AM : M_HUBS_AM + 2] = as_arrays(route.hubs, MAX_HUBS)
+        riders = sorted({rider for leg in route.order for rider in leg})
+        if not _units_whole(data, riders) or not price_trial(data, state, -1, 0, False):
+            continue
+        put_route(data, state, trial, new_slot(state))
+        state.num[N_TOTAL] -= data.riders[riders, P_UNSERVED].sum()
+    absent = np.flatnonzero(state.people[Q_ROUTE] < 0)
+    state.num[N_ABSENT] = len(absent)
+    state.people[Q_ABSENT, : len(absent)] = absent
+    keep_best(state)
+
+
+def _units_whole(data: Any, riders: list[int]) -> bool:
+    members = set(riders)
+    return all(
+        int(data.unit_riders[m]) in members
+        for rider in riders
+        for unit in (data.riders[rider, P_UNIT],)
+        for m in range(data.unit_ptr[unit], data.unit_ptr[unit + 1])
+    )
+
+
+def _anneal(
+    instance: Instance,
+    data: Any,
+    state: State,
+    stop: Stop,
+    began: float,
+    trace: list[tuple[float, int]],
+    on_progress: Callable[[Progress], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> int:
+    if instance.n_riders == 0:
+        return 0
+    limits = instance.supplies[:, S_LIMIT][instance.supplies[:, S_KIND] == BOUGHT]
+    limited = bool((instance.supplies[:, S_KIND] != BOUGHT).any() or (limits < NO_LIMIT).any())
+    temperatures = np.array([HOT_PENCE, COOL_PENCE])
+    iterations, share, shown, chunk_s = 0, 0.0, began, 0.0
+    while share < 1.0 and not (should_stop is not None and should_stop()):
+        n = CHUNK if stop.iterations is None else min(CHUNK, stop.iterations - iterations)
+        share_before = share
+        now = time.monotonic()
+        if stop.iterations is not None:
+            share = (iterations + n) / stop.iterations
+        else:
+            assert stop.seconds is not None
+            share = min(1.0, (now - began + chunk_s) / stop.seconds)
+        search_chunk(data, state, n, iterations, np.array([share_before, share]), temperatures, limited)
+        iterations += n
+        chunk_s = time.monotonic() - now
+        if time.monotonic() - shown > 0.2:
+            shown = time.monotonic()
+            trace.append((shown - began, _week_pence(state)))
+            if on_progress is not None:
+                on_progress(
+                    Progress(
+                        iterations=iterations,
+                        seconds=shown - began,
+                        objective_pence_per_week=_week_pence(state),
+                        n_unserved=int(state.num[N_ABSENT]),
+                        share_done=share,
+                    )
+                )
+    return iterations

@@ -1,0 +1,1 @@
+"""The domain: nouns, rules, money, and the checker. Imports only the standard library and numpy."""

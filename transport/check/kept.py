@@ -1,0 +1,75 @@
+"""Rules on what must stay as it is today: kept routes and pinned passengers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from transport.calendar import LEGS, Leg
+from transport.check.facts import Facts
+from transport.check.rules import Rule, Violation, make_violation
+from transport.check.words import list_words
+from transport.lots import LotState
+from transport.plan import Route
+from transport.scenario import CurrentRoute
+
+
+def check_kept_route_changed(facts: Facts) -> Iterator[Violation]:
+    """A kept route appears as it is today, less the passengers who are not planned."""
+    route_by_id = {route.route_id: route for route in facts.plan.routes}
+    for current in facts.scenario.current_routes:
+        if not current.kept or not any(_still(facts, current, leg) for leg in LEGS):
+            continue
+        route = route_by_id.get(current.route_id)
+        changes = ["it is missing"] if route is None else _changes(facts, current, route)
+        if changes:
+            sentence = f"Route {current.route_id} is to be kept as it is today, but {list_words(changes)}"
+            yield make_violation(Rule.KEPT_ROUTE_CHANGED, len(changes), sentence, route_id=current.route_id)
+
+
+def _still(facts: Facts, current: CurrentRoute, leg: Leg) -> tuple[str, ...]:
+    """Today's order of a leg, less who is not planned."""
+    return tuple(pid for pid in current.passenger_ids(leg) if pid not in facts.not_planned_reason_by_id)
+
+
+def _changes(facts: Facts, current: CurrentRoute, route: Route) -> list[str]:
+    """Differences in words."""
+    changes = [
+        f"its {what} is {now}, not {then}"
+        for what, now, then in (
+            ("kind", route.kind.value, current.kind.value),
+            ("class", route.class_id, current.class_id),
+            ("vehicle", route.vehicle_id, current.vehicle_id),
+            ("operator", route.operator_id, current.operator_id),
+        )
+        if now != then
+    ]
+    for leg, pattern in ((Leg.AM, route.am), (Leg.PM, route.pm)):
+        now, then = pattern.passenger_ids if pattern else (), _still(facts, current, leg)
+        if set(now) != set(then):
+            changes.append(f"its {leg.value} passengers differ")
+        elif now != then:
+            changes.append(f"its {leg.value} order differs")
+    return changes
+
+
+def check_held_lot_changed(facts: Facts) -> Iterator[Violation]:
+    """A contract's price covers today's routes of its lot, in their class, and no others."""
+    for lot in facts.plan.lots:
+        today = {c.route_id: c.class_id for c in facts.scenario.current_routes if c.lot_id == lot.lot_id}
+        if lot.state is not LotState.HELD or not today:
+            continue
+        for route_id in lot.route_ids:
+            if today.get(route_id) != lot.class_id:
+                held = list_words([f"{name} ({class_id})" for name, class_id in today.items()])
+                sentence = f"Lot {lot.lot_id} is held for {held}, but has route {route_id} ({lot.class_id})"
+                yield make_violation(Rule.HELD_LOT_CHANGED, 1, sentence, route_id=route_id)
+
+
+def check_pin_broken(facts: Facts) -> Iterator[Violation]:
+    """A pinned passenger stays on their route."""
+    for pid, carriages in facts.carriages.items():
+        pinned = facts.scenario.passenger_by_id[pid].pinned_route_id
+        others = list(dict.fromkeys(c.routed.route.route_id for c in carriages if c.routed.route.route_id != pinned))
+        if pinned is not None and others:
+            sentence = f"Passenger {pid} is pinned to route {pinned} but is on route {list_words(others)}"
+            yield make_violation(Rule.PIN_BROKEN, len(others), sentence, passenger_ids=[pid])

@@ -1,0 +1,1 @@
+"""Reading and writing files: scenario folders, workbooks, postcodes."""

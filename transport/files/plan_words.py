@@ -1,0 +1,70 @@
+"""The domain's integers in people's words: pounds, miles, minutes, clock times, days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from transport.calendar import DAY_NAMES
+
+METRES_PER_MILE = 1609.344
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
+
+
+def pounds(pence: int, *, pennies: bool = True) -> str:
+    """Pence as pounds, `£1,234.56`; without pennies rounded half up, `£1,235`."""
+    sign, amount = ("−" if pence < 0 else ""), abs(pence)
+    if pennies:
+        return f"{sign}£{amount // 100:,}.{amount % 100:02d}"
+    return f"{sign}£{(amount + 50) // 100:,}"
+
+
+def miles(metres: int) -> str:
+    """Metres as miles with one decimal below a hundred, `12.3 miles`."""
+    n = metres / METRES_PER_MILE
+    return f"{n:,.1f} miles" if n < 100 else f"{n:,.0f} miles"
+
+
+def minutes(seconds: int) -> int:
+    """Whole minutes, rounded half up."""
+    return (seconds + 30) // 60
+
+
+def minutes_words(seconds: int) -> str:
+    """Whole minutes in words, `1 minute`, `45 minutes`."""
+    n = minutes(seconds)
+    return f"{n} minute{'' if n == 1 else 's'}"
+
+
+def clock(at_s: int) -> str:
+    """Seconds after midnight as `HH:MM`, cut to the minute: nobody comes too late by reading it."""
+    return f"{at_s // 3600:02d}:{at_s % 3600 // 60:02d}"
+
+
+def clock_exact(at_s: int) -> str:
+    """Seconds after midnight as `HH:MM:SS`."""
+    return f"{clock(at_s)}:{at_s % 60:02d}"
+
+
+def days_words(days: Iterable[int]) -> str:
+    """Day indices in words: `Mon–Fri`, `Mon, Wed`, `Mon–Fri (week A)`, `Mon A, Tue B`."""
+    chosen = sorted(set(days))
+    week_a = [day for day in chosen if day < 5]
+    week_b = [day - 5 for day in chosen if day >= 5]
+    if week_a == week_b:
+        return _weekdays(week_a)
+    if not week_b:
+        return f"{_weekdays(week_a)} (week A)"
+    if not week_a:
+        return f"{_weekdays(week_b)} (week B)"
+    return ", ".join(DAY_NAMES[day] for day in chosen)
+
+
+def _weekdays(days: list[int]) -> str:
+    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
+        return f"{WEEKDAYS[days[0]]}–{WEEKDAYS[days[-1]]}"
+    return ", ".join(WEEKDAYS[day] for day in days) or "no day"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """A count with its noun: `1 route`, `2,000 routes`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
