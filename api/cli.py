@@ -29,7 +29,7 @@ app.add_typer(roads_app, name="roads")
 
 PHASE_WORDS = {
     "read": "Reading the scenario",
-    "roads": "Loading the roads",
+    "roads": "Preparing the roads",
     "matrices": "Working out travel times",
     "encode": "Preparing the search",
     "compile": "Compiling the search (first run on this machine: about a minute)",

@@ -47,8 +47,8 @@ NATIONAL = (
 """What councils pay and fill today; the demo's prices and needs are drawn to resemble them."""
 
 TIME_HEADS = (
-    "passengers", "read", "roads, cold", "matrices, cold", "roads, cached", "matrices, cached", "encode", "first plan",
-    "search", "check", "write", "all but search", "GB",
+    "passengers", "read", "roads, cold", "matrices, cold", "roads, cached", "matrices, cached", "encode",
+    "to the first plan", "search", "check", "write", "all but search", "GB",
 )  # fmt: skip
 RESULT_HEADS = (
     "passengers", "search s", "iterations", "cost", "today's routes", "routes", "unserved", "broken rules",
@@ -165,7 +165,9 @@ def tables(rows: Sequence[Row], compile_s: float | None) -> str:
         (
             f"{r['n']:,}",
             *(f"{r[name]:.1f}" for name in ("read_s", "roads_cold_s", "matrices_cold_s", "roads_s", "matrices_s")),
-            *(f"{r[name]:.1f}" for name in ("encode_s", "first_plan_s", "search_s", "check_s", "write_s")),
+            f"{r['encode_s']:.1f}",
+            f"{_to_first_plan_s(r):.1f}",
+            *(f"{r[name]:.1f}" for name in ("search_s", "check_s", "write_s")),
             f"{_rest_s(r):.1f}",
             f"{r['peak_bytes'] / 1e9:.1f}",
         )
@@ -193,6 +195,11 @@ def tables(rows: Sequence[Row], compile_s: float | None) -> str:
             _markdown(("figure", "value", "where, and whose figure"), NATIONAL),
         )
     )
+
+
+def _to_first_plan_s(row: Row) -> float:
+    """From the start to the first feasible plan, roads cached."""
+    return sum(float(row[name]) for name in ("read_s", "roads_s", "matrices_s", "encode_s", "first_plan_s"))
 
 
 def _rest_s(row: Row) -> float:

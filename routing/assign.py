@@ -173,7 +173,9 @@ def _single_costs(
         p = supply[S_PROFILE]
         for r in range(n_routes):
             if ok[p, r]:
-                pence = supply_pence(d.seconds, d.metres, supply, d.fits, tags[r], instance.group_weight, figures[p, r])
+                pence = supply_pence(
+                    d.seconds, d.metres, supply, d.fits, d.rules, tags[r], instance.group_weight, figures[p, r]
+                )
                 costs[r, k] = pence + soft[p, r] if pence >= 0 else INFEASIBLE
     return costs
 
@@ -270,15 +272,21 @@ def chain(d: Any, k: int, leg: int, g: int, members: Any, n: int, figures: Any, 
         count += 1
     if count > s[S_MAX_RUNS]:
         return -1
+    # A layout stays as long as one holds every run since the last change. The seconds of a change wait in `shift`, at
+    # the run before it (AM) or after it (PM), until that run's own move is known.
     fits = d.fits[s[S_CLASS]]
+    seats, chairs = 0, 0
     for i in range(count):
+        x = figures[order[i], leg, g]
+        seats, chairs = max(seats, x[F_SEATS]), max(chairs, x[F_CHAIRS])
         shift[i] = 0
+        if not fits[seats, chairs]:
+            shift[i - 1 if leg == 0 else i] = d.rules[R_LAYOUT_CHANGE]
+            seats, chairs = x[F_SEATS], x[F_CHAIRS]
     for step in range(count - 1):
         a, b = (count - 2 - step, count - 1 - step) if leg == 0 else (step, step + 1)
         x, y = figures[order[a], leg, g], figures[order[b], leg, g]
-        gap = d.rules[R_TURNROUND]
-        if not fits[max(x[F_SEATS], y[F_SEATS]), max(x[F_CHAIRS], y[F_CHAIRS])]:
-            gap += d.rules[R_LAYOUT_CHANGE]
+        gap = d.rules[R_TURNROUND] + (shift[a] if leg == 0 else shift[b])
         drive = seconds[x[F_LAST], y[F_FIRST]]
         if drive >= FAR:
             return -1
@@ -301,7 +309,7 @@ def set_pence(d: Any, k: int, members: Any, n: int, figures: Any) -> int:
     shift = np.empty(3, np.int64)
     total = 0
     for g in range(len(d.group_weight)):
-        metres, paid, on_board, pas, runs = 0, 0, 0, 0, 0
+        metres, paid, on_board, pas, runs, home_at = 0, 0, 0, 0, 0, -FAR
         for leg in range(2):
             count = chain(d, k, leg, g, members, n, figures, order, shift)
             if count < 0:
@@ -317,8 +325,9 @@ def set_pence(d: Any, k: int, members: Any, n: int, figures: Any) -> int:
                 return INFEASIBLE
             starts, ends = first[F_START] + sign * shift[0], last[F_END] + sign * shift[count - 1]
             begins, closes = (s[S_AM_START], s[S_AM_END]) if leg == 0 else (s[S_PM_START], s[S_PM_END])
-            if starts - out_s < begins or ends + back_s > closes:
+            if starts - out_s < max(begins, home_at) or ends + back_s > closes:
                 return INFEASIBLE
+            home_at = ends + back_s + d.rules[R_TURNROUND] + d.rules[R_LAYOUT_CHANGE]
             metres += road[s[S_ROW], first[F_FIRST]] + road[last[F_LAST], s[S_ROW]]
             pa_from, pa_to = FAR, 0
             for i in range(count):

@@ -44,7 +44,8 @@ def baseline_plan(scenario: Scenario, travel: Travel) -> Plan | None:
 
 def current_as_routes(scenario: Scenario, travel: Travel, current: Iterable[CurrentRoute]) -> tuple[Route, ...]:
     """Current routes in the form of a plan; routes that carry nobody today are left out."""
-    routes = (_as_route(scenario, travel, route) for route in current)
+    planned = _planned_ids(scenario)
+    routes = (_as_route(scenario, travel, route, planned) for route in current)
     return tuple(route for route in routes if route.runs)
 
 
@@ -69,11 +70,12 @@ def current_lots(routes: Sequence[Route]) -> tuple[Lot, ...]:
 def start_routes(scenario: Scenario, index: Index) -> list[StartRoute]:
     """Released current routes by index, for the warm start."""
     hub_idx = {(hub.school_id, hub.gate_place_id): h for h, hub in enumerate(index.hubs)}
+    planned = _planned_ids(scenario)
     starts = []
     for route in scenario.current_routes:
         if route.kept:
             continue
-        patterns = [_pattern(scenario, route, leg) for leg in LEGS]
+        patterns = [_pattern(scenario, route, leg, planned) for leg in LEGS]
         orders = [
             [
                 index.rider_idx_by_leg[pid, leg]
@@ -105,9 +107,9 @@ def travel_time_bias_pct(scenario: Scenario, baseline: Plan) -> int | None:
     return round(ratios[len(ratios) // 2]) if ratios else None
 
 
-def _as_route(scenario: Scenario, travel: Travel, current: CurrentRoute) -> Route:
+def _as_route(scenario: Scenario, travel: Travel, current: CurrentRoute, planned: frozenset[str]) -> Route:
     vehicle_class = scenario.class_by_id[current.class_id]
-    patterns = {leg: _pattern(scenario, current, leg) for leg in LEGS}
+    patterns = {leg: _pattern(scenario, current, leg, planned) for leg in LEGS}
     runs: list[Run] = []
     for leg, pattern in patterns.items():
         if pattern is not None:
@@ -129,9 +131,12 @@ def _as_route(scenario: Scenario, travel: Travel, current: CurrentRoute) -> Rout
     )
 
 
-def _pattern(scenario: Scenario, current: CurrentRoute, leg: Leg) -> Pattern | None:
+def _planned_ids(scenario: Scenario) -> frozenset[str]:
+    return frozenset(p.passenger_id for p in scenario.planned_passengers())
+
+
+def _pattern(scenario: Scenario, current: CurrentRoute, leg: Leg, planned: frozenset[str]) -> Pattern | None:
     """The order of those who are planned and travel on this leg at all; gates by their bell times."""
-    planned = {p.passenger_id for p in scenario.planned_passengers()}
     ids = tuple(
         pid
         for pid in current.passenger_ids(leg)

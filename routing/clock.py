@@ -15,7 +15,7 @@ from transport.calendar import ALL_DAYS, Leg
 from transport.passengers import PaNeed, Passenger
 from transport.plan import Pattern, Run, Stop
 from transport.scenario import Scenario
-from transport.travel import Travel
+from transport.travel import AnyRoadTravel, Travel
 from transport.vehicles import Layout, VehicleClass
 
 
@@ -37,6 +37,7 @@ def runs_of(
     scenario: Scenario, travel: Travel, leg: Leg, pattern: Pattern, vehicle_class: VehicleClass
 ) -> tuple[Run, ...]:
     """One run per day type of a leg: the order is kept, the absent are skipped, the clock is made anew."""
+    travel = AnyRoadTravel(travel=travel)
     days_by_type: dict[object, list[int]] = defaultdict(list)
     for day in ALL_DAYS:
         present = [p for pid in pattern.passenger_ids if scenario.travels(p := scenario.passenger_by_id[pid], leg, day)]

@@ -43,15 +43,16 @@ def decode(
     taken_ids : route ids that are in use already (kept routes).
     """
     vehicle_by_route = _vehicles(index, assignment)
+    unserved = {index.riders[i].passenger.passenger_id for i in solution.unserved}
     drafts = [
-        _draft(scenario, travel, index, solution, r, assignment.supply[r], vehicle_by_route.get(r))
+        _draft(scenario, travel, index, solution, r, assignment.supply[r], vehicle_by_route.get(r), unserved)
         for r in range(len(solution.orders))
     ]
+    drafts = [draft for draft in drafts if draft.runs]
     # Before the routes are put in order: of runs that start at once the assignment drives the lower draft first.
     drafts = _tiered(scenario, travel, drafts)
     drafts.sort(key=lambda route: (_first_gate(route), route.passenger_ids))
     routes = _numbered(scenario, drafts, frozenset(taken_ids))
-    unserved = {index.riders[i].passenger.passenger_id for i in solution.unserved}
     return Decoded(
         routes=tuple(routes),
         lots=tuple(_lot_of(route) for route in routes if route.kind is RouteKind.BOUGHT),
@@ -70,16 +71,26 @@ def _vehicles(index: Index, assignment: Assignment) -> dict[int, str]:
 
 
 def _draft(
-    scenario: Scenario, travel: Travel, index: Index, solution: Solution, r: int, k: int, vehicle_id: str | None
+    scenario: Scenario,
+    travel: Travel,
+    index: Index,
+    solution: Solution,
+    r: int,
+    k: int,
+    vehicle_id: str | None,
+    unserved: set[str],
 ) -> Route:
+    """One route; somebody whose other leg found no place is carried on neither."""
     supply = index.supplies[k]
     vehicle_class = scenario.class_by_id[supply.class_id]
     patterns: dict[Leg, Pattern] = {}
     runs: list[Run] = []
     for leg, order, hubs in zip(LEGS, solution.orders[r], solution.hubs[r], strict=True):
-        if order:
-            gates = tuple((index.hubs[h].school_id, index.hubs[h].gate_place_id) for h in hubs)
-            ids = tuple(index.riders[i].passenger.passenger_id for i in order)
+        carried = [i for i in order if index.riders[i].passenger.passenger_id not in unserved]
+        in_use = {index.hub_idx_by_rider[i] for i in carried}
+        if carried:
+            gates = tuple((index.hubs[h].school_id, index.hubs[h].gate_place_id) for h in hubs if h in in_use)
+            ids = tuple(index.riders[i].passenger.passenger_id for i in carried)
             patterns[leg] = Pattern(passenger_ids=ids, gates=gates)
             runs += runs_of(scenario, travel, leg, patterns[leg], vehicle_class)
     return Route(
@@ -180,18 +191,17 @@ def _load(run: Run, scenario: Scenario) -> tuple[int, int]:
 
 
 def _layouts(vehicle_class: VehicleClass, runs: Sequence[Run], scenario: Scenario) -> list[Layout]:
-    """One layout for neighbouring runs wherever one holds both."""
+    """One layout as long as one holds every run since the last change, as the assignment reckons."""
     layouts = [run.layout for run in runs]
     loads = [_load(run, scenario) for run in runs]
+    first = 0
     for i in range(1, len(runs)):
-        joint_seats, joint_chairs = max(loads[i - 1][0], loads[i][0]), max(loads[i - 1][1], loads[i][1])
-        joint = next(
-            (x for x in vehicle_class.layouts if x.holds(n_seats=joint_seats, n_wheelchairs=joint_chairs)), None
-        )
-        if layouts[i - 1].holds(n_seats=loads[i][0], n_wheelchairs=loads[i][1]):
-            layouts[i] = layouts[i - 1]
-        elif joint is not None and (i == 1 or layouts[i - 2] != layouts[i - 1]):
-            layouts[i - 1] = layouts[i] = joint
+        seats, chairs = (max(load[k] for load in loads[first : i + 1]) for k in range(2))
+        joint = next((x for x in vehicle_class.layouts if x.holds(n_seats=seats, n_wheelchairs=chairs)), None)
+        if joint is None:
+            first = i
+        else:
+            layouts[first : i + 1] = [joint] * (i + 1 - first)
     return layouts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +38,7 @@ from routing.instance import (
     P_REF_AM,
     P_SHARED,
     P_SOLO,
+    P_STEADY,
     P_TAGS,
     P_TARGET_AM,
     P_UNIT,
@@ -248,7 +249,7 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
         hubs=np.array(
             [(travel.row_by_place_id[h.gate_place_id], school_ids[h.school_id]) for h in index.hubs], np.int64
         ).reshape(-1, 2),
-        may_precede=_may_precede(travel, index, riders, daily),
+        hub_gap=_hub_gaps(travel, index, riders, daily),
         supplies=_supply_table(scenario, travel, index, tag_bits),
         fits=np.concatenate([fits, fits.any(axis=0, keepdims=True)]),
         cheapest_base=_cheapest_base(scenario.vehicle_classes, fits),
@@ -290,7 +291,8 @@ def _daily(scenario: Scenario, travel: TravelMatrix, index: Index) -> NDArray[np
 def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: NDArray[np.int32]) -> NDArray[np.int64]:
     table = np.zeros((len(index.riders), N_RIDER_COLUMNS), np.int64)
     policy = scenario.policy
-    halves = 2 if _legs_are_free(scenario) else 1
+    pin_number = {route.route_id: k for k, route in enumerate(scenario.current_routes, start=1)}
+    n_parts = Counter(rider.passenger.passenger_id for rider in index.riders)
     for i, rider in enumerate(index.riders):
         p, row = rider.passenger, table[i]
         row[P_HUB] = index.hub_idx_by_rider[i]
@@ -300,11 +302,20 @@ def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: 
             row[P_GATE_AM + k] = p.service_s(leg, at_school=True)
             row[P_TARGET_AM + k] = policy.ride_target_s(p.phase) - p.walk_s
         row[P_CHAIR], row[P_SHARED] = p.uses_wheelchair_place, p.pa_need is PaNeed.SHARED
-        row[P_OWN], row[P_SOLO], row[P_PINNED] = _own_pas(p), p.solo, p.pinned_route_id is not None
-        row[P_UNSERVED] = policy.unserved_pence_per_day * len(scenario.days_of(p)) // halves
+        row[P_OWN], row[P_SOLO], row[P_PINNED] = _own_pas(p), p.solo, pin_number.get(p.pinned_route_id or "", 0)
+        row[P_STEADY] = _is_steady(scenario, rider)
+        row[P_UNSERVED] = policy.unserved_pence_per_day * len(scenario.days_of(p)) // n_parts[p.passenger_id]
         needs = 4 * p.solo + 3 * p.uses_wheelchair_place + 2 * bool(p.vehicle_tags) + _own_pas(p)
         row[P_DIFFICULTY] = needs * 100_000 + _direct_s(travel, index.hubs[row[P_HUB]], row)
     return table
+
+
+def _is_steady(scenario: Scenario, rider: Rider) -> bool:
+    """Whether they travel every day their school is open, from one place, by its bells."""
+    p = rider.passenger
+    days = scenario.school_by_id[p.school_id].open_days()
+    places = {p.place_id_on(leg, day) for leg in rider.legs for day in days}
+    return p.own_sessions is None and len(places) == 1 and None not in places
 
 
 def _direct_s(travel: TravelMatrix, hub: Hub, row: NDArray[np.int64]) -> int:
@@ -365,7 +376,10 @@ def _tag_bits(index: Index) -> dict[str, int]:
 
 
 def _units(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Riders who must share a route; groups that overlap are joined. Fills P_UNIT."""
+    """Riders who must share a route, kept together or pinned to the same one; groups that overlap are joined.
+
+    Fills P_UNIT.
+    """
     leader = list(range(len(index.riders)))
 
     def find(i: int) -> int:
@@ -381,6 +395,10 @@ def _units(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> tuple
             present = [m for m in members if m is not None]
             for m in present[1:]:
                 leader[find(m)] = find(present[0])
+    first_pinned: dict[int, int] = {}
+    for i, pin in enumerate(riders[:, P_PINNED].tolist()):
+        if pin > 0:
+            leader[find(i)] = find(first_pinned.setdefault(pin, i))
     units: dict[int, list[int]] = defaultdict(list)
     for i in range(len(leader)):
         units[find(i)].append(i)
@@ -431,37 +449,49 @@ def _nearest(away: NDArray[np.int32], who: NDArray[np.int64], own: int, k: int) 
     return np.asarray(who[chosen[np.argsort(away[chosen], kind="stable")]])
 
 
-def _may_precede(
+def _hub_gaps(
     travel: TravelMatrix, index: Index, riders: NDArray[np.int64], daily: NDArray[np.int32]
-) -> NDArray[np.bool_]:
-    """Hubs that may come before others on one run, judged by the widest windows, least service and longest caps.
+) -> NDArray[np.int32]:
+    """Least time between two hubs on one run that carries steady riders of both, on their worst day.
 
     AM: whoever goes on to the second gate boarded before the first, so their ride covers the time between the two. PM:
     whoever boarded at the first gate rides along to the second.
     """
-    n = len(index.hubs)
+    n, n_groups = len(index.hubs), len(index.groups)
     rows = [travel.row_by_place_id[hub.gate_place_id] for hub in index.hubs]
-    allowed = np.ones((2, n, n), np.bool_)
+    gaps = np.zeros((2, n, n), np.int64)
     for k in range(2):
-        travelling = daily[k, :, :, D_ROW] >= 0
-        opens, closes = np.full(n, UNREACHABLE), np.full(n, -1)
-        service, cap = np.full(n, UNREACHABLE), np.zeros(n, np.int64)
-        for h in range(n):
-            mine = travelling & (riders[:, P_HUB] == h)
-            if mine.any():
-                opens[h] = daily[k, :, :, D_OPEN][mine].min()
-                closes[h] = daily[k, :, :, D_CLOSE][mine].max()
-                cap[h] = daily[k, :, :, D_CAP][mine].max()
-                service[h] = riders[mine.any(axis=0), P_GATE_AM + k].min()
         drive = travel.seconds[:, k][:, rows][:, :, rows].min(axis=0).astype(np.int64)
-        after = service if k == 1 else np.zeros(n, np.int64)
-        reaches = opens[:, None] + service[:, None] + drive + after <= closes
-        between = drive + (service if k == 1 else service[:, None])
-        between = np.maximum(between, opens + after - closes[:, None])
-        allowed[k] = reaches & (between <= (cap[:, None] if k == 1 else cap))
-        idle = closes < 0
-        allowed[k][idle, :] = allowed[k][:, idle] = True
-    return allowed
+        for g in range(n_groups):
+            opens, closes = np.zeros(n, np.int64), np.full(n, -1, np.int64)
+            service, cap = np.zeros(n, np.int64), np.zeros(n, np.int64)
+            steady = (riders[:, P_STEADY] == 1) & (daily[k, g, :, D_ROW] >= 0)
+            for h in range(n):
+                mine = steady & (riders[:, P_HUB] == h)
+                if mine.any():
+                    opens[h], closes[h] = daily[k, g, mine, D_OPEN].min(), daily[k, g, mine, D_CLOSE].max()
+                    cap[h], service[h] = daily[k, g, mine, D_CAP].max(), riders[mine, P_GATE_AM + k].min()
+            gap, reaches = _gap_on_day(k, opens, closes, service, drive)
+            allowed = reaches & (gap <= (cap[:, None] if k == 1 else cap))
+            worst = np.maximum(gaps[k], np.where(allowed, gap, UNREACHABLE))
+            idle = closes < 0
+            gaps[k] = np.where(idle[:, None] | idle, gaps[k], worst)
+    return gaps.astype(np.int32)
+
+
+def _gap_on_day(
+    k: int,
+    opens: NDArray[np.int64],
+    closes: NDArray[np.int64],
+    service: NDArray[np.int64],
+    drive: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Least seconds from hub i to hub j, (H, H), and whether the windows allow the order at all. k: 0 AM, 1 PM."""
+    if k == 0:
+        reaches = opens[:, None] + service[:, None] + drive <= closes
+        return np.maximum(drive + service[:, None], opens - closes[:, None]), reaches
+    reaches = opens[:, None] + service[:, None] + drive + service <= closes
+    return np.maximum(drive + service, opens + service - closes[:, None]), reaches
 
 
 def _class_limits(scenario: Scenario) -> NDArray[np.int64]:

@@ -34,14 +34,17 @@ from routing.instance import (
     P_HOME_AM,
     P_HUB,
     P_OWN,
+    P_PINNED,
     P_PLAIN,
     P_SHARED,
     P_SOLO,
     P_TAGS,
     P_TARGET_AM,
+    R_LAYOUT_CHANGE,
     R_MAX_SCHOOLS,
     R_OVER_TARGET,
     R_PER_SHARED_PA,
+    R_TURNROUND,
     S_AM_END,
     S_AM_START,
     S_BASE,
@@ -132,11 +135,15 @@ def day_weights(riders: Any, same_as: Any, group_weight: Any, order: Any, n_am: 
 def company_holds(riders: Any, day: Any, foes: Any, order: Any, n: int, per_shared_pa: int, f: Any) -> bool:
     """Who is on board: fills F_PRESENT, F_PAS, F_SEATS, F_CHAIRS.
 
-    False if somebody solo has company or two foes meet.
+    False if somebody solo has company, two foes or two pins meet.
     """
-    present, chairs, shared, own, solo = 0, 0, 0, 0, 0
+    present, chairs, shared, own, solo, pin = 0, 0, 0, 0, 0, 0
     for i in range(n):
         rider = order[i]
+        if riders[rider, P_PINNED] > 0:
+            if pin not in (0, riders[rider, P_PINNED]):
+                return False
+            pin = riders[rider, P_PINNED]
         if day[rider, D_ROW] < 0:
             continue
         present += 1
@@ -400,9 +407,12 @@ def bought_day_pence(metres: Any, s: Any, am: Any, pm: Any) -> int:
 
 
 @njit_inline
-def fleet_day_pence(seconds: Any, metres: Any, s: Any, am: Any, pm: Any) -> int:
-    """Cost of one day of a fleet vehicle that drives this route alone; -1 where its shift or the roads forbid it."""
-    driven, paid, on_board, pas = 0, 0, 0, 0
+def fleet_day_pence(seconds: Any, metres: Any, s: Any, rest_s: int, am: Any, pm: Any) -> int:
+    """Cost of one day of a fleet vehicle that drives this route alone; -1 where its shift or the roads forbid it.
+
+    rest_s: least time at the depot between the return from the AM leg and leaving for the PM leg.
+    """
+    driven, paid, on_board, pas, home_at = 0, 0, 0, 0, -FAR
     for leg in range(2):
         f = am if leg == 0 else pm
         if f[F_PRESENT] == 0:
@@ -411,8 +421,9 @@ def fleet_day_pence(seconds: Any, metres: Any, s: Any, am: Any, pm: Any) -> int:
         if out_s >= FAR or back_s >= FAR:
             return INFEASIBLE
         begins, ends = (s[S_AM_START], s[S_AM_END]) if leg == 0 else (s[S_PM_START], s[S_PM_END])
-        if f[F_START] - out_s < begins or f[F_END] + back_s > ends:
+        if f[F_START] - out_s < max(begins, home_at) or f[F_END] + back_s > ends:
             return INFEASIBLE
+        home_at = f[F_END] + back_s + rest_s
         driven += f[F_METRES] + metres[leg, s[S_ROW], f[F_FIRST]] + metres[leg, f[F_LAST], s[S_ROW]]
         paid += f[F_LEG] + out_s + back_s
         if f[F_PAS] > 0:
@@ -432,7 +443,9 @@ def fleet_items_pence(s: Any, driven: int, paid: int, on_board: int, pas: int) -
 
 
 @njit
-def supply_pence(seconds: Any, metres: Any, s: Any, fits: Any, tags: int, weights: Any, figures: Any) -> int:
+def supply_pence(
+    seconds: Any, metres: Any, s: Any, fits: Any, rules: Any, tags: int, weights: Any, figures: Any
+) -> int:
     """Pence a fortnight of a route on one supply, soft prices apart; -1 where it cannot drive it.
 
     seconds, metres (P, 2, n, n); s (N_SUPPLY_COLUMNS,); figures (2, G, N_FIGURES) on the supply's access profile.
@@ -454,7 +467,7 @@ def supply_pence(seconds: Any, metres: Any, s: Any, fits: Any, tags: int, weight
         if s[S_KIND] == BOUGHT:
             pence = bought_day_pence(metres[p], s, am, pm)
         else:
-            pence = fleet_day_pence(seconds[p], metres[p], s, am, pm)
+            pence = fleet_day_pence(seconds[p], metres[p], s, rules[R_TURNROUND] + rules[R_LAYOUT_CHANGE], am, pm)
         if pence < 0:
             return INFEASIBLE
         total += pence * weights[g]
@@ -502,13 +515,19 @@ def days_run(weights: Any, figures: Any) -> int:
 
 
 @njit_inline
-def soft_pence(weights: Any, figures: Any) -> int:
-    """Soft prices of a route, pence a fortnight."""
+def leg_soft_pence(weights: Any, figures: Any) -> int:
+    """Soft prices of one leg, pence a fortnight; figures (G, N_FIGURES)."""
     total = 0
     for g in range(len(weights)):
         if weights[g] > 0:
-            total += weights[g] * (figures[0, g, F_SOFT] + figures[1, g, F_SOFT])
+            total += weights[g] * figures[g, F_SOFT]
     return total
+
+
+@njit_inline
+def soft_pence(weights: Any, figures: Any) -> int:
+    """Soft prices of a route, pence a fortnight."""
+    return leg_soft_pence(weights, figures[0]) + leg_soft_pence(weights, figures[1])
 
 
 @njit
@@ -522,5 +541,5 @@ def cost_on_supply(d: Any, k: int, order: Any, hubs: Any, counts: Any) -> int:
     if not figures_on_profile(d, d.supplies[k, S_PROFILE], order, hubs, counts, weights, w, figures):
         return INFEASIBLE
     tags = route_tags(d.riders, order, counts[0], counts[1])
-    pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, tags, weights, figures)
+    pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, weights, figures)
     return INFEASIBLE if pence < 0 else pence + soft_pence(weights, figures)

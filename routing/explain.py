@@ -16,6 +16,9 @@ from transport.scenario import Scenario
 from transport.travel import UNREACHABLE, Travel
 from transport.vehicles import VehicleClass
 
+_UNFIT = {Rule.VEHICLE_TAG_MISSING, Rule.OVER_CAPACITY}
+"""What a class breaks that is not made for the passenger, whatever the road and the clock."""
+
 
 def explain_unserved(scenario: Scenario, travel: Travel, passenger_ids: Iterable[str]) -> tuple[Unserved, ...]:
     """Each unserved passenger with cause, smallest relaxation, and the price of a taxi alone.
@@ -40,7 +43,7 @@ def _explain(scenario: Scenario, travel: Travel, p: Passenger) -> Unserved:
             sentence=f"{p.passenger_id}: no fleet vehicle is left and no vehicle class has a price to be bought at",
             relaxation="Give a vehicle class a rate card, or add a fleet vehicle",
         )
-    broken = min((violations for _, violations in tries), key=lambda vs: (len({v.rule for v in vs}), _amount(vs)))
+    broken = min((violations for _, violations in tries), key=_how_far_off)
     if not broken:
         return _company_or_limits(scenario, p, taxi_pence)
     # Without a road every clock is nonsense, so the road is the cause.
@@ -87,8 +90,10 @@ def _route_alone(alone: Scenario, travel: Travel, p: Passenger, vehicle_class: V
     )
 
 
-def _amount(violations: Sequence[Violation]) -> int:
-    return sum(min(v.amount, UNREACHABLE) for v in violations)
+def _how_far_off(violations: Sequence[Violation]) -> tuple[int, int, int]:
+    """Least for the vehicle that comes nearest; one that is unfit for the passenger never hides why a fit one fails."""
+    rules = {v.rule for v in violations}
+    return len(rules & _UNFIT), len(rules), sum(min(v.amount, UNREACHABLE) for v in violations)
 
 
 def _company_or_limits(scenario: Scenario, p: Passenger, taxi_pence: int | None) -> Unserved:

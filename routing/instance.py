@@ -32,9 +32,9 @@ N_DAILY_COLUMNS = 5
 (
     P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM, P_TARGET_AM, P_TARGET_PM,
     P_CHAIR, P_SHARED, P_OWN, P_SOLO, P_TAGS, P_PLAIN, P_PINNED, P_UNSERVED, P_DIFFICULTY, P_UNIT,
-    P_FOES_FROM, P_FOES_TO,
-) = range(21)  # fmt: skip
-N_RIDER_COLUMNS = 21
+    P_FOES_FROM, P_FOES_TO, P_STEADY,
+) = range(22)  # fmt: skip
+N_RIDER_COLUMNS = 22
 
 H_ROW, H_SCHOOL = 0, 1
 
@@ -64,7 +64,7 @@ class Data(NamedTuple):
     unit_riders: Any
     foes: Any
     hubs: Any
-    may_precede: Any
+    hub_gap: Any
     supplies: Any
     fits: Any
     cheapest_base: Any
@@ -86,17 +86,19 @@ class Instance:
     seconds, metres : int32 (P, 2, n, n), from row i to row j.
     daily : int32 (2, G, N, 5), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
-    riders : int64 (N, 21), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
+    riders : int64 (N, 22), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
         service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared PA, own PAs, solo (0 or
-        more); bit mask of tags; 1 where all day groups are alike; pinned; pence a fortnight if not carried; a key for
-        the order of insertion; unit; range in `foes`.
+        more); bit mask of tags; 1 where all day groups are alike; number of the route they are pinned to (0: none);
+        pence a fortnight if not carried; a key for the order of insertion; unit; range in `foes`; 1 where they travel
+        every day their school is open, from one place, by its bells.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
     foes : int32, riders who may not share a run with rider i: foes[riders[i, P_FOES_FROM]:riders[i, P_FOES_TO]].
     hubs : int64 (H, 2), row and school number.
-    may_precede : bool (2, H, H), whether a run may visit hub i before hub j at all, by windows, drive and caps; a
-        filter that is never stricter than the rules.
+    hub_gap : int32 (2, H, H), least seconds between hubs i and j, visited in this order on one run that carries steady
+        riders of both, on their worst day, by windows, drive and service: AM from start to start of service, PM from
+        end to end; 1e9 where windows or caps forbid the order. A filter that is never stricter than the rules.
     supplies : int64 (K, 25), columns S_*.
     fits : bool (C + 1, seats + 1, wheelchairs + 1), whether some layout of a class holds it; last: of any class.
     cheapest_base : int64 (seats + 1, wheelchairs + 1), least base of a bought class that holds it; a guess, no rule.
@@ -115,7 +117,7 @@ class Instance:
     unit_riders: NDArray[np.int32]
     foes: NDArray[np.int32]
     hubs: NDArray[np.int64]
-    may_precede: NDArray[np.bool_]
+    hub_gap: NDArray[np.int32]
     supplies: NDArray[np.int64]
     fits: NDArray[np.bool_]
     cheapest_base: NDArray[np.int64]

@@ -14,7 +14,6 @@ from typing import Any
 
 import numba
 
-
 KERNEL_MODULES = ("numba_cache", "instance", "evaluate", "assign")
 """Modules of `routing` that hold or shape compiled functions, besides those of `routing.search`."""
 

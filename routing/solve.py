@@ -216,7 +216,7 @@ def _anneal(
         search_chunk(data, state, n, iterations, np.array([share_before, share]), temperatures, limited)
         iterations += n
         chunk_s = time.monotonic() - now
-        if time.monotonic() - shown > 0.2:
+        if time.monotonic() - shown > 0.2 or share >= 1.0:
             shown = time.monotonic()
             trace.append((shown - began, _week_pence(state)))
             if on_progress is not None:

@@ -11,6 +11,7 @@ N_DAYS = 10
 """Days in the planning fortnight: Monday to Friday of week A, then of week B. A *day* is an index 0..9."""
 
 DAY_NAMES = ("Mon A", "Tue A", "Wed A", "Thu A", "Fri A", "Mon B", "Tue B", "Wed B", "Thu B", "Fri B")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 ALL_DAYS = tuple(range(N_DAYS))
 DEFAULT_OPERATING_DAYS = (19,) * N_DAYS
 """38 of each weekday, 190 in all (the usual school year: 190 days, 380 sessions)."""
@@ -37,6 +38,26 @@ def day_idx(week: str, weekday: int) -> int:
     if week not in ("A", "B") or not 0 <= weekday <= 4:
         raise ValueError(f"week {week!r}, weekday {weekday}; week must be A or B, weekday 0 to 4")
     return (0 if week == "A" else 5) + weekday
+
+
+def days_words(days: Iterable[int]) -> str:
+    """Day indices in words: `Mon–Fri`, `Mon, Wed`, `Mon–Fri (week A)`, `Mon A, Tue B`."""
+    chosen = sorted(set(days))
+    week_a = [day for day in chosen if day < 5]
+    week_b = [day - 5 for day in chosen if day >= 5]
+    if week_a == week_b:
+        return _weekdays(week_a)
+    if not week_b:
+        return f"{_weekdays(week_a)} (week A)"
+    if not week_a:
+        return f"{_weekdays(week_b)} (week B)"
+    return ", ".join(DAY_NAMES[day] for day in chosen)
+
+
+def _weekdays(days: list[int]) -> str:
+    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
+        return f"{WEEKDAYS[days[0]]}–{WEEKDAYS[days[-1]]}"
+    return ", ".join(WEEKDAYS[day] for day in days) or "no day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

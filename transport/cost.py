@@ -34,7 +34,7 @@ from transport.operators import Operator
 from transport.plan import Plan, Route, RouteKind, Run
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import CurrentRoute, Scenario
-from transport.travel import Travel
+from transport.travel import AnyRoadTravel, Travel
 
 MILE_MM = 1_609_344
 """Millimetres in a mile."""
@@ -188,7 +188,7 @@ def hour_pence(rate_pence: int, seconds: int) -> int:
 
 
 def cost_of(plan: Plan, scenario: Scenario, travel: Travel) -> CostBreakdown:
-    """Price a plan, item by item.
+    """Price a plan, item by item; a drive that its vehicle class may not make costs what it would on any road.
 
     Raises
     ------
@@ -197,7 +197,11 @@ def cost_of(plan: Plan, scenario: Scenario, travel: Travel) -> CostBreakdown:
         `check_plan` says all that is wrong with it.
     """
     try:
-        items = tuple(item for item in _Pricing(plan=plan, scenario=scenario, travel=travel).items() if item.pence)
+        items = tuple(
+            item
+            for item in _Pricing(plan=plan, scenario=scenario, travel=AnyRoadTravel(travel=travel)).items()
+            if item.pence
+        )
     except KeyError as fault:
         raise ValueError(
             f"plan {plan.plan_id} cannot be priced: {fault} is not in the scenario or its travel"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.report.route_view import driven_by
-from transport.calendar import Leg
+from transport.calendar import Leg, days_words
 from transport.files.plan_tables import Cell, Column, Table
 from transport.files.plan_trips import Trip, trips_by_passenger
-from transport.files.plan_words import clock, days_words, plural
+from transport.files.plan_words import clock, plural
 from transport.plan import Plan
 from transport.scenario import Scenario
 

@@ -7,10 +7,10 @@ from typing import Any
 from api.documents.letters import place_words
 from api.documents.need_words import gate_need_words, need_words
 from api.report.route_view import driven_by
-from transport.calendar import Leg
+from transport.calendar import Leg, days_words
 from transport.files.plan_tables import layout_words
 from transport.files.plan_trips import Trip, days_of, school_ids_of, trips_by_passenger
-from transport.files.plan_words import clock, days_words, plural
+from transport.files.plan_words import clock, plural
 from transport.plan import Plan, Route, Run, Stop
 from transport.scenario import Scenario
 

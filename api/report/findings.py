@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.report.outcome import Outcome
+from transport.calendar import days_words
 from transport.check import RULE_SPECS, Violation
 from transport.files.plan_reasons import make_reason_of
-from transport.files.plan_words import days_words, minutes
+from transport.files.plan_words import minutes
 
 MAX_LISTED = 300
 """Rows of a list on the page; the rest is in the workbook, and the page says so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +25,13 @@ MAX_POINTS = 90_000
 METRES_PER_DEGREE = 111_195
 N_COLOURS = 7
 """Groups with a colour of their own; all further schools share one grey."""
+MARK_HALF, DOT_HALF = 40, 20
+"""Half the side of a school's square: of a numbered one, and of one in the shared grey."""
+_ASIDE = sorted(
+    ((dx, dy) for dx in range(-160, 161, 20) for dy in range(-160, 161, 20)),
+    key=lambda step: (step[0] ** 2 + step[1] ** 2, step),
+)
+"""Steps a mark may be moved, its own spot first: two squares at most, 40 pixels of a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +251,21 @@ def _school_markers(
         for gate in school.gates:
             x, y = np.rint(projection.units(_points(scenario, [gate.place_id]))).astype(int)[0]
             markers.append(Marker(x=int(x), y=int(y), label=label, title=school.name, group=group))
-    return tuple(sorted(markers, key=lambda m: -m.group))
+    return tuple(reversed(set_apart(sorted(markers, key=lambda m: m.group))))
+
+
+def set_apart(markers: Sequence[Marker]) -> list[Marker]:
+    """Move each mark that would hide under one before it to the nearest free spot beside its own, if there is one."""
+    placed: list[Marker] = []
+    for marker in markers:
+        spots = (replace(marker, x=marker.x + dx, y=marker.y + dy) for dx, dy in _ASIDE)
+        placed.append(next((spot for spot in spots if not any(_overlap(spot, other) for other in placed)), marker))
+    return placed
+
+
+def _overlap(a: Marker, b: Marker) -> bool:
+    reach = sum(MARK_HALF if marker.label else DOT_HALF for marker in (a, b))
+    return abs(a.x - b.x) < reach and abs(a.y - b.y) < reach
 
 
 def _gates_of(plan: Plan, route_idx: int) -> list[tuple[str, str]]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.report.outcome import Outcome
-from transport.calendar import Leg
+from transport.calendar import Leg, days_words
 from transport.check import Ride
 from transport.cost import CostBreakdown, CostItem, CostKind
 from transport.files.plan_tables import layout_words
 from transport.files.plan_trips import days_of, n_on_board_after, school_ids_of, usual_run
-from transport.files.plan_words import clock, days_words, minutes, plural, pounds
+from transport.files.plan_words import clock, minutes, plural, pounds
 from transport.lots import Lot, LotState
 from transport.plan import Route, RouteKind, Run, Stop
 from transport.scenario import Scenario

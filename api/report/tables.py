@@ -5,10 +5,10 @@ from __future__ import annotations
 from api.report.assumptions import setting_words
 from api.report.kpis import Kpis, baseline_kpis_of, kpis_of
 from api.report.outcome import Outcome
-from transport.calendar import Leg
+from transport.calendar import Leg, days_words
 from transport.check import Violation
 from transport.files.plan_tables import Cell, Column, Table
-from transport.files.plan_words import days_words, miles, minutes, pounds
+from transport.files.plan_words import miles, minutes, pounds
 from transport.policy import setting_specs
 from transport.scenario import Scenario
 

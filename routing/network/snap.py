@@ -27,7 +27,7 @@ class FarPlace:
 
 
 class PlacesOffStreetError(ValueError):
-    """Places are farther from any street than the limit. Who gave the places must act: correct or move them.
+    """Places are farther from any street than the limit, one a line. Who gave them must act: correct or move them.
 
     Attributes
     ----------
@@ -38,8 +38,13 @@ class PlacesOffStreetError(ValueError):
     def __init__(self, places: Sequence[FarPlace], max_snap_gap_m: int) -> None:
         self.places = tuple(places)
         self.max_snap_gap_m = max_snap_gap_m
-        lines = "; ".join(f"place {p.place_id} is {p.gap_m} m from the nearest street" for p in self.places)
-        super().__init__(f"{lines}. At most {max_snap_gap_m} m is allowed (max_snap_gap_m).")
+        super().__init__(
+            "\n".join(
+                f"place {p.place_id} is {p.gap_m} m from the nearest street; "
+                f"at most {max_snap_gap_m} m is allowed (max_snap_gap_m)"
+                for p in self.places
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

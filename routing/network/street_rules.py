@@ -13,7 +13,7 @@ from transport.vehicles import StreetRule, StreetRuleKind, VehicleClass, Vehicle
 
 
 class StreetRulesError(ValueError):
-    """Street rules that cannot be held on this network. Who keeps the rules must act.
+    """Street rules that cannot be held on this network, one a line. Who keeps the rules must act.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class StreetRulesError(ValueError):
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__("; ".join(faults))
+        super().__init__("\n".join(faults))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -43,7 +43,7 @@ def mark_unit(d: Any, s: Any, rider: int) -> int:
     unit = d.riders[rider, P_UNIT]
     first, last = d.unit_ptr[unit], d.unit_ptr[unit + 1]
     for m in range(first, last):
-        if d.riders[d.unit_riders[m], P_PINNED] == 1:
+        if d.riders[d.unit_riders[m], P_PINNED] > 0:
             return 0
     count = 0
     for m in range(first, last):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.evaluate import FAR, HOLDS, NEVER, leg_all_days
+from routing.evaluate import FAR, HOLDS, NEVER, leg_all_days, leg_soft_pence
 from routing.instance import (
     BOUGHT,
+    D_CAP,
+    D_ROW,
+    DEAD_NONE,
+    DEAD_RETURN,
     H_ROW,
     H_SCHOOL,
     MAX_HUBS,
@@ -18,14 +22,17 @@ from routing.instance import (
     P_REF_AM,
     P_SHARED,
     P_SOLO,
+    P_STEADY,
     P_UNIT,
     P_UNSERVED,
     R_MAX_SCHOOLS,
     R_PER_SHARED_PA,
     S_CLASS,
+    S_DEAD_RULE,
     S_KIND,
     S_MILE_RATE,
     S_PA_RATE,
+    S_ROW,
 )
 from routing.numba_cache import njit, njit_inline
 from routing.search.state import (
@@ -67,6 +74,8 @@ BLINK = 0.01
 """Share of routes overlooked at random (Christiaens and Vanden Berghe 2020, slack induction by string removals)."""
 SECOND_AS_METRES = 2
 """What a second of detour counts in the ranking of positions, in metres."""
+TYPICAL_MILE_RATE = 150
+"""Pence a mile of a route that has no supply yet; ranks positions, prices nothing."""
 CERTAIN_SHARE = 0.75
 """Share of a guessed price below which a route is not worth building."""
 PENCE_PER_DETOUR = CERTAIN_SHARE * 10.0 / 1609.344 / 1.3
@@ -74,44 +83,57 @@ PENCE_PER_DETOUR = CERTAIN_SHARE * 10.0 / 1609.344 / 1.3
 
 
 @njit_inline
-def tour_rows(riders: Any, hub_table: Any, leg: int, order: Any, n: int, hubs: Any, n_hubs: int, tour: Any) -> int:
-    """Rows of a leg's halts in order (AM homes then gates, PM gates then homes), into tour; returns how many."""
-    at_home, at_gate = (0, n) if leg == 0 else (n_hubs, 0)
+def tour_rows(
+    riders: Any, hub_table: Any, supplies: Any, k: int, leg: int, order: Any, n: int, hubs: Any, n_hubs: int, tour: Any
+) -> None:
+    """Rows of a leg's halts, AM homes then gates, PM gates then homes, into tour[1:].
+
+    Before and after them stands where supply k comes from and goes to: its depot or base, the tour's other end (the way
+    back is paid), or -1 (it is free).
+    """
+    at_home, at_gate = (1, n + 1) if leg == 0 else (n_hubs + 1, 1)
     for i in range(n):
         tour[at_home + i] = riders[order[i], P_REF_AM + leg]
     for j in range(n_hubs):
         tour[at_gate + j] = hub_table[hubs[j], H_ROW]
-    return n + n_hubs
+    length = n + n_hubs
+    tour[0], tour[length + 1] = tour[length], tour[1]
+    if k < 0:
+        return
+    fleet, rule, row = supplies[k, S_KIND] != BOUGHT, supplies[k, S_DEAD_RULE], supplies[k, S_ROW]
+    # A base that is not given bills as a return.
+    if fleet or rule == DEAD_NONE or (rule != DEAD_RETURN and row >= 0):
+        tour[0] = tour[length + 1] = -1 if rule == DEAD_NONE and not fleet else row
 
 
 @njit_inline
-def detour(seconds: Any, metres: Any, tour: Any, n: int, i: int, row: int) -> int:
-    """Metres, and seconds at `SECOND_AS_METRES`, that a halt before position i of a closed tour adds.
-
-    Closed: a bought vehicle is paid for its way back to the first stop.
-    """
-    if n == 0:
-        return 0
-    before, after = tour[i - 1 if i > 0 else n - 1], tour[i if i < n else 0]
-    added_s = seconds[before, row] + seconds[row, after] - seconds[before, after]
-    added_m = metres[before, row] + metres[row, after] - metres[before, after]
-    return added_m + SECOND_AS_METRES * added_s
+def detour(seconds: Any, metres: Any, tour: Any, i: int, row: int) -> int:
+    """Metres, and seconds at `SECOND_AS_METRES`, that a halt between tour[i] and tour[i + 1] adds."""
+    before, after = tour[i], tour[i + 1]
+    added = 0
+    if before >= 0:
+        added += metres[before, row] + SECOND_AS_METRES * seconds[before, row]
+    if after >= 0:
+        added += metres[row, after] + SECOND_AS_METRES * seconds[row, after]
+    if before >= 0 and after >= 0:
+        added -= metres[before, after] + SECOND_AS_METRES * seconds[before, after]
+    return added
 
 
 @njit_inline
 def least_detour(
-    seconds: Any, metres: Any, riders: Any, hub_table: Any, leg: int, rider: int, order: Any, n: int, hubs: Any,
-    n_hubs: int, tour: Any,
+    seconds: Any, metres: Any, riders: Any, hub_table: Any, supplies: Any, k: int, leg: int, rider: int, order: Any,
+    n: int, hubs: Any, n_hubs: int, tour: Any,
 ) -> int:  # fmt: skip
     """Least detour of a rider's home into a leg: a cheap guess at what insertion costs."""
     row = riders[rider, P_REF_AM + leg]
     if row < 0 or n == 0:
         return 0
-    length = tour_rows(riders, hub_table, leg, order, n, hubs, n_hubs, tour)
+    tour_rows(riders, hub_table, supplies, k, leg, order, n, hubs, n_hubs, tour)
     offset = 0 if leg == 0 else n_hubs
     best = HUGE
     for i in range(n + 1):
-        best = min(best, detour(seconds, metres, tour, length, i + offset, row))
+        best = min(best, detour(seconds, metres, tour, i + offset, row))
     return best
 
 
@@ -140,53 +162,83 @@ def judge_trial_leg(d: Any, s: Any, leg: int) -> int:
 
 @njit
 def try_positions(d: Any, s: Any, leg: int, rider: int) -> bool:
-    """Insert the rider's home at the position of least detour that keeps every rule."""
+    """Insert the rider's home where detour and soft prices are least among a few positions that keep every rule."""
     t = trial_slot(s)
     order, hubs, meta = s.now.order[t, leg], s.now.hubs[t, leg], s.now.meta[t]
     n, n_hubs = meta[M_N_AM + leg], meta[M_HUBS_AM + leg]
-    row = d.riders[rider, P_REF_AM + leg]
-    tour, added = s.proxy[0], s.proxy[1]
-    length = tour_rows(d.riders, d.hubs, leg, order, n, hubs, n_hubs, tour)
+    row, added = d.riders[rider, P_REF_AM + leg], s.proxy[1]
+    tour_rows(d.riders, d.hubs, d.supplies, meta[M_SUPPLY], leg, order, n, hubs, n_hubs, s.proxy[0])
     offset = 0 if leg == 0 else n_hubs
     for i in range(n + 1):
-        added[i] = detour(d.seconds[0, leg], d.metres[0, leg], tour, length, i + offset, row)
+        added[i] = detour(d.seconds[0, leg], d.metres[0, leg], s.proxy[0], i + offset, row)
+    rate = d.supplies[meta[M_SUPPLY], S_MILE_RATE] if meta[M_SUPPLY] >= 0 else TYPICAL_MILE_RATE
+    chosen, least = -1, float(HUGE)
     meta[M_N_AM + leg] = n + 1
     for _ in range(min(POSITIONS_TRIED, n + 1)):
         best = 0
         for i in range(1, n + 1):
             if added[i] < added[best]:
                 best = i
-        if added[best] >= FAR:
+        detour_of_best = added[best]
+        if detour_of_best >= FAR:
             break
         added[best] = HUGE
+        if n > 0 and random_unit(s.rng) < BLINK:
+            continue
         insert_in(order, n, best, rider)
         verdict = judge_trial_leg(d, s, leg)
         if verdict == HOLDS:
-            return True
+            soft = leg_soft_pence(s.weights, s.figures[leg])
+            if soft == 0:
+                return True
+            price = soft + detour_of_best * rate * PENCE_PER_DETOUR / CERTAIN_SHARE
+            if price < least:
+                chosen, least = best, price
         delete_at(order, n + 1, best)
         if verdict == NEVER:
             break
+    if chosen >= 0:
+        insert_in(order, n, chosen, rider)
+        return bool(judge_trial_leg(d, s, leg) == HOLDS)
     meta[M_N_AM + leg] = n
     return False
 
 
 @njit_inline
-def fits_between(may_precede: Any, hubs: Any, n_hubs: int, i: int, hub: int) -> bool:
-    """Whether a new hub at position i may follow all hubs before it and precede all after it. may_precede (H, H)."""
-    fits = True
-    for j in range(n_hubs):
-        fits &= may_precede[hubs[j], hub] if j < i else may_precede[hub, hubs[j]]
-    return fits
+def may_follow(
+    leg: int, seconds: Any, riders: Any, day: Any, hub_table: Any, gap: int, order: Any, n: int, first: int, then: int,
+    rider: int,
+) -> bool:  # fmt: skip
+    """Whether two hubs may be visited in this order as far as each steady rider's own cap tells.
+
+    On the AM leg it lengthens the ride of those bound for the later hub, on the PM leg of those from the earlier one.
+    Of the two hubs one is on the route, the other is the new rider's.
+    """
+    if gap >= FAR:
+        return False
+    late, via = (then, hub_table[first, H_ROW]) if leg == 0 else (first, hub_table[then, H_ROW])
+    for i in range(-1, n):
+        other = rider if i < 0 else order[i]
+        if riders[other, P_HUB] != late or riders[other, P_STEADY] == 0 or day[other, D_ROW] < 0:
+            continue
+        home = day[other, D_ROW]
+        drive = seconds[home, via] if leg == 0 else seconds[via, home]
+        if drive + gap > day[other, D_CAP]:
+            return False
+    return True
 
 
-@njit_inline
+@njit
 def hub_may_join(d: Any, s: Any, rider: int, r: int) -> bool:
-    """Whether the rider's gate is on the route or may be added to it, as far as hubs two by two can tell."""
+    """Whether the rider's gate is on the route or may be added to it, as far as hubs two by two can tell.
+
+    Only steady riders are judged: others may be absent on the day that does not fit.
+    """
     hub = d.riders[rider, P_HUB]
     for leg in range(2):
         if d.riders[rider, P_REF_AM + leg] < 0:
             continue
-        n_hubs = s.now.meta[r, M_HUBS_AM + leg]
+        n, n_hubs = s.now.meta[r, M_N_AM + leg], s.now.meta[r, M_HUBS_AM + leg]
         known = False
         for j in range(n_hubs):
             known |= s.now.hubs[r, leg, j] == hub
@@ -196,7 +248,18 @@ def hub_may_join(d: Any, s: Any, rider: int, r: int) -> bool:
             return False
         for j in range(n_hubs):
             other = s.now.hubs[r, leg, j]
-            if not (d.may_precede[leg, hub, other] or d.may_precede[leg, other, hub]):
+            steady = False
+            for i in range(n):
+                on_board = s.now.order[r, leg, i]
+                steady |= d.riders[on_board, P_HUB] == other and d.riders[on_board, P_STEADY] == 1
+            if not steady or d.riders[rider, P_STEADY] == 0:
+                continue
+            seconds, order, gap = d.seconds[0, leg], s.now.order[r, leg], d.hub_gap[leg]
+            if not may_follow(
+                leg, seconds, d.riders, d.daily[leg, 0], d.hubs, gap[hub, other], order, n, hub, other, rider
+            ) and not may_follow(
+                leg, seconds, d.riders, d.daily[leg, 0], d.hubs, gap[other, hub], order, n, other, hub, rider
+            ):
                 return False
     return True
 
@@ -232,18 +295,17 @@ def insert_leg(d: Any, s: Any, leg: int, rider: int) -> bool:
     offset = n if leg == 0 else 0
     tried = 0
     for _ in range(min(GATES_TRIED, n_hubs + 1)):
-        length = tour_rows(d.riders, d.hubs, leg, s.now.order[t, leg], n, hubs, n_hubs, s.proxy[0])
+        tour = s.proxy[0]
+        tour_rows(d.riders, d.hubs, d.supplies, meta[M_SUPPLY], leg, s.now.order[t, leg], n, hubs, n_hubs, tour)
         best, best_added = -1, HUGE
         for j in range(n_hubs + 1):
             if tried & (1 << j):
                 continue
             row = d.hubs[hub, H_ROW]
-            added = detour(d.seconds[0, leg], d.metres[0, leg], s.proxy[0], length, j + offset, row)
+            added = detour(d.seconds[0, leg], d.metres[0, leg], tour, j + offset, row)
             if added < best_added:
                 best, best_added = j, added
         tried |= 1 << best
-        if not fits_between(d.may_precede[leg], hubs, n_hubs, best, hub):
-            continue
         insert_in(hubs, n_hubs, best, hub)
         meta[M_HUBS_AM + leg] = n_hubs + 1
         if try_positions(d, s, leg, rider):
@@ -333,12 +395,12 @@ def insertion_guess(d: Any, s: Any, rider: int, r: int) -> float:
     added = 0
     for leg in range(2):
         added += least_detour(
-            d.seconds[0, leg], d.metres[0, leg], d.riders, d.hubs, leg, rider, s.now.order[r, leg],
-            meta[M_N_AM + leg], s.now.hubs[r, leg], meta[M_HUBS_AM + leg], s.proxy[0],
+            d.seconds[0, leg], d.metres[0, leg], d.riders, d.hubs, d.supplies, meta[M_SUPPLY], leg, rider,
+            s.now.order[r, leg], meta[M_N_AM + leg], s.now.hubs[r, leg], meta[M_HUBS_AM + leg], s.proxy[0],
         )  # fmt: skip
     supply = d.supplies[meta[M_SUPPLY]]
     guess = added * supply[S_MILE_RATE] * PENCE_PER_DETOUR
-    if d.riders[rider, P_PLAIN] == 0:
+    if d.riders[rider, P_PLAIN] == 0 or d.riders[rider, P_REF_AM] < 0 or d.riders[rider, P_REF_AM + 1] < 0:
         return guess
     new_pas = d.riders[rider, P_OWN]
     if d.riders[rider, P_SHARED] > 0 and meta[M_PAS] == 0:
@@ -370,7 +432,7 @@ def near_routes(d: Any, s: Any, rider: int, blink: float) -> int:
             if r < 0 or s.slots[L_MARK, r] == mark:
                 continue
             s.slots[L_MARK, r] = mark
-            if random_unit(s.rng) < blink or not hub_may_join(d, s, rider, r):
+            if random_unit(s.rng) < blink:
                 continue
             alone = d.riders[rider, P_SOLO] + s.now.meta[r, M_SOLO] > 0
             if alone and d.riders[rider, P_PLAIN] == 1 and s.now.meta[r, M_PLAIN] == 1:
@@ -392,11 +454,14 @@ def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
     best, best_r = try_route(d, s, unit, -1), -1
     if best < HUGE:
         copy_route(s.now, t, s.now, pick)
-    n_routes = near_routes(d, s, d.unit_riders[d.unit_ptr[unit]], blink)
+    rider = d.unit_riders[d.unit_ptr[unit]]
+    n_routes = near_routes(d, s, rider, blink)
     for i in range(n_routes):
         if s.keys[i] >= best:
             break
         r = s.slots[L_LIST, i]
+        if not hub_may_join(d, s, rider, r):
+            continue
         extra = try_route(d, s, unit, r)
         if extra < best:
             best, best_r = extra, r

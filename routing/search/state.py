@@ -135,7 +135,7 @@ def new_state(instance: Instance, seed: int) -> State:
         w=np.zeros((N_SCRATCH, max(longest, MAX_HUBS) + 1), np.int64),
         figures=np.zeros((2, n_groups, N_FIGURES), np.int64),
         keys=np.zeros(max(n, 2 * instance.near.shape[2]) + 1, np.float64),
-        proxy=np.zeros((2, max(longest, 2 * instance.near.shape[2]) + 2), np.int64),
+        proxy=np.zeros((2, longest + MAX_HUBS + 2), np.int64),
     )
 
 
@@ -270,7 +270,7 @@ def price_trial(d: Any, s: Any, own: int, own_pas: int, have_figures: bool) -> b
             supply = d.supplies[k]
             if supply[S_KIND] == BOUGHT and supply[S_BASE] * supply[S_ONE_LEG_PCT] // 100 * days + soft >= best:
                 continue
-            pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, tags, s.weights, s.figures)
+            pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, s.weights, s.figures)
             if pence >= 0 and pence + soft < best:
                 best, best_k = pence + soft, k
                 meta[M_PAS] = pas

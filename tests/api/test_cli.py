@@ -98,7 +98,13 @@ def test_a_plan_is_written_and_its_figures_printed(planned: tuple[Result, Path])
 def test_progress_goes_to_standard_error(planned: tuple[Result, Path]) -> None:
     """A line a phase, so that a log shows where a long job stands."""
     result, _ = planned
-    phases = ["Reading the scenario", "Loading the roads", "Working out travel times", "Searching", "Writing the plan"]
+    phases = [
+        "Reading the scenario",
+        "Preparing the roads",
+        "Working out travel times",
+        "Searching",
+        "Writing the plan",
+    ]
     at = [result.stderr.index(phase) for phase in phases]
     assert at == sorted(at)
 
@@ -266,6 +272,18 @@ def test_check_finds_changed_lists(copy: Path) -> None:
     result = run("check", copy)
     assert result.exit_code == 1
     assert "The scenario beside this plan is not the one it was made from" in result.stdout
+
+
+def test_check_finds_changed_times(copy: Path) -> None:
+    """One drive a second longer: the plan would be judged on times it was not made on."""
+
+    def slow(content: Any) -> None:
+        content["pairs"][-1][4] += 1
+
+    change_json(copy / "travel_pairs.json", slow)
+    result = run("check", copy)
+    assert result.exit_code == 2
+    assert "the file was changed after it was written" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["plan.json", "travel_pairs.json", "scenario"])

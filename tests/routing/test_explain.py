@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from routing.explain import explain_unserved
 from tests.builders import at, line_travel, make_card, make_class, make_passenger, make_scenario, make_vehicle
 from tests.routing.planning import plan_for
 from transport.check import Rule
@@ -123,6 +124,25 @@ def test_the_fallback_is_the_cheapest_class() -> None:
     classes = (make_class("BUS", rate_card=make_card(9000)), make_class())
     planned = plan_for(with_p2({"ride_cap_s": 1500}, vehicle_classes=classes), TRAVEL, iterations=10)
     assert planned.plan.unserved[0].taxi_pence_per_day == TAXI
+
+
+NEEDS_LIFT = make_passenger("P1", 5, mobility=Mobility.IN_WHEELCHAIR, vehicle_tags=frozenset({"tail_lift"}))
+NO_ROAD_FOR_LIFT = line_travel(
+    {"BUS": 0, "LIFT": 1},
+    blocked=[(1, *pair) for k in range(121) if k != 5 for pair in ((at(5), at(k)), (at(k), at(5)))],
+)
+
+
+def test_the_cause_is_that_of_a_class_made_for_them() -> None:
+    """P1 needs a tail lift; the class that has one finds no road home, so more tail lifts would not help.
+
+    On the bus every drive is allowed and only the tag is missing: fewer rules break there.
+    """
+    classes = (make_class("BUS", ((4, 1),)), make_class("LIFT", ((4, 1),), tags=frozenset({"tail_lift"})))
+    scenario = make_scenario([NEEDS_LIFT], vehicle_classes=classes)
+    (found,) = explain_unserved(scenario, NO_ROAD_FOR_LIFT, ["P1"])
+    assert found.cause == Rule.ROAD_NOT_PERMITTED.value
+    assert found.relaxation.startswith("Name a meeting place")
 
 
 def test_who_can_ride_one_leg_only_is_left_whole() -> None:

@@ -28,7 +28,7 @@ from transport.policy import Policy
 from transport.scenario import Scenario
 from transport.schools import School, Session
 from transport.travel import TravelMatrix
-from transport.vehicles import Shift
+from transport.vehicles import Layout, Shift
 
 TRAVEL = line_travel()
 ONE_SCHOOL = Policy(max_schools_per_run=1)
@@ -136,6 +136,15 @@ def test_a_layout_change_in_the_middle_of_three_runs(change_s: int) -> None:
     """6+0, then 2+0, then 2+2 with layouts 6+0 and 3+2: the middle run fits either, but one change there must be."""
     policy = replace(ONE_SCHOOL, layout_change_s=change_s)
     planned = assigned(three_schools(((6, 0), (2, 0), (2, 2)), policy, ((6, 0), (3, 2))), TRAVEL, "A", "B", "C")
+    assert_agrees(planned)
+
+
+def test_runs_that_one_layout_holds_need_no_change() -> None:
+    """One on foot, one on foot, one in a wheelchair: 3+1 holds each of them, so a change of two hours is never made."""
+    policy = replace(ONE_SCHOOL, layout_change_s=7200)
+    planned = assigned(three_schools(((1, 0), (1, 0), (0, 1)), policy, ((6, 0), (3, 1))), TRAVEL, "A", "B", "C")
+    assert planned.n_fleet == 1
+    assert {run.layout for route in planned.plan.routes for run in route.runs} == {Layout(seats=3, wheelchairs=1)}
     assert_agrees(planned)
 
 

@@ -296,7 +296,7 @@ PLANTED = (
     _planted(
         Rule.DAYS_OVERLAP,
         lambda b: _extra_run(b, "F3"),
-        (1, "Route F3 AM: more than one run on Mon A"),
+        (1, "Route F3 AM: more than one run on Mon (week A)"),
     ),
     _planted(
         Rule.PASSENGER_MISSING,
@@ -321,7 +321,7 @@ PLANTED = (
     _planted(
         Rule.CARRIED_WHEN_NOT_TRAVELLING,
         lambda b: b.with_passenger("P13", am_place_ids=(*(at(12),) * 4, None, *(at(12),) * 5)),
-        (1, "Route F3 AM on Fri A: passenger P13 is carried but does not travel"),
+        (1, "Route F3 AM on Fri (week A): passenger P13 is carried but does not travel"),
     ),
     _planted(
         Rule.NOT_PLANNED_CARRIED,
@@ -331,7 +331,7 @@ PLANTED = (
     _planted(
         Rule.WRONG_PLACE,
         lambda b: b.with_passenger("P13", am_place_ids=(at(13), *(at(12),) * 9)),
-        (1, "Route F3 AM on Mon A: passenger P13 boards at x12, not at x13"),
+        (1, "Route F3 AM on Mon (week A): passenger P13 boards at x12, not at x13"),
     ),
     _planted(
         Rule.WRONG_GATE,
@@ -357,9 +357,9 @@ PLANTED = (
     _planted(
         Rule.TOO_MANY_SCHOOLS,
         lambda b: b.with_policy(max_schools_per_run=1),
-        (1, "Route F1 AM on Mon, Tue, Wed: serves 2 schools; at most 1 allowed"),
+        (1, "Route F1 AM on Mon–Wed: serves 2 schools; at most 1 allowed"),
         (1, "Route F1 AM on Thu, Fri: serves 2 schools; at most 1 allowed"),
-        (1, "Route F1 PM on Mon, Tue, Wed: serves 2 schools; at most 1 allowed"),
+        (1, "Route F1 PM on Mon–Wed: serves 2 schools; at most 1 allowed"),
         (1, "Route F1 PM on Thu, Fri: serves 2 schools; at most 1 allowed"),
     ),
     _planted(
@@ -457,15 +457,15 @@ PLANTED = (
     _planted(
         Rule.PA_NOT_TRAINED,
         lambda b: _assistant(b, "A1", training_tags=frozenset({"lifting"})),
-        (1, "Route F1 AM on Mon, Tue, Wed: no PA on board has the training that P1 needs"),
+        (1, "Route F1 AM on Mon–Wed: no PA on board has the training that P1 needs"),
         (1, "Route F1 AM on Thu, Fri: no PA on board has the training that P1 needs"),
-        (1, "Route F1 PM on Mon, Tue, Wed: no PA on board has the training that P1 needs"),
+        (1, "Route F1 PM on Mon–Wed: no PA on board has the training that P1 needs"),
         (1, "Route F1 PM on Thu, Fri: no PA on board has the training that P1 needs"),
     ),
     _planted(
         Rule.PA_HOME,
         lambda b: b.with_stop("F1", Leg.AM, -1, pas_alighting=()),
-        (1, "Fleet vehicle V1 AM on Mon, Tue, Wed: PA A1 is not brought home"),
+        (1, "Fleet vehicle V1 AM on Mon–Wed: PA A1 is not brought home"),
     ),
     _planted(
         Rule.PA_DOUBLE_BOOKED,
@@ -485,7 +485,7 @@ PLANTED = (
     _planted(
         Rule.RUN_OVERLAP,
         lambda b: b.with_policy(turnround_s=2000),
-        (20, "Fleet vehicle V1 on Mon, Tue, Wed: 20 s too little to drive and turn round "
+        (20, "Fleet vehicle V1 on Mon–Wed: 20 s too little to drive and turn round "
              "between route F1 AM and route F2 AM"),
         (20, "Fleet vehicle V1 on Thu, Fri: 20 s too little to drive and turn round "
              "between route F1 AM and route F2 AM"),
@@ -493,7 +493,7 @@ PLANTED = (
     _planted(
         Rule.LAYOUT_CHANGE,
         _other_layout_on_f2,
-        (30, "Fleet vehicle V1 on Mon, Tue, Wed: 30 s too little to change the layout "
+        (30, "Fleet vehicle V1 on Mon–Wed: 30 s too little to change the layout "
              "between route F1 AM and route F2 AM"),
         (30, "Fleet vehicle V1 on Thu, Fri: 30 s too little to change the layout "
              "between route F1 AM and route F2 AM"),
@@ -506,8 +506,8 @@ PLANTED = (
     _planted(
         Rule.TOO_MANY_RUNS,
         lambda b: b.with_vehicle("V1", max_runs_per_shift=1),
-        (1, "Fleet vehicle V1 AM on Mon, Tue, Wed: 2 runs; at most 1 allowed"),
-        (1, "Fleet vehicle V1 PM on Mon, Tue, Wed: 2 runs; at most 1 allowed"),
+        (1, "Fleet vehicle V1 AM on Mon–Wed: 2 runs; at most 1 allowed"),
+        (1, "Fleet vehicle V1 PM on Mon–Wed: 2 runs; at most 1 allowed"),
         (1, "Fleet vehicle V1 AM on Thu, Fri: 2 runs; at most 1 allowed"),
         (1, "Fleet vehicle V1 PM on Thu, Fri: 2 runs; at most 1 allowed"),
     ),
@@ -524,7 +524,7 @@ PLANTED = (
     _planted(
         Rule.BOUGHT_SEVERAL_RUNS,
         lambda b: _extra_run(b, "B1"),
-        (1, "Route B1 AM: more than one run on Mon A"),
+        (1, "Route B1 AM: more than one run on Mon (week A)"),
     ),
     _planted(
         Rule.CLASS_LIMIT,

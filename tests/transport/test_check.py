@@ -92,7 +92,7 @@ class TestOrder:
         borough = borough.with_route("F1", am=Pattern(passenger_ids=pattern.passenger_ids, gates=gates))
         found = check_plan(borough.plan, borough.scenario, borough.travel)
         assert [v.sentence for v in found] == [
-            "Route F1 AM on Mon, Tue, Wed: differs from the route's order at gate x35",
+            "Route F1 AM on Mon–Wed: differs from the route's order at gate x35",
             "Route F1 AM on Thu, Fri: differs from the route's order at gate x35",
         ]
 
@@ -267,7 +267,7 @@ class TestPas:
         borough = borough.with_run("F1", Leg.AM, stops=borough.run("F1", Leg.AM).stops[1:])
         (violation,) = check_plan(borough.plan, borough.scenario, borough.travel)
         assert violation.sentence == (
-            "Fleet vehicle V1 AM on Mon, Tue, Wed: PA A1 is not on board before the first passenger"
+            "Fleet vehicle V1 AM on Mon–Wed: PA A1 is not on board before the first passenger"
         )
 
     def test_a_pa_may_go_on_another_vehicle_when_the_first_run_is_over(self) -> None:

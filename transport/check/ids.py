@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from transport.calendar import ALL_DAYS
+from transport.calendar import ALL_DAYS, days_words
 from transport.check.facts import Facts
 from transport.check.rules import Rule, Violation, make_violation
-from transport.check.words import days_words
 from transport.plan import Plan, Route, RouteKind, Run
 from transport.scenario import Scenario
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from transport.calendar import ALL_DAYS, DAY_NAMES
+from transport.calendar import ALL_DAYS, days_words
 from transport.check.shifts import RoutedRun
 
 
@@ -23,19 +23,8 @@ def clock_words(clock_s: int) -> str:
     return f"{text}:{rest:02d}" if rest else text
 
 
-def days_words(days: Iterable[int]) -> str:
-    """`Mon, Tue A`: a weekday alone means both weeks."""
-    chosen = set(days)
-    names = []
-    for day in ALL_DAYS:
-        if day in chosen:
-            twice = {day % 5, day % 5 + 5} <= chosen
-            names.append(DAY_NAMES[day][:3] if twice else DAY_NAMES[day])
-    return ", ".join(dict.fromkeys(names))
-
-
 def on_days_words(days: Iterable[int]) -> str:
-    """` on Mon, Tue A`, or nothing where it is every day."""
+    """` on Mon–Fri (week B)`, or nothing where it is every day."""
     chosen = set(days)
     return "" if chosen >= set(ALL_DAYS) else f" on {days_words(chosen)}"
 

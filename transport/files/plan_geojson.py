@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transport.calendar import LEGS, Leg
+from transport.calendar import LEGS, Leg, days_words
 from transport.files.plan_json import PERSONAL_DATA
 from transport.files.plan_tables import layout_words
 from transport.files.plan_trips import days_of, school_ids_of
-from transport.files.plan_words import clock_exact, days_words
+from transport.files.plan_words import clock_exact
 from transport.plan import Plan, Route, Run, Stop
 from transport.scenario import Scenario
 

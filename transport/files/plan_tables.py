@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from transport.calendar import Leg
+from transport.calendar import Leg, days_words
 from transport.check import Ride
 from transport.cost import CostBreakdown
 from transport.files.plan_trips import (
@@ -24,7 +24,7 @@ from transport.files.plan_trips import (
     trips_by_passenger,
     usual_run,
 )
-from transport.files.plan_words import clock_exact, days_words
+from transport.files.plan_words import clock_exact
 from transport.plan import Plan, Route, Run
 from transport.scenario import Scenario
 from transport.travel import UNREACHABLE

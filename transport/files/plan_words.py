@@ -1,13 +1,8 @@
-"""The domain's integers in people's words: pounds, miles, minutes, clock times, days."""
+"""The domain's integers in people's words: pounds, miles, minutes, clock times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from transport.calendar import DAY_NAMES
-
 METRES_PER_MILE = 1609.344
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 
 
 def pounds(pence: int, *, pennies: bool = True) -> str:
@@ -43,26 +38,6 @@ def clock(at_s: int) -> str:
 def clock_exact(at_s: int) -> str:
     """Seconds after midnight as `HH:MM:SS`."""
     return f"{clock(at_s)}:{at_s % 60:02d}"
-
-
-def days_words(days: Iterable[int]) -> str:
-    """Day indices in words: `Mon–Fri`, `Mon, Wed`, `Mon–Fri (week A)`, `Mon A, Tue B`."""
-    chosen = sorted(set(days))
-    week_a = [day for day in chosen if day < 5]
-    week_b = [day - 5 for day in chosen if day >= 5]
-    if week_a == week_b:
-        return _weekdays(week_a)
-    if not week_b:
-        return f"{_weekdays(week_a)} (week A)"
-    if not week_a:
-        return f"{_weekdays(week_b)} (week B)"
-    return ", ".join(DAY_NAMES[day] for day in chosen)
-
-
-def _weekdays(days: list[int]) -> str:
-    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
-        return f"{WEEKDAYS[days[0]]}–{WEEKDAYS[days[-1]]}"
-    return ", ".join(WEEKDAYS[day] for day in days) or "no day"
 
 
 def plural(n: int, one: str, many: str = "") -> str:

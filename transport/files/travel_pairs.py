@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transport.calendar import LEGS, Leg
+from transport.digest import digest_of
 from transport.files.plan_json import PERSONAL_DATA
 from transport.travel import Pair, TravelPairs
 
@@ -21,12 +22,13 @@ def write_travel_pairs(pairs: TravelPairs, path: Path) -> None:
     """Write the pairs of a plan as UTF-8 JSON, sorted, one pair a line.
 
     Places are named once, in `place_ids`; a pair is [leg, from, to, profile, seconds, metres] with `from` and
-    `to` as positions in that list.
+    `to` as positions in that list. `content_digest` is taken over all the rest: it tells a value changed by
+    accident, and nothing against who would write a new digest as well.
     """
     place_ids = sorted({place_id for _, a, b, _ in pairs.values for place_id in (a, b)})
     idx = {place_id: i for i, place_id in enumerate(place_ids)}
     rows = sorted([leg.value, idx[a], idx[b], profile, *value] for (leg, a, b, profile), value in pairs.values.items())
-    head = {
+    head: dict[str, Any] = {
         "personal_data": PERSONAL_DATA,
         "format_version": FORMAT_VERSION,
         "approximate": pairs.approximate,
@@ -35,6 +37,7 @@ def write_travel_pairs(pairs: TravelPairs, path: Path) -> None:
         "profile_by_class_id": dict(sorted(pairs.profile_by_class_id.items())),
         "place_ids": place_ids,
     }
+    head["content_digest"] = digest_of([head, rows])
     lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
     text = json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "pairs": [\n' + lines + "\n]}\n"
     path.write_text(text, encoding="utf-8")
@@ -46,7 +49,7 @@ def read_travel_pairs(path: Path) -> TravelPairs:
     Raises
     ------
     TravelFileError
-        When the file is not of this format, saying what is wrong and where.
+        When the file is not of this format, saying what is wrong and where, or was changed since it was written.
     """
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
@@ -55,6 +58,7 @@ def read_travel_pairs(path: Path) -> TravelPairs:
     faults = _faults(given)
     if faults:
         raise TravelFileError("\n".join(f"{path.name} {fault}" for fault in faults))
+    _refuse_changed(given, path)
     place_ids = given["place_ids"]
     values = {_pair(row, place_ids): (row[4], row[5]) for row in given["pairs"]}
     return TravelPairs(
@@ -64,6 +68,15 @@ def read_travel_pairs(path: Path) -> TravelPairs:
         source=given["source"],
         digest=given["digest"],
     )
+
+
+def _refuse_changed(given: dict[str, Any], path: Path) -> None:
+    head = {key: value for key, value in given.items() if key not in ("content_digest", "pairs")}
+    if digest_of([head, given["pairs"]]) != given["content_digest"]:
+        raise TravelFileError(
+            f"{path.name} content_digest: not that of what the file holds, so the file was changed after it was "
+            "written; must be as `schoolrun plan` wrote it"
+        )
 
 
 def _pair(row: list[Any], place_ids: list[str]) -> Pair:
@@ -77,6 +90,7 @@ def _faults(given: Any) -> list[str]:
         "approximate": bool,
         "source": str,
         "digest": str,
+        "content_digest": str,
         "profile_by_class_id": dict,
         "place_ids": list,
         "pairs": list,

@@ -147,6 +147,7 @@ def test_rules_that_cannot_be_held_are_all_named(tmp_path: Path) -> None:
         travel_of(square(tmp_path), WEST, EAST, rules=rules)
     text = str(caught.value)
     assert len(caught.value.faults) == 4
+    assert text.splitlines() == list(caught.value.faults)
     assert "street rule R1: way 77 is not in the extract" in text
     assert "street rule R2: unknown vehicle classes tram" in text
     assert "street rule R3: meeting place moon is not a known place" in text

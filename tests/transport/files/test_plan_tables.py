@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.builders import line_travel, make_passenger, make_plan, make_scenario, route_of
-from transport.calendar import Leg
+from transport.calendar import Leg, days_words
 from transport.check import rides_of
 from transport.cost import cost_of
 from transport.files.plan_reasons import make_reason_of
@@ -25,7 +25,7 @@ from transport.files.plan_tables import (
     stops_table,
     write_csv,
 )
-from transport.files.plan_words import clock, days_words, miles, minutes, pounds
+from transport.files.plan_words import clock, miles, minutes, pounds
 from transport.files.plan_xlsx import write_workbook
 from transport.plan import NotPlanned, Unserved
 

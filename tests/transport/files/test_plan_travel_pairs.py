@@ -44,13 +44,41 @@ def test_the_pairs_of_a_plan_price_and_check_it_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('["AM",0,1,0,60,1000]', '["AM",0,1,0,61,1000]'),
+        (',\n["PM",1,0,0,75,1000]', ""),
+        ('"CAR": 0', '"CAR": 1'),
+        ('"gate"', '"gait"'),
+        ('"approximate": true', '"approximate": false'),
+        ('"digest": "dd', '"digest": "ee'),
+    ],
+)
+def test_a_changed_file_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    """A second, a pair, a profile, a place, a label: whatever was changed, the plan does not rest on it."""
+    pairs = TravelPairs(
+        values={(Leg.AM, "gate", "home", 0): (60, 1000), (Leg.PM, "home", "gate", 0): (75, 1000)},
+        profile_by_class_id={"CAR": 0},
+        approximate=True,
+        source="postcode points",
+        digest="d" * 64,
+    )
+    write_travel_pairs(pairs, tmp_path / "t.json")
+    text = (tmp_path / "t.json").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (tmp_path / "t.json").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(TravelFileError, match=r"t\.json content_digest: .*the file was changed"):
+        read_travel_pairs(tmp_path / "t.json")
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
         ("[]", "format_version: must be 1"),
         ("no", "must be JSON in UTF-8"),
         ('{"format_version": 1}', "pairs: must be a list"),
         (
-            '{"format_version": 1, "approximate": true, "source": "", "digest": "", '
+            '{"format_version": 1, "approximate": true, "source": "", "digest": "", "content_digest": "", '
             '"profile_by_class_id": {}, "place_ids": ["a"], "pairs": [["AM", 0, 1, 0, 5, 5]]}',
             "pair 1: ['AM', 0, 1, 0, 5, 5]",
         ),
