@@ -72,12 +72,8 @@ class TravelPairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AnyRoadTravel:
-    """Travel on which every drive has a length: the least restricted class's where a class has no permitted road.
-
-    For clocks and prices of plans that break the rule, such as today's routes: the checker names the drive, and a
-    billion metres would hide every other figure. Where no class has a road it is 0.
-    """
+class WrappedTravel:
+    """Travel seen through something that changes or notes its answers."""
 
     travel: Travel
 
@@ -100,6 +96,15 @@ class AnyRoadTravel:
     def digest(self) -> str:
         """Sha256 over every input."""
         return self.travel.digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AnyRoadTravel(WrappedTravel):
+    """Travel on which every drive has a length: the least restricted class's where a class has no permitted road.
+
+    For clocks and prices of plans that break the rule, such as today's routes: the checker names the drive, and a
+    billion metres would hide every other figure. Where no class has a road it is 0.
+    """
 
     def seconds_between(self, leg: Leg, from_place_id: str, to_place_id: str, *, profile: int = 0) -> int:
         """Driving seconds."""
@@ -118,31 +123,10 @@ class AnyRoadTravel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RecordingTravel:
+class RecordingTravel(WrappedTravel):
     """Travel that notes every pair it is asked for, so that exactly these can be kept with a plan."""
 
-    travel: Travel
     asked: dict[Pair, tuple[int, int]] = field(default_factory=dict)
-
-    @property
-    def profile_by_class_id(self) -> Mapping[str, int]:
-        """Vehicle class -> access profile."""
-        return self.travel.profile_by_class_id
-
-    @property
-    def approximate(self) -> bool:
-        """Whether it was made without a road extract."""
-        return self.travel.approximate
-
-    @property
-    def source(self) -> str:
-        """What it was made from, for people."""
-        return self.travel.source
-
-    @property
-    def digest(self) -> str:
-        """Sha256 over every input."""
-        return self.travel.digest
 
     def seconds_between(self, leg: Leg, from_place_id: str, to_place_id: str, *, profile: int = 0) -> int:
         """Driving seconds, or `UNREACHABLE`."""

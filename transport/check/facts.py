@@ -12,35 +12,14 @@ from transport.lots import Lot
 from transport.passengers import Passenger
 from transport.plan import Pattern, Plan, Route, Run, Stop
 from transport.scenario import Scenario
-from transport.travel import Pair, Travel
+from transport.travel import Pair, Travel, WrappedTravel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TolerantTravel:
+class TolerantTravel(WrappedTravel):
     """Travel that answers 0 for what it does not hold, and notes it, so that other rules can be checked."""
 
-    travel: Travel
     missing: dict[Pair, None] = field(default_factory=dict)
-
-    @property
-    def profile_by_class_id(self) -> Mapping[str, int]:
-        """Vehicle class -> access profile."""
-        return self.travel.profile_by_class_id
-
-    @property
-    def approximate(self) -> bool:
-        """Whether it was made without a road extract."""
-        return self.travel.approximate
-
-    @property
-    def source(self) -> str:
-        """What it was made from, for people."""
-        return self.travel.source
-
-    @property
-    def digest(self) -> str:
-        """Sha256 over every input."""
-        return self.travel.digest
 
     def seconds_between(self, leg: Leg, from_place_id: str, to_place_id: str, *, profile: int = 0) -> int:
         """Driving seconds, `UNREACHABLE`, or 0 where not known."""
