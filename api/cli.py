@@ -32,6 +32,7 @@ PHASE_WORDS = {
     "roads": "Preparing the roads",
     "matrices": "Working out travel times",
     "encode": "Preparing the search",
+    "kernel": "Loading the search",
     "compile": "Compiling the search (first run on this machine: about a minute)",
     "search": "Searching",
     "check": "Checking and pricing",

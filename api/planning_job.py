@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from api.report.outcome import Baseline, Line, Outcome
+    from routing.encode import Index
+    from routing.instance import Instance
     from routing.network.graph import RoadNetwork
     from routing.network.speeds import SpeedModel
     from routing.solve import Progress, Result, Stop
@@ -213,28 +215,26 @@ def _network(scenario: Scenario, request: PlanRequest, speeds: SpeedModel) -> Ro
     return approximate_network(np.array(points), circuity=speeds.approximate.circuity)
 
 
-def search(scenario: Scenario, request: PlanRequest, instance: object, index: object, watcher: Watcher) -> Result:
+def search(scenario: Scenario, request: PlanRequest, instance: Instance, index: Index, watcher: Watcher) -> Result:
     """Run the optimiser from today's routes."""
     from routing.baseline import start_routes
     from routing.numba_cache import is_compiled
-    from routing.solve import Stop, solve
+    from routing.solve import compile_kernel, solve
 
-    start = start_routes(scenario, index)  # type: ignore[arg-type]
-    if not is_compiled():
-        with watcher.phase("compile"):  # a step on trial, so that compiling takes no second of the search
-            solve(instance, Stop(iterations=1), start=start)  # type: ignore[arg-type]
+    with watcher.phase("kernel" if is_compiled() else "compile"):
+        compile_kernel(instance)
     with watcher.phase("search"):
         return solve(
-            instance,  # type: ignore[arg-type]
+            instance,
             request.stop,
             seed=request.seed,
-            start=start,
+            start=start_routes(scenario, index),
             on_progress=watcher.on_progress,
             should_stop=watcher.should_stop,
         )
 
 
-def make_plan(scenario: Scenario, roads: Roads, index: object, result: Result, request: PlanRequest) -> Plan:
+def make_plan(scenario: Scenario, roads: Roads, index: Index, result: Result, request: PlanRequest) -> Plan:
     """The plan of a search result: kept routes as they are, new ones beside them, the unserved explained."""
     from routing.baseline import current_as_routes, current_lots
     from routing.decode import decode
@@ -244,7 +244,7 @@ def make_plan(scenario: Scenario, roads: Roads, index: object, result: Result, r
     decoded = decode(
         scenario,
         roads.travel,
-        index,  # type: ignore[arg-type]
+        index,
         result.solution,
         result.assignment,
         taken_ids=(route.route_id for route in kept),

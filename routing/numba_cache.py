@@ -20,8 +20,8 @@ KERNEL_MODULES = ("numba_cache", "instance", "evaluate", "assign")
 
 def kernel_cache_dir() -> Path:
     """Folder of compiled kernels for the sources as they stand."""
-    digest = hashlib.sha256(numba.__version__.encode())
-    here = Path(__file__).parent
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256(f"{numba.__version__} {here}".encode())
     for source in [here / f"{name}.py" for name in KERNEL_MODULES] + sorted(here.glob("search/*.py")):
         digest.update(source.read_bytes())
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -118,7 +118,7 @@ def solve(
     start : routes to begin with (today's); those that break a rule are taken apart.
     on_progress : called about five times a second. should_stop : asked before every chunk.
     """
-    compile_seconds = _compile(instance)
+    compile_seconds = compile_kernel(instance)
     began = time.monotonic()
     data, state = instance.data(), new_state(instance, seed)
     mark_hopeless(data, state)
@@ -139,7 +139,7 @@ def solve(
     )
 
 
-def _compile(instance: Instance) -> float:
+def compile_kernel(instance: Instance) -> float:
     """Have the kernel ready before the clock starts, on a state that is thrown away. Returns seconds."""
     began = time.monotonic()
     data, scratch = instance.data(), new_state(instance, 0)
