@@ -30,7 +30,6 @@ from routing.evaluate import (
     N_SCRATCH,
     figures_on_profile,
     fleet_items_pence,
-    most_of,
     soft_pence,
     supply_pence,
 )
@@ -144,10 +143,25 @@ def _all_figures(
         hub_array, n_hubs = as_arrays(hubs, longest)
         counts = np.concatenate([n, n_hubs])
         for p in range(n_profiles):
-            ok[p, r] = figures_on_profile(d, p, orders, hub_array, counts, instance.group_weight, w, figures[p, r])
-            soft[p, r] = soft_pence(instance.group_weight, figures[p, r])
+            ok[p, r], soft[p, r] = route_figures(
+                d, p, orders, hub_array, counts, instance.group_weight, w, figures[p, r]
+            )
         tags[r] = np.bitwise_or.reduce(instance.riders[[i for leg in order for i in leg], P_TAGS])
     return figures, ok, tags, soft
+
+
+@njit
+def route_figures(
+    d: Any, p: int, order: Any, hubs: Any, counts: Any, weights: Any, w: Any, figures: Any
+) -> tuple[bool, int]:
+    """Whether a route holds on access profile p, with its figures (2, G, N_FIGURES), and its soft prices."""
+    return figures_on_profile(d, p, order, hubs, counts, weights, w, figures), soft_pence(weights, figures)
+
+
+@njit
+def route_pence(d: Any, k: int, tags: int, figures: Any) -> int:
+    """Pence a fortnight of a route on supply k, soft prices apart; -1 where it cannot drive it."""
+    return int(supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, d.group_weight, figures))
 
 
 def as_arrays(lists: tuple[list[int], list[int]], longest: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -173,9 +187,7 @@ def _single_costs(
         p = supply[S_PROFILE]
         for r in range(n_routes):
             if ok[p, r]:
-                pence = supply_pence(
-                    d.seconds, d.metres, supply, d.fits, d.rules, tags[r], instance.group_weight, figures[p, r]
-                )
+                pence = route_pence(d, k, tags[r], figures[p, r])
                 costs[r, k] = pence + soft[p, r] if pence >= 0 else INFEASIBLE
     return costs
 
@@ -379,7 +391,7 @@ def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: N
             limit("class", v, int(instance.class_limit[v]), c, 1)
             o = int(supplies[k, S_OPERATOR])
             if o >= 0:
-                pas = most_of(instance.group_weight, figures[supplies[k, S_PROFILE], routes[0]], F_PAS)
+                pas = figures[supplies[k, S_PROFILE], routes[0], :, :, F_PAS].max()
                 limit("operator", o, int(instance.operator_pa_limit[o]), c, int(pas))
     matrix = coo_array((values, (rows, cols)), shape=(len(upper), len(columns))).tocsr()
     lower = [1.0] * n_routes + [-np.inf] * (len(upper) - n_routes)

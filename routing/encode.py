@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from routing.clock import n_pas_needed
 from routing.instance import (
     BOUGHT,
-    D_CAP,
-    D_CLOSE,
-    D_OPEN,
     D_PLACE,
     D_ROW,
     DEAD_FROM_BASE,
@@ -249,7 +246,6 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
         hubs=np.array(
             [(travel.row_by_place_id[h.gate_place_id], school_ids[h.school_id]) for h in index.hubs], np.int64
         ).reshape(-1, 2),
-        hub_gap=_hub_gaps(travel, index, riders, daily),
         supplies=_supply_table(scenario, travel, index, tag_bits),
         fits=np.concatenate([fits, fits.any(axis=0, keepdims=True)]),
         cheapest_base=_cheapest_base(scenario.vehicle_classes, fits),
@@ -447,51 +443,6 @@ def _nearest(away: NDArray[np.int32], who: NDArray[np.int64], own: int, k: int) 
     k = min(k, len(who) - 1)
     chosen = np.argpartition(away, k)[:k] if k < len(who) - 1 else np.argsort(away, kind="stable")[:k]
     return np.asarray(who[chosen[np.argsort(away[chosen], kind="stable")]])
-
-
-def _hub_gaps(
-    travel: TravelMatrix, index: Index, riders: NDArray[np.int64], daily: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Least time between two hubs on one run that carries steady riders of both, on their worst day.
-
-    AM: whoever goes on to the second gate boarded before the first, so their ride covers the time between the two. PM:
-    whoever boarded at the first gate rides along to the second.
-    """
-    n, n_groups = len(index.hubs), len(index.groups)
-    rows = [travel.row_by_place_id[hub.gate_place_id] for hub in index.hubs]
-    gaps = np.zeros((2, n, n), np.int64)
-    for k in range(2):
-        drive = travel.seconds[:, k][:, rows][:, :, rows].min(axis=0).astype(np.int64)
-        for g in range(n_groups):
-            opens, closes = np.zeros(n, np.int64), np.full(n, -1, np.int64)
-            service, cap = np.zeros(n, np.int64), np.zeros(n, np.int64)
-            steady = (riders[:, P_STEADY] == 1) & (daily[k, g, :, D_ROW] >= 0)
-            for h in range(n):
-                mine = steady & (riders[:, P_HUB] == h)
-                if mine.any():
-                    opens[h], closes[h] = daily[k, g, mine, D_OPEN].min(), daily[k, g, mine, D_CLOSE].max()
-                    cap[h], service[h] = daily[k, g, mine, D_CAP].max(), riders[mine, P_GATE_AM + k].min()
-            gap, reaches = _gap_on_day(k, opens, closes, service, drive)
-            allowed = reaches & (gap <= (cap[:, None] if k == 1 else cap))
-            worst = np.maximum(gaps[k], np.where(allowed, gap, UNREACHABLE))
-            idle = closes < 0
-            gaps[k] = np.where(idle[:, None] | idle, gaps[k], worst)
-    return gaps.astype(np.int32)
-
-
-def _gap_on_day(
-    k: int,
-    opens: NDArray[np.int64],
-    closes: NDArray[np.int64],
-    service: NDArray[np.int64],
-    drive: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Least seconds from hub i to hub j, (H, H), and whether the windows allow the order at all. k: 0 AM, 1 PM."""
-    if k == 0:
-        reaches = opens[:, None] + service[:, None] + drive <= closes
-        return np.maximum(drive + service[:, None], opens - closes[:, None]), reaches
-    reaches = opens[:, None] + service[:, None] + drive + service <= closes
-    return np.maximum(drive + service, opens + service - closes[:, None]), reaches
 
 
 def _class_limits(scenario: Scenario) -> NDArray[np.int64]:

@@ -68,7 +68,7 @@ from routing.instance import (
     S_ROW,
     S_TAGS,
 )
-from routing.numba_cache import njit, njit_inline
+from routing.numba_cache import njit, njit_inline, njit_inner
 
 FAR = 1_000_000_000
 """As `transport.travel.UNREACHABLE`."""
@@ -110,7 +110,8 @@ def day_weights(riders: Any, same_as: Any, group_weight: Any, order: Any, n_am: 
 
     order (2, L); weights (G,) is filled.
     """
-    weights[:] = 0
+    for g in range(len(weights)):
+        weights[g] = 0
     plain = True
     for leg in range(2):
         for i in range(n_am if leg == 0 else n_pm):
@@ -279,7 +280,7 @@ def run_slack(leg: int, n_gates: int, w: Any) -> int:
     return slack
 
 
-@njit
+@njit_inner
 def leg_figures(
     leg: int,
     seconds: Any,
@@ -301,7 +302,8 @@ def leg_figures(
     seconds, metres (n, n); day (N, 5); order (>= n,); hubs (>= n_hubs,); w scratch. Capacity is not tested here: it
     depends on the vehicle. Returns NEVER, NOT_SO or HOLDS.
     """
-    f[:] = 0
+    for k in range(N_FIGURES):
+        f[k] = 0
     if not company_holds(riders, day, foes, order, n, rules[R_PER_SHARED_PA], f):
         return NEVER
     if f[F_PRESENT] == 0:
@@ -442,7 +444,7 @@ def fleet_items_pence(s: Any, driven: int, paid: int, on_board: int, pas: int) -
     return pence
 
 
-@njit
+@njit_inner
 def supply_pence(
     seconds: Any, metres: Any, s: Any, fits: Any, rules: Any, tags: int, weights: Any, figures: Any
 ) -> int:

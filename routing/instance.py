@@ -64,7 +64,6 @@ class Data(NamedTuple):
     unit_riders: Any
     foes: Any
     hubs: Any
-    hub_gap: Any
     supplies: Any
     fits: Any
     cheapest_base: Any
@@ -96,9 +95,6 @@ class Instance:
     unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
     foes : int32, riders who may not share a run with rider i: foes[riders[i, P_FOES_FROM]:riders[i, P_FOES_TO]].
     hubs : int64 (H, 2), row and school number.
-    hub_gap : int32 (2, H, H), least seconds between hubs i and j, visited in this order on one run that carries steady
-        riders of both, on their worst day, by windows, drive and service: AM from start to start of service, PM from
-        end to end; 1e9 where windows or caps forbid the order. A filter that is never stricter than the rules.
     supplies : int64 (K, 25), columns S_*.
     fits : bool (C + 1, seats + 1, wheelchairs + 1), whether some layout of a class holds it; last: of any class.
     cheapest_base : int64 (seats + 1, wheelchairs + 1), least base of a bought class that holds it; a guess, no rule.
@@ -117,7 +113,6 @@ class Instance:
     unit_riders: NDArray[np.int32]
     foes: NDArray[np.int32]
     hubs: NDArray[np.int64]
-    hub_gap: NDArray[np.int32]
     supplies: NDArray[np.int64]
     fits: NDArray[np.bool_]
     cheapest_base: NDArray[np.int64]

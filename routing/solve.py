@@ -15,33 +15,13 @@ from routing.instance import (
     MAX_HUBS,
     NO_LIMIT,
     P_UNIT,
-    P_UNSERVED,
     S_KIND,
     S_LIMIT,
     Instance,
     Solution,
 )
-from routing.search.anneal import construct, search_chunk
-from routing.search.repair import mark_hopeless
-from routing.search.state import (
-    M_HUBS_AM,
-    M_N_AM,
-    N_ABSENT,
-    N_BEST,
-    N_TOTAL,
-    Q_ABSENT,
-    Q_ROUTE,
-    State,
-    begin_iteration,
-    clear_route,
-    keep_best,
-    new_slot,
-    new_state,
-    price_trial,
-    put_route,
-    solution_of,
-    trial_slot,
-)
+from routing.search.anneal import begin, search_chunk
+from routing.search.state import N_ABSENT, N_BEST, State, new_state, solution_of
 
 HOT_PENCE, COOL_PENCE = 8_000.0, 600.0
 """Temperatures, pence a fortnight: £8 and 60p a day. At 955 passengers and 30 s hotter starts ended dearer."""
@@ -121,9 +101,7 @@ def solve(
     compile_seconds = compile_kernel(instance)
     began = time.monotonic()
     data, state = instance.data(), new_state(instance, seed)
-    mark_hopeless(data, state)
-    _load(data, state, start)
-    construct(data, state)
+    _begin(data, state, start)
     first_plan_seconds = time.monotonic() - began
     trace = [(first_plan_seconds, _week_pence(state))]
     iterations = _anneal(instance, data, state, stop, began, trace, on_progress, should_stop)
@@ -142,12 +120,7 @@ def solve(
 def compile_kernel(instance: Instance) -> float:
     """Have the kernel ready before the clock starts, on a state that is thrown away. Returns seconds."""
     began = time.monotonic()
-    data, scratch = instance.data(), new_state(instance, 0)
-    mark_hopeless(data, scratch)
-    _load(data, scratch, (StartRoute(order=([], []), hubs=([], [])),))
-    scratch.num[N_ABSENT] = 0
-    construct(data, scratch)
-    search_chunk(data, scratch, 0, 0, np.zeros(2), np.array([HOT_PENCE, COOL_PENCE]), False)
+    _begin(instance.data(), new_state(instance, 0), ())
     compile_assignment(instance)
     return time.monotonic() - began
 
@@ -156,26 +129,23 @@ def _week_pence(state: State) -> int:
     return (int(state.num[N_BEST]) + 1) // 2
 
 
-def _load(data: Any, state: State, start: Sequence[StartRoute]) -> None:
-    """Put start routes into the working plan; who is on a route that breaks a rule stays absent."""
-    begin_iteration(state)
-    trial, now = trial_slot(state), state.now
-    longest = now.order.shape[2]
-    for route in start:
-        if max(map(len, route.order)) >= longest or max(map(len, route.hubs)) > MAX_HUBS:
-            continue
-        clear_route(now, trial)
-        now.order[trial], now.meta[trial, M_N_AM : M_N_AM + 2] = as_arrays(route.order, longest)
-        now.hubs[trial], now.meta[trial, M_HUBS_AM : M_HUBS_AM + 2] = as_arrays(route.hubs, MAX_HUBS)
-        riders = sorted({rider for leg in route.order for rider in leg})
-        if not _units_whole(data, riders) or not price_trial(data, state, -1, 0, False):
-            continue
-        put_route(data, state, trial, new_slot(state))
-        state.num[N_TOTAL] -= data.riders[riders, P_UNSERVED].sum()
-    absent = np.flatnonzero(state.people[Q_ROUTE] < 0)
-    state.num[N_ABSENT] = len(absent)
-    state.people[Q_ABSENT, : len(absent)] = absent
-    keep_best(state)
+def _begin(data: Any, state: State, start: Sequence[StartRoute]) -> None:
+    """First plan from start routes; who is on a route that breaks a rule, or without their unit, is inserted anew."""
+    longest = state.now.order.shape[2]
+    fitting = [
+        route
+        for route in start
+        if max(map(len, route.order)) < longest
+        and max(map(len, route.hubs)) <= MAX_HUBS
+        and _units_whole(data, sorted({rider for leg in route.order for rider in leg}))
+    ]
+    orders = np.full((len(fitting), 2, longest), -1, np.int32)
+    hubs = np.full((len(fitting), 2, MAX_HUBS), -1, np.int32)
+    counts = np.zeros((len(fitting), 4), np.int64)
+    for i, route in enumerate(fitting):
+        orders[i], counts[i, :2] = as_arrays(route.order, longest)
+        hubs[i], counts[i, 2:] = as_arrays(route.hubs, MAX_HUBS)
+    begin(data, state, orders, hubs, counts)
 
 
 def _units_whole(data: Any, riders: list[int]) -> bool:

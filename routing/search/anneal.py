@@ -6,23 +6,30 @@ from typing import Any
 
 import numpy as np
 
-from routing.instance import NO_LIMIT, S_LIMIT
-from routing.numba_cache import njit
+from routing.instance import NO_LIMIT, P_UNSERVED, S_LIMIT
+from routing.numba_cache import njit, njit_inner
 from routing.search.destroy import ruin
-from routing.search.repair import BLINK, insert_absent
+from routing.search.repair import insert_absent, mark_hopeless
+from routing.search.scan import BLINK
 from routing.search.state import (
     B_SUPPLY,
     M_COST,
+    M_N_AM,
     M_PAS,
     M_SUPPLY,
+    N_ABSENT,
     N_BEST,
     N_HIGH,
     N_OLD_TOTAL,
     N_TOTAL,
+    Q_ABSENT,
+    Q_ROUTE,
     begin_iteration,
+    clear_route,
     copy_route,
     is_empty,
     keep_best,
+    new_slot,
     price_trial,
     put_route,
     random_below,
@@ -35,22 +42,40 @@ RESUPPLY_EVERY = 50
 """Iterations between attempts to hand limited supplies (fleet, operators' cards) to the routes that gain most."""
 
 
-@njit
-def construct(d: Any, s: Any) -> None:
-    """First plan: everybody absent is inserted where they cost least, hardest first."""
+@njit_inner
+def load_routes(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
+    """Put start routes into an empty working plan; everybody not on one that keeps the rules is absent."""
     begin_iteration(s)
-    insert_absent(d, s, 0.0)
-    keep_best(s)
+    t = trial_slot(s)
+    for i in range(len(orders)):
+        clear_route(s.now, t)
+        for k in range(4):
+            s.now.meta[t, M_N_AM + k] = counts[i, k]
+        for leg in range(2):
+            for k in range(counts[i, leg]):
+                s.now.order[t, leg, k] = orders[i, leg, k]
+            for k in range(counts[i, 2 + leg]):
+                s.now.hubs[t, leg, k] = hubs[i, leg, k]
+        if price_trial(d, s, -1, 0, False):
+            r = new_slot(s)
+            put_route(d, s, t, r)
+    s.num[N_ABSENT] = 0
+    for rider in range(len(d.riders)):
+        if s.people[Q_ROUTE, rider] < 0:
+            s.people[Q_ABSENT, s.num[N_ABSENT]] = rider
+            s.num[N_ABSENT] += 1
+        else:
+            s.num[N_TOTAL] -= d.riders[rider, P_UNSERVED]
 
 
-@njit
+@njit_inner
 def reprice(d: Any, s: Any, r: int) -> bool:
     """Price one route afresh in the trial, its own supply counting as free; False where nothing can drive it."""
     copy_route(s.now, r, s.now, trial_slot(s))
     return price_trial(d, s, s.now.meta[r, M_SUPPLY], s.now.meta[r, M_PAS], False)
 
 
-@njit
+@njit_inner
 def resupply(d: Any, s: Any) -> None:
     """Take the limited supply of a route drawn at random, give it to the route that gains most; keep it if cheaper."""
     high, t = s.num[N_HIGH], trial_slot(s)
@@ -85,6 +110,44 @@ def resupply(d: Any, s: Any) -> None:
 
 
 @njit
+def run(
+    d: Any, s: Any, orders: Any, hubs: Any, counts: Any, n_iterations: int, first: int, done: Any, temperatures: Any,
+    limited: bool,
+) -> None:  # fmt: skip
+    """The one way into the search kernel, with one call of each part: every further one would compile it once more.
+
+    With no iterations it makes the first plan, see `begin`; otherwise see `search_chunk`.
+    """
+    beginning = n_iterations == 0
+    if beginning:
+        mark_hopeless(d, s)
+        load_routes(d, s, orders, hubs, counts)
+    for i in range(max(1, n_iterations)):
+        share = done[0] + (done[1] - done[0]) * i / max(1, n_iterations)
+        temperature = temperatures[0] * (temperatures[1] / temperatures[0]) ** share
+        begin_iteration(s)
+        ruined = beginning or ruin(d, s)
+        if ruined:
+            insert_absent(d, s, 0.0 if beginning else BLINK)
+        bar = s.num[N_OLD_TOTAL] - temperature * np.log(random_unit(s.rng) + 1e-300)
+        if not beginning and (not ruined or s.num[N_TOTAL] >= bar):
+            undo_iteration(d, s)
+        elif s.num[N_TOTAL] < s.num[N_BEST]:
+            keep_best(s)
+        if limited and (first + i + 1) % RESUPPLY_EVERY == 0:
+            resupply(d, s)
+
+
+def begin(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
+    """First plan: start routes that keep the rules; everybody else is inserted where they cost least.
+
+    Parameters
+    ----------
+    orders : int32 (m, 2, L). hubs : int32 (m, 2, MAX_HUBS). counts : int64 (m, 4), riders and hubs by leg.
+    """
+    run(d, s, orders, hubs, counts, 0, 0, np.zeros(2), np.ones(2), False)
+
+
 def search_chunk(d: Any, s: Any, n_iterations: int, first: int, done: Any, temperatures: Any, limited: bool) -> None:
     """Run some iterations, the temperature falling geometrically.
 
@@ -95,18 +158,7 @@ def search_chunk(d: Any, s: Any, n_iterations: int, first: int, done: Any, tempe
     temperatures : float64 (2,), pence a fortnight, at share 0 and share 1.
     limited : whether some supply is limited and worth handing round.
     """
-    for i in range(n_iterations):
-        share = done[0] + (done[1] - done[0]) * i / n_iterations
-        temperature = temperatures[0] * (temperatures[1] / temperatures[0]) ** share
-        begin_iteration(s)
-        if not ruin(d, s):
-            undo_iteration(d, s)
-            continue
-        insert_absent(d, s, BLINK)
-        bar = s.num[N_OLD_TOTAL] - temperature * np.log(random_unit(s.rng) + 1e-300)
-        if s.num[N_TOTAL] >= bar:
-            undo_iteration(d, s)
-        elif s.num[N_TOTAL] < s.num[N_BEST]:
-            keep_best(s)
-        if limited and (first + i) % RESUPPLY_EVERY == 0:
-            resupply(d, s)
+    nothing = np.zeros((0, 2, 1), np.int32)
+    counts = np.zeros((0, 4), np.int64)
+    if n_iterations > 0:
+        run(d, s, nothing, nothing, counts, n_iterations, first, done, temperatures, limited)

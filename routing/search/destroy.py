@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from routing.instance import P_HUB, P_PINNED, P_REF_AM, P_UNIT, P_UNSERVED
-from routing.numba_cache import njit
+from routing.numba_cache import njit_inner
 from routing.search.repair import delete_at
 from routing.search.state import (
     M_HUBS_AM,
@@ -37,7 +35,7 @@ SAME_SCHOOL = 0.35
 """Values that won in prototypes of the 955 case; not tuned again on this kernel."""
 
 
-@njit
+@njit_inner
 def mark_unit(d: Any, s: Any, rider: int) -> int:
     """Mark a rider and all who must travel with them for removal; returns how many. Pinned units are left alone."""
     unit = d.riders[rider, P_UNIT]
@@ -54,7 +52,7 @@ def mark_unit(d: Any, s: Any, rider: int) -> int:
     return count
 
 
-@njit
+@njit_inner
 def drop_unused_hubs(d: Any, s: Any, leg: int) -> None:
     """Take gates off a leg of the trial that nobody uses any more."""
     t = trial_slot(s)
@@ -68,7 +66,7 @@ def drop_unused_hubs(d: Any, s: Any, leg: int) -> None:
             meta[M_HUBS_AM + leg] -= 1
 
 
-@njit
+@njit_inner
 def bank(d: Any, s: Any, rider: int) -> None:
     """Book a rider as absent."""
     if s.people[Q_ROUTE, rider] < 0:
@@ -79,7 +77,7 @@ def bank(d: Any, s: Any, rider: int) -> None:
     s.num[N_TOTAL] += d.riders[rider, P_UNSERVED]
 
 
-@njit
+@njit_inner
 def remove_marked(d: Any, s: Any, r: int) -> bool:
     """Take every marked rider out of route r; False where what is left cannot be driven any more."""
     t = trial_slot(s)
@@ -110,7 +108,7 @@ def remove_marked(d: Any, s: Any, r: int) -> bool:
     return True
 
 
-@njit
+@njit_inner
 def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
     """Mark a string of a route's order that contains the rider, or the whole route; returns how many."""
     leg = random_below(s.rng, 2)
@@ -133,13 +131,13 @@ def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
     return count
 
 
-@njit
+@njit_inner
 def ruin(d: Any, s: Any) -> bool:
     """Remove strings from a few routes around a rider drawn at random; False where an iteration must be given up."""
     seed = random_below(s.rng, len(d.riders))
     near = d.near[1] if random_unit(s.rng) < SAME_SCHOOL else d.near[0]
     strings = 1 + random_below(s.rng, MOST_STRINGS)
-    ruined = np.empty(MOST_STRINGS, np.int64)
+    ruined = s.found
     done = 0
     for i in range(-1, near.shape[1]):
         rider = seed if i < 0 else near[seed, i]

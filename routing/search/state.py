@@ -25,6 +25,7 @@ from routing.instance import (
     BOUGHT,
     MAX_HUBS,
     P_UNSERVED,
+    R_MAX_SCHOOLS,
     S_BASE,
     S_CLASS,
     S_KIND,
@@ -35,9 +36,12 @@ from routing.instance import (
     Instance,
     Solution,
 )
-from routing.numba_cache import njit, njit_inline
+from routing.numba_cache import njit_inline, njit_inner
+from routing.search.lanes import A_SLACK, N_GATE_ROWS, V_GATES, fill_route, mask_weights, signatures
 
 HUGE = 1 << 60
+N_SPARE = 3
+"""Slots past the last: trial, pick and stage."""
 
 # Columns of `Routes.meta`.
 M_N_AM, M_N_PM, M_HUBS_AM, M_HUBS_PM, M_SUPPLY, M_COST, M_PAS, M_SEATS, M_CHAIRS, M_SOLO, M_PLAIN = range(11)
@@ -46,11 +50,13 @@ N_META = 11
 # Positions in `State.num`.
 (
     N_TOTAL, N_ABSENT, N_HIGH, N_FREE, N_TOUCHED, N_STAMP, N_BEST, N_BEST_HIGH, N_BEST_ABSENT, N_OLD_ABSENT,
-    N_OLD_TOTAL, N_MARK, N_SLOTS,
-) = range(13)  # fmt: skip
+    N_OLD_TOTAL, N_MARK, N_SLOTS, N_STALE,
+) = range(14)  # fmt: skip
 
 # Rows of `State.slots` (one column a route slot) and of `State.people` (one column a rider).
-L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST = range(5)
+# L_LANES: 1 where the lanes are those of the route as it stands. L_STALE lists routes that differ from the best plan's,
+# L_IS_STALE marks them.
+L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE = range(8)
 Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS = range(7)
 
 # Rows of `State.books`: what the working plan takes of each supply, class and operator's PAs.
@@ -73,11 +79,15 @@ class Routes(NamedTuple):
 class State(NamedTuple):
     """Everything that changes during the search.
 
-    now : the working plan; two slots past the last (`trial_slot`, `pick_slot`) hold the candidate being built and the
-        best candidate so far. old, best : the journal's copies of touched routes; the best plan.
-    slots int64 (5, R), people int64 (7, N), books int64 (3, .), num int64 : rows and positions named above.
-    rng uint64 (1,). weights (G,), w, figures (2, G, N_FIGURES) : scratch of the evaluation.
-    keys float64, proxy int64 : scratch for sorting.
+    now : the working plan; three slots past the last (`trial_slot`, `pick_slot`, `stage_slot`) hold the candidate being
+        built, the best candidate so far, and a route with some members of a unit on board.
+    old, best : the journal's copies of touched routes; the best plan.
+    slots int64 (8, R + 3), people int64 (7, N), books int64 (3, .), num int64 : rows and positions named above.
+    alone float64 (U,) : pence a fortnight of each unit on a route of its own, limited supplies left out.
+    sigs, mask_days, variants (R + 3, 1 + G), lanes int32 (R + 3, 2, G, L + 1, .), runs int32 (R + 3, 2, G, .) :
+        what the scan knows of riders, days and routes (`lanes`).
+    rng uint64 (1,). weights (G,), w, figures (2, G, N_FIGURES), gates : scratch of the evaluation.
+    keys float64, price float64, pairs, found, options int64, blink float64 (1,) : scratch of the scan.
     """
 
     now: Routes
@@ -92,7 +102,18 @@ class State(NamedTuple):
     w: Any
     figures: Any
     keys: Any
-    proxy: Any
+    alone: Any
+    sigs: Any
+    mask_days: Any
+    variants: Any
+    lanes: Any
+    runs: Any
+    gates: Any
+    price: Any
+    pairs: Any
+    found: Any
+    options: Any
+    blink: Any
 
 
 def _empty_routes(n_slots: int, longest: int) -> Routes:
@@ -111,19 +132,21 @@ def new_state(instance: Instance, seed: int) -> State:
     n_slots = n + 1
     # Part-week riders may share seats, so a route can hold more riders than the largest layout has places.
     longest = 2 * int(instance.fits.shape[1] + instance.fits.shape[2]) + 2
-    num = np.zeros(13, np.int64)
+    num = np.zeros(14, np.int64)
     num[N_TOTAL] = num[N_BEST] = int(instance.riders[:, P_UNSERVED].sum())
     num[N_ABSENT] = num[N_BEST_ABSENT] = n
     num[N_FREE] = num[N_SLOTS] = n_slots
-    slots = np.full((5, n_slots), -1, np.int64)
-    slots[L_FREE] = np.arange(n_slots)[::-1]
+    slots = np.full((8, 2 * n_slots + 3), -1, np.int64)
+    slots[L_FREE, :n_slots] = np.arange(n_slots)[::-1]
+    slots[L_LANES] = slots[L_IS_STALE] = 0
     people = np.full((7, n), -1, np.int64)
     people[Q_HOPELESS] = 0
     people[Q_ABSENT] = people[Q_OLD_ABSENT] = people[Q_BEST_ABSENT] = np.arange(n)
     widest = max(len(instance.supplies), len(instance.class_limit), len(instance.operator_pa_limit), 1)
     n_groups = len(instance.group_weight)
+    most_gates = min(MAX_HUBS, int(instance.rules[R_MAX_SCHOOLS]) + 1)
     return State(
-        now=_empty_routes(n_slots + 2, longest),
+        now=_empty_routes(n_slots + N_SPARE, longest),
         old=_empty_routes(n_slots, longest),
         best=_empty_routes(n_slots, longest),
         slots=slots,
@@ -135,7 +158,18 @@ def new_state(instance: Instance, seed: int) -> State:
         w=np.zeros((N_SCRATCH, max(longest, MAX_HUBS) + 1), np.int64),
         figures=np.zeros((2, n_groups, N_FIGURES), np.int64),
         keys=np.zeros(max(n, 2 * instance.near.shape[2]) + 1, np.float64),
-        proxy=np.zeros((2, longest + MAX_HUBS + 2), np.int64),
+        alone=np.zeros(len(instance.unit_ptr) - 1, np.float64),
+        sigs=signatures(instance.same_as),
+        mask_days=mask_weights(instance.group_weight),
+        variants=np.zeros((n_slots + N_SPARE, 1 + n_groups), np.int64),
+        lanes=np.zeros((n_slots + N_SPARE, 2, n_groups, longest + 1, A_SLACK + most_gates), np.int32),
+        runs=np.zeros((n_slots + N_SPARE, 2, n_groups, V_GATES + 4 * MAX_HUBS), np.int32),
+        gates=np.zeros((N_GATE_ROWS, MAX_HUBS + 2), np.int64),
+        price=np.zeros(longest + 1, np.float64),
+        pairs=np.zeros((n_groups + 1, 9 + MAX_HUBS), np.int64),
+        found=np.zeros(8, np.int64),
+        options=np.zeros((2 * instance.near.shape[2] + 2, 4), np.int64),
+        blink=np.zeros(1, np.float64),
     )
 
 
@@ -149,6 +183,12 @@ def trial_slot(s: Any) -> int:
 def pick_slot(s: Any) -> int:
     """Slot of the best candidate so far."""
     return s.num[N_SLOTS] + 1
+
+
+@njit_inline
+def stage_slot(s: Any) -> int:
+    """Slot of a route with some members of a unit on board."""
+    return s.num[N_SLOTS] + 2
 
 
 @njit_inline
@@ -243,7 +283,7 @@ def weigh_trial(d: Any, s: Any, extra: int) -> None:
     day_weights(d.riders, d.same_as, d.group_weight, s.now.order[t], n_am, n_pm, s.weights)
 
 
-@njit
+@njit_inner
 def price_trial(d: Any, s: Any, own: int, own_pas: int, have_figures: bool) -> bool:
     """Give the trial route its cheapest available supply and cost; False where no supply can drive it.
 
@@ -309,6 +349,7 @@ def put_route(d: Any, s: Any, source: int, r: int) -> None:
     take_supply(d.supplies, s.books, s.now.meta, r, -1)
     s.num[N_TOTAL] += s.now.meta[source, M_COST] - s.now.meta[r, M_COST]
     copy_route(s.now, source, s.now, r)
+    changed(s, r)
     take_supply(d.supplies, s.books, s.now.meta, r, 1)
     own_riders(s, r)
 
@@ -320,6 +361,29 @@ def drop_route(d: Any, s: Any, r: int) -> None:
     take_supply(d.supplies, s.books, s.now.meta, r, -1)
     s.num[N_TOTAL] -= s.now.meta[r, M_COST]
     clear_route(s.now, r)
+    changed(s, r)
+    give_back(s, r)
+
+
+@njit_inline
+def changed(s: Any, r: int) -> None:
+    """Note that route r differs from its lanes and from the best plan's route."""
+    s.slots[L_LANES, r] = 0
+    if s.slots[L_IS_STALE, r] == 0:
+        s.slots[L_IS_STALE, r] = 1
+        s.slots[L_STALE, s.num[N_STALE]] = r
+        s.num[N_STALE] += 1
+
+
+@njit_inline
+def give_back(s: Any, r: int) -> None:
+    """Note that slot r is empty. A slot may stand in the stack twice, or be in use again when it is taken from it."""
+    if s.num[N_FREE] == 2 * s.num[N_SLOTS]:
+        s.num[N_FREE] = 0
+        for other in range(s.num[N_SLOTS] - 1, -1, -1):
+            if is_empty(s.now, other) and other != r:
+                s.slots[L_FREE, s.num[N_FREE]] = other
+                s.num[N_FREE] += 1
     s.slots[L_FREE, s.num[N_FREE]] = r
     s.num[N_FREE] += 1
 
@@ -327,10 +391,32 @@ def drop_route(d: Any, s: Any, r: int) -> None:
 @njit_inline
 def new_slot(s: Any) -> int:
     """Take an empty slot."""
-    s.num[N_FREE] -= 1
-    r = s.slots[L_FREE, s.num[N_FREE]]
+    r = 0
+    while True:
+        s.num[N_FREE] -= 1
+        r = s.slots[L_FREE, s.num[N_FREE]]
+        if is_empty(s.now, r):
+            break
     s.num[N_HIGH] = max(s.num[N_HIGH], r + 1)
     return r
+
+
+@njit_inline
+def ensure_lanes(d: Any, s: Any, r: int) -> None:
+    """Fill the lanes of route r where it has changed since they were."""
+    if s.slots[L_LANES, r] == 0:
+        refill_lanes(d, s, r)
+
+
+@njit_inner
+def refill_lanes(d: Any, s: Any, r: int) -> None:
+    """Fill the lanes of route r."""
+    counts = s.now.meta[r, M_N_AM : M_HUBS_PM + 1]
+    fill_route(
+        d, s.sigs, len(s.mask_days) - 1, s.now.order[r], s.now.hubs[r], counts, s.variants[r], s.lanes[r], s.runs[r],
+        s.gates,
+    )  # fmt: skip
+    s.slots[L_LANES, r] = 1
 
 
 @njit_inline
@@ -344,7 +430,7 @@ def begin_iteration(s: Any) -> None:
         s.people[Q_OLD_ABSENT, i] = s.people[Q_ABSENT, i]
 
 
-@njit
+@njit_inner
 def undo_iteration(d: Any, s: Any) -> None:
     """Put every touched route and the absent back as they were at `begin_iteration`."""
     for i in range(s.num[N_OLD_ABSENT]):
@@ -356,23 +442,24 @@ def undo_iteration(d: Any, s: Any) -> None:
         r = s.slots[L_TOUCHED, t]
         take_supply(d.supplies, s.books, s.now.meta, r, -1)
         copy_route(s.old, r, s.now, r)
+        s.slots[L_LANES, r] = 0
         take_supply(d.supplies, s.books, s.now.meta, r, 1)
         own_riders(s, r)
-    s.num[N_TOTAL] = s.num[N_OLD_TOTAL]
-    s.num[N_FREE] = 0
-    for r in range(s.num[N_SLOTS] - 1, -1, -1):
         if is_empty(s.now, r):
-            s.slots[L_FREE, s.num[N_FREE]] = r
-            s.num[N_FREE] += 1
+            give_back(s, r)
+    s.num[N_TOTAL] = s.num[N_OLD_TOTAL]
 
 
-@njit
+@njit_inner
 def keep_best(s: Any) -> None:
     """Copy the working plan over the best one."""
     s.num[N_BEST] = s.num[N_TOTAL]
     s.num[N_BEST_HIGH] = s.num[N_HIGH]
-    for r in range(s.num[N_HIGH]):
+    for i in range(s.num[N_STALE]):
+        r = s.slots[L_STALE, i]
+        s.slots[L_IS_STALE, r] = 0
         copy_route(s.now, r, s.best, r)
+    s.num[N_STALE] = 0
     s.num[N_BEST_ABSENT] = s.num[N_ABSENT]
     for i in range(s.num[N_ABSENT]):
         s.people[Q_BEST_ABSENT, i] = s.people[Q_ABSENT, i]
