@@ -23,8 +23,8 @@ from routing.instance import (
 from routing.search.anneal import begin, search_chunk
 from routing.search.state import N_ABSENT, N_BEST, State, new_state, solution_of
 
-HOT_PENCE, COOL_PENCE = 8_000.0, 600.0
-"""Temperatures, pence a fortnight: £8 and 60p a day. At 955 passengers and 30 s hotter starts ended dearer."""
+HOT_PENCE, COOL_PENCE = 8_000.0, 200.0
+"""Temperatures, pence a fortnight: £8 and 20p a day. At 955 passengers and 30 s hotter starts ended dearer."""
 CHUNK = 50
 """Iterations between looks at the clock and the stop signal; fixed, so that a run counted in iterations repeats."""
 
