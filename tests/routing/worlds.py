@@ -26,11 +26,11 @@ FEATURES = (
     "wheelchairs", "pas", "pas_per", "solo", "never_together", "keep_together", "tags", "own_caps", "tight_caps",
     "walks", "part_week", "two_homes", "own_sessions", "two_gates", "one_leg", "schools", "early_friday", "dead_rule",
     "free_miles", "one_leg_share", "long_legs", "fleet", "tiers", "operators", "budget", "one_way", "two_profiles",
-    "blocked", "free_legs", "class_limit", "shared_homes", "max_schools", "targets",
+    "blocked", "free_legs", "class_limit", "shared_homes", "max_schools", "targets", "training",
 )  # fmt: skip
 """Rules that a borough may have switched on."""
-LISTED_PAS = ("assistants", "training")
-"""Rules on PAs listed by id, whose price the search only reckons: the assignment knows it."""
+LISTED_PAS = "assistants"
+"""PAs listed by id: the search reckons with one who stands for all, the assignment with each."""
 
 N_PLACES = 18
 N_GATE_PLACES = 6
@@ -206,7 +206,7 @@ def _operators(on: frozenset[str], rng: Random) -> tuple[Operator, ...]:
 
 
 def _assistants(on: frozenset[str], rng: Random) -> tuple[PassengerAssistant, ...]:
-    if "assistants" not in on:
+    if LISTED_PAS not in on:
         return ()
     kinds = [(), (), ("epilepsy",), ("lifting",), ("epilepsy", "lifting", "signing")]
     return tuple(

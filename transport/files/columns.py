@@ -195,9 +195,6 @@ planned.
 Never give names, addresses, e-mail addresses, telephone numbers, NHS numbers or UPNs: such columns are
 refused. A date of birth becomes the phase of education and is not kept. Home points and needs are personal
 data even so.
-
-The search cannot hold two rules yet, so a scenario that has them is refused: PAs listed by id (`assistants`),
-and `pa_training_tags`.
 """
 
 
