@@ -36,6 +36,7 @@ from routing.evaluate import (
     supply_pence,
 )
 from routing.instance import (
+    A_COUNT,
     BOUGHT,
     FLEET,
     MAX_HUBS,
@@ -58,13 +59,11 @@ from routing.instance import (
     S_PM_START,
     S_PROFILE,
     S_ROW,
-    A_COUNT,
     Instance,
     Solution,
 )
 from routing.numba_cache import njit
 from routing.teams import (
-    NO_TEAM,
     W_BOARDS,
     W_FROM,
     W_LEAVES,
@@ -90,7 +89,8 @@ class Assignment:
 
     Attributes
     ----------
-    supply : per route; -1: nothing can drive it. vehicles : (fleet supply, routes in AM order) per fleet vehicle in use.
+    supply : per route; -1: nothing can drive it.
+    vehicles : (fleet supply, routes in AM order) per fleet vehicle in use.
     cost : pence a fortnight of everything, soft prices included.
     teams : groups of listed PAs per fleet vehicle in use; empty where it needs none or none are listed.
     """
@@ -246,7 +246,10 @@ def _columns(
         money_alone = alone - soft[p]
         found = _fleet_sets(instance.data(), int(k), usable, figures[p], money_alone)
         sets += [
-            (int(money_alone[list(routes)].sum()) - pence, (int(k), routes, pence + int(soft[p, list(routes)].sum()), ()))
+            (
+                int(money_alone[list(routes)].sum()) - pence,
+                (int(k), routes, pence + int(soft[p, list(routes)].sum()), ()),
+            )
             for routes, pence in ((tuple(int(r) for r in row[:-1] if r >= 0), int(row[-1])) for row in found)
         ]
     sets.sort(key=lambda item: (-item[0], item[1]))
@@ -365,7 +368,7 @@ def chain(d: Any, k: int, leg: int, runs: Any, count: int, shift: Any) -> bool:
 def set_pence(d: Any, k: int, members: Any, n: int, figures: Any, team: Any) -> int:
     """Pence a fortnight of one fleet vehicle that drives these routes; -1 where it cannot.
 
-    team (m, 3): rows (home, pence per hour, least seconds paid) of listed PAs; m == 0: the supply's own terms, no homes.
+    team (m, 3): rows (home, pence per hour, least seconds paid) of listed PAs; m == 0: the supply's terms, no homes.
     """
     s = d.supplies[k]
     runs = np.empty((3, N_FIGURES), np.int64)

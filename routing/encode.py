@@ -71,9 +71,8 @@ from routing.pas import (
     PaGroup,
     Training,
     fill_typical_pa,
-    n_council_pas_left,
-    n_pas_of_kept,
     pa_groups_of,
+    pa_limits,
     pa_table,
     training_of,
 )
@@ -264,7 +263,7 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
         fits=np.concatenate([fits, fits.any(axis=0, keepdims=True)]),
         cheapest_base=_cheapest_base(scenario.vehicle_classes, fits),
         class_limit=_class_limits(scenario),
-        operator_pa_limit=_operator_pa_limits(scenario),
+        operator_pa_limit=pa_limits(scenario),
         near=_neighbours(travel, index, riders),
         rules=np.array(
             [
@@ -522,16 +521,6 @@ def _class_limits(scenario: Scenario) -> NDArray[np.int64]:
         ],
         np.int64,
     )
-
-
-def _operator_pa_limits(scenario: Scenario) -> NDArray[np.int64]:
-    kept: dict[str | None, int] = defaultdict(int)
-    for r in scenario.current_routes:
-        if r.kept:
-            kept[r.operator_id] += n_pas_of_kept(scenario, r)
-    council = [n_council_pas_left(scenario)] if scenario.assistants else []
-    operators = [NO_LIMIT if o.n_pas is None else max(0, o.n_pas - kept[o.operator_id]) for o in scenario.operators]
-    return np.array([*operators, *council], np.int64)
 
 
 def _supply_table(

@@ -47,8 +47,8 @@ H_ROW, H_SCHOOL = 0, 1
 ) = range(26)  # fmt: skip
 N_SUPPLY_COLUMNS = 26
 
-# Columns of `Instance.pa_groups`: row of the home (-1: none), pence per hour, least seconds paid, how many they are, and
-# the kinds of training asked for that they have, as bits of `P_TAGS`.
+# Columns of `Instance.pa_groups`: row of the home (-1: none), pence per hour, least seconds paid, how many they are,
+# and the kinds of training that they have, as bits of `P_TAGS`.
 A_HOME, A_RATE, A_MIN, A_COUNT, A_TAGS = range(5)
 N_PA_COLUMNS = 5
 
@@ -93,9 +93,9 @@ class Instance:
         use it share; riders in a row at one place share a stop.
     riders : int64 (N, 22), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
         service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared PA, own PAs, solo (0 or
-        more); bit mask of tags and of the kind of training asked of their PA; 1 where all day groups are alike; number of the route they are pinned to (0: none);
-        pence a fortnight if not carried; a key for the order of insertion; unit; range in `foes`; 1 where they travel
-        every day their school is open, from one place, by its bells.
+        more); bit mask of tags and of the training asked of their PA; 1 where all day groups are alike; number of the
+        route they are pinned to (0: none); pence a fortnight if not carried; a key for the order of insertion; unit;
+        range in `foes`; 1 where they travel every day their school is open, from one place, by its bells.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
@@ -104,8 +104,8 @@ class Instance:
     hub_gap : int32 (2, H, H), least seconds between hubs i and j, visited in this order on one run that carries steady
         riders of both, on their worst day, by windows, drive and service: AM from start to start of service, PM from
         end to end; 1e9 where windows or caps forbid the order. A filter that is never stricter than the rules.
-    supplies : int64 (K, 26), columns S_*. A fleet supply's PA columns are those of one PA that stands for all; where the
-        council lists its PAs, its operator is the last of `operator_pa_limit`, which stands for the council.
+    supplies : int64 (K, 26), columns S_*. A fleet supply's PA columns are those of one PA who stands for all;
+        where the council lists its PAs, the supply's operator is the last of `operator_pa_limit`, the council itself.
     fits : bool (C + 1, seats + 1, wheelchairs + 1), whether some layout of a class holds it; last: of any class.
     cheapest_base : int64 (seats + 1, wheelchairs + 1), least base of a bought class that holds it; a guess, no rule.
     class_limit : int64 (C,), most bought routes. operator_pa_limit : int64 (O,).

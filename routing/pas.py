@@ -20,6 +20,7 @@ from routing.instance import (
     A_RATE,
     A_TAGS,
     N_PA_COLUMNS,
+    NO_LIMIT,
     S_DRIVER_RATE,
     S_MILE_RATE,
     S_PA_HOME,
@@ -113,14 +114,23 @@ def _typical_pence(row: NDArray[np.int64], travel: TravelMatrix, pa: NDArray[np.
     return float(pay + row[S_MILE_RATE] * metres / 1609.344 + row[S_DRIVER_RATE] * seconds / 3600)
 
 
-def n_pas_of_kept(scenario: Scenario, route: CurrentRoute) -> int:
+def pa_limits(scenario: Scenario) -> NDArray[np.int64]:
+    """`Instance.operator_pa_limit`: PAs that kept routes leave of each operator's and, where it lists them, the council's."""
+    by_operator: dict[str | None, int] = defaultdict(int)
+    n_fleet = 0
+    for route in scenario.current_routes:
+        if route.kept and route.kind is RouteKind.FLEET:
+            n_fleet += _n_pas_of_kept(scenario, route)
+        elif route.kept:
+            by_operator[route.operator_id] += _n_pas_of_kept(scenario, route)
+    limits = [NO_LIMIT if o.n_pas is None else max(0, o.n_pas - by_operator[o.operator_id]) for o in scenario.operators]
+    if scenario.assistants:
+        limits.append(max(0, len(scenario.assistants) - n_fleet))
+    return np.array(limits, np.int64)
+
+
+def _n_pas_of_kept(scenario: Scenario, route: CurrentRoute) -> int:
     """PAs of a kept route: what its passengers need, whatever today's list says, and no fewer than the list says."""
     legs = ([scenario.passenger_by_id[pid] for pid in route.passenger_ids(leg)] for leg in LEGS)
     per = scenario.policy.passengers_per_shared_pa
     return max(route.n_pas, *(n_pas_needed(people, passengers_per_shared_pa=per) for people in legs))
-
-
-def n_council_pas_left(scenario: Scenario) -> int:
-    """Listed PAs whom kept fleet routes leave."""
-    kept = (r for r in scenario.current_routes if r.kept and r.kind is RouteKind.FLEET)
-    return max(0, len(scenario.assistants) - sum(n_pas_of_kept(scenario, r) for r in kept))

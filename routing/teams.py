@@ -39,8 +39,6 @@ GROUPS_TRIED = 24
 
 Team = tuple[int, ...]
 """Numbers of PA groups, in the order of the list."""
-NO_TEAM = np.zeros((0, 3), np.int64)
-"""What the kernel takes for PAs who are not listed: rows (home, pence per hour, least seconds paid)."""
 
 # Rows of the times of a leg's team: first run (-1: not out), last run, clock of boarding and of leaving.
 W_FROM, W_TO, W_BOARDS, W_LEAVES = range(4)
@@ -121,15 +119,15 @@ def training_asked(instance: Instance, solution: Solution) -> list[frozenset[Ask
     training = int(instance.rules[R_TRAINING])
     if not training:
         return [frozenset()] * len(solution.orders)
-    return [
-        frozenset(
-            asked
+    demands: list[frozenset[Asked]] = []
+    for orders in solution.orders:
+        found = {
+            _asked(instance, [i for i in orders[leg] if instance.daily[leg, g, i, D_ROW] >= 0])
             for leg in range(2)
             for g in range(len(instance.group_weight))
-            if (asked := _asked(instance, [i for i in orders[leg] if instance.daily[leg, g, i, D_ROW] >= 0])) is not None
-        )
-        for orders in solution.orders
-    ]
+        }
+        demands.append(frozenset(asked for asked in found if asked is not None))
+    return demands
 
 
 def _asked(instance: Instance, present: Sequence[int]) -> Asked | None:
@@ -151,7 +149,8 @@ def n_untrained(asked: Asked, masks: Sequence[int], per: int) -> int:
     masks : training of each PA on board, as bits. per : passengers to a shared PA (0: any number).
     """
     if not asked.own:
-        return _n_unseated([bit for bit in asked.shared if bit], [m for m in masks for _ in range(per or len(asked.shared))])
+        places = [mask for mask in masks for _ in range(per or len(asked.shared))]
+        return _n_unseated([bit for bit in asked.shared if bit], places)
     bit, rest = asked.own[-1], Asked(asked.n_pas, asked.own[:-1], asked.shared)
     tried = [1 + n_untrained(rest, masks, per)]
     tried += [
@@ -186,8 +185,8 @@ def best_teams(
 ) -> list[tuple[int, Team]]:
     """The cheapest teams of a size for a vehicle and its routes, (pence, team), found a member at a time.
 
-    A heuristic from the second member on: of the teams so far `TEAMS_KEPT` go on, those first that leave fewest without a
-    trained PA, and `GROUPS_TRIED` groups may join them.
+    A heuristic from the second member on: of the teams so far `TEAMS_KEPT` go on, those first that leave fewest without
+    a trained PA, and `GROUPS_TRIED` groups may join them.
 
     Parameters
     ----------
@@ -215,7 +214,8 @@ def best_teams(
 
 def as_rows(groups: NDArray[np.int64], teams: Sequence[Team]) -> NDArray[np.int64]:
     """Teams of one size as the kernel takes them, (T, m, 3)."""
-    return groups[np.array(teams)][..., [A_HOME, A_RATE, A_MIN]]
+    rows: NDArray[np.int64] = groups[np.array(teams)][..., [A_HOME, A_RATE, A_MIN]]
+    return rows
 
 
 def _masks(groups: NDArray[np.int64], team: Team) -> list[int]:

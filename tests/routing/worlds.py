@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from tests.builders import STARTS_ON, hm, make_assistant, make_card, make_class, make_operator, make_school, make_vehicle
+from tests.builders import (
+    STARTS_ON,
+    hm,
+    make_assistant,
+    make_card,
+    make_class,
+    make_operator,
+    make_school,
+    make_vehicle,
+)
 from transport.assistants import PassengerAssistant
 from transport.calendar import ALL_DAYS, LEGS
 from transport.operators import Operator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from transport.files.faults import InputFaults
-from transport.files.read_book import Book
 from transport.files.read_people import read_passengers
 from transport.files.read_places import Places
 from transport.files.read_routes import read_current_routes
