@@ -115,7 +115,7 @@ def _typical_pence(row: NDArray[np.int64], travel: TravelMatrix, pa: NDArray[np.
 
 
 def pa_limits(scenario: Scenario) -> NDArray[np.int64]:
-    """`Instance.operator_pa_limit`: PAs that kept routes leave of each operator's and, where it lists them, the council's."""
+    """`Instance.operator_pa_limit`: PAs that kept routes leave of each operator, and of the council that lists them."""
     by_operator: dict[str | None, int] = defaultdict(int)
     n_fleet = 0
     for route in scenario.current_routes:
