@@ -103,15 +103,15 @@ def fill_typical_pa(row: NDArray[np.int64], scenario: Scenario, travel: TravelMa
         row[S_PA_HOME], row[S_PA_HOUR], row[S_PA_MIN] = typical[A_HOME], typical[A_RATE], typical[A_MIN]
 
 
-def _typical_pence(row: NDArray[np.int64], travel: TravelMatrix, pa: NDArray[np.int64]) -> float:
+def _typical_pence(row: NDArray[np.int64], travel: TravelMatrix, pa: NDArray[np.int64]) -> int:
     """About a day's pay, and the drive between depot and home, there and back in the AM and in the PM."""
-    pay = pa[A_RATE] * max(pa[A_MIN], TYPICAL_PAID_S) / 3600
+    pay_pence = int(pa[A_RATE] * max(pa[A_MIN], TYPICAL_PAID_S)) // 3600
     if pa[A_HOME] < 0:
-        return float(pay)
+        return pay_pence
     p, ends = row[S_PROFILE], ((row[S_ROW], pa[A_HOME]), (pa[A_HOME], row[S_ROW]))
-    seconds = sum(float(travel.seconds[p, leg][drive]) for leg in range(2) for drive in ends)
-    metres = sum(float(travel.metres[p, leg][drive]) for leg in range(2) for drive in ends)
-    return float(pay + row[S_MILE_RATE] * metres / 1609.344 + row[S_DRIVER_RATE] * seconds / 3600)
+    drive_s = sum(int(travel.seconds[p, leg][drive]) for leg in range(2) for drive in ends)
+    drive_m = sum(int(travel.metres[p, leg][drive]) for leg in range(2) for drive in ends)
+    return pay_pence + int(row[S_MILE_RATE]) * drive_m // 1609 + int(row[S_DRIVER_RATE]) * drive_s // 3600
 
 
 def pa_limits(scenario: Scenario) -> NDArray[np.int64]:
