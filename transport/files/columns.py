@@ -154,7 +154,10 @@ TABLES = (
         meaning="Today's routes, a row for each passenger. Cells about the route stand on its first row, and "
         "are the same or empty on the others",
     ),
-    Table(name="assistants", row=AssistantRow, key=("pa_id",), meaning="PAs the council lists by id"),
+    Table(
+        name="assistants", row=AssistantRow, key=("pa_id",),
+        meaning="All the PAs that the council has for its own vehicles, by id; with a place they are fetched from home",
+    ),
     Table(
         name="street_rules", row=StreetRuleRow, key=("rule_id",),
         meaning="The council's own rules for streets",
