@@ -1,13 +1,14 @@
 """Which supply drives each route, exactly, for fixed routes: fleet vehicles may take several (tiering).
 
 A mixed-integer program over columns (route, bought supply) and (set of one to three routes, group of like fleet
-vehicles). It is the last step of a search; HiGHS proves it or returns its best within a node limit, so that a run
-repeats.
+vehicles, team of council PAs where the council lists them). It is the last step of a search; HiGHS proves it or returns
+its best within a node limit, so that a run repeats. A PA goes with one vehicle on all its days and both legs, and all
+runs of a vehicle have its one team: a heuristic, as is the choice of teams that are offered.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from routing.evaluate import (
     supply_pence,
 )
 from routing.instance import (
+    A_COUNT,
     BOUGHT,
     FLEET,
     MAX_HUBS,
@@ -41,6 +43,7 @@ from routing.instance import (
     P_HUB,
     P_REF_AM,
     P_TAGS,
+    P_UNSERVED,
     R_LAYOUT_CHANGE,
     R_TURNROUND,
     S_AM_END,
@@ -50,6 +53,7 @@ from routing.instance import (
     S_LIMIT,
     S_MAX_RUNS,
     S_OPERATOR,
+    S_PA_HOME,
     S_PM_END,
     S_PM_START,
     S_PROFILE,
@@ -58,9 +62,23 @@ from routing.instance import (
     Solution,
 )
 from routing.numba_cache import njit
+from routing.teams import (
+    W_BOARDS,
+    W_FROM,
+    W_LEAVES,
+    W_TO,
+    Asked,
+    Team,
+    best_teams,
+    board_team,
+    team_pence,
+    training_asked,
+)
 
 MAX_SETS = 20_000
 """Sets of two or three routes offered to the program, those that save most first."""
+MAX_SETS_WITH_TEAMS = 3_000
+"""Sets of two or three routes for which teams of listed PAs are looked for, those that may save most first."""
 NODE_LIMIT = 2_000
 
 
@@ -70,13 +88,16 @@ class Assignment:
 
     Attributes
     ----------
-    supply : per route. vehicles : (fleet supply, routes in AM order) per fleet vehicle in use.
+    supply : per route; -1: nothing can drive it.
+    vehicles : (fleet supply, routes in AM order) per fleet vehicle in use.
     cost : pence a fortnight of everything, soft prices included.
+    teams : groups of listed PAs per fleet vehicle in use; empty where it needs none or none are listed.
     """
 
     supply: tuple[int, ...]
     vehicles: tuple[tuple[int, tuple[int, ...]], ...]
     cost: int
+    teams: tuple[Team, ...] = ()
 
 
 def assign(instance: Instance, solution: Solution) -> Assignment:
@@ -87,19 +108,42 @@ def assign(instance: Instance, solution: Solution) -> Assignment:
     figures, ok, tags, soft = _all_figures(instance, solution)
     single = _single_costs(instance, figures, ok, tags, soft)
     columns = _columns(instance, figures, single, soft)
+    if len(instance.pa_groups):
+        columns = _with_teams(instance, solution, columns, figures, soft)
     chosen = _solve(instance, columns, n_routes, figures)
     supply = [-1] * n_routes
-    vehicles = []
-    for k, routes, _ in chosen:
+    vehicles, teams = [], []
+    for k, routes, _, team in chosen:
         for r in routes:
             supply[r] = k
-        if instance.supplies[k, S_KIND] == FLEET:
+        if k >= 0 and instance.supplies[k, S_KIND] == FLEET:
             vehicles.append((k, routes))
+            teams.append(team)
     return Assignment(
         supply=tuple(supply),
         vehicles=tuple(vehicles),
-        cost=sum(cost for _, _, cost in chosen),
+        cost=sum(cost for k, _, cost, _ in chosen if k >= 0),
+        teams=tuple(teams),
     )
+
+
+def drop_undriven(solution: Solution, assignment: Assignment) -> tuple[Solution, Assignment]:
+    """Leave out the routes that nothing drives: council PAs were missing, and no vehicle can be bought for them."""
+    kept = [r for r, k in enumerate(assignment.supply) if k >= 0]
+    if len(kept) == len(assignment.supply):
+        return solution, assignment
+    now = {r: i for i, r in enumerate(kept)}
+    left = {i for r, k in enumerate(assignment.supply) if k < 0 for leg in solution.orders[r] for i in leg}
+    shorter = Solution(
+        orders=[solution.orders[r] for r in kept],
+        hubs=[solution.hubs[r] for r in kept],
+        supply=[solution.supply[r] for r in kept],
+        cost=[solution.cost[r] for r in kept],
+        unserved=[*solution.unserved, *sorted(left)],
+    )
+    vehicles = tuple((k, tuple(now[r] for r in routes)) for k, routes in assignment.vehicles)
+    supply = tuple(assignment.supply[r] for r in kept)
+    return shorter, replace(assignment, supply=supply, vehicles=vehicles)
 
 
 def compile_assignment(instance: Instance) -> None:
@@ -117,11 +161,13 @@ def compile_assignment(instance: Instance) -> None:
     )
     figures, ok, tags, soft = _all_figures(instance, alone)
     single = _single_costs(instance, figures, ok, tags, soft)
-    _columns(instance, figures, single, soft)
+    columns = _columns(instance, figures, single, soft)
+    if len(instance.pa_groups):
+        _with_teams(instance, alone, columns, figures, soft)
 
 
-_Column = tuple[int, tuple[int, ...], int]
-"""(supply, routes, pence a fortnight)."""
+_Column = tuple[int, tuple[int, ...], int, Team]
+"""(supply, routes, pence a fortnight, groups of listed PAs)."""
 
 
 def _all_figures(
@@ -179,11 +225,16 @@ def _single_costs(
     tags: NDArray[np.int64],
     soft: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Pence a fortnight of each route on each supply, soft prices included, (R, K); -1 where it cannot drive it."""
+    """Pence a fortnight of each route on each supply, soft prices included, (R, K); -1 where it cannot drive it.
+
+    Without the way to PAs' homes, which `_with_teams` adds.
+    """
     d = instance.data()
     n_routes = len(tags)
     costs = np.full((n_routes, len(instance.supplies)), INFEASIBLE, np.int64)
-    for k, supply in enumerate(instance.supplies):
+    homeless = instance.supplies.copy()
+    homeless[:, S_PA_HOME] = -1
+    for k, supply in enumerate(homeless):
         p = supply[S_PROFILE]
         for r in range(n_routes):
             if ok[p, r]:
@@ -196,7 +247,7 @@ def _columns(
     instance: Instance, figures: NDArray[np.int64], single: NDArray[np.int64], soft: NDArray[np.int64]
 ) -> list[_Column]:
     columns: list[_Column] = [
-        (int(k), (int(r),), int(single[r, k])) for r, k in zip(*np.nonzero(single >= 0), strict=True)
+        (int(k), (int(r),), int(single[r, k]), ()) for r, k in zip(*np.nonzero(single >= 0), strict=True)
     ]
     bought = instance.supplies[:, S_KIND] == BOUGHT
     alone = np.where(single >= 0, single, np.iinfo(np.int64).max)[:, bought].min(axis=1, initial=1 << 50)
@@ -207,7 +258,10 @@ def _columns(
         money_alone = alone - soft[p]
         found = _fleet_sets(instance.data(), int(k), usable, figures[p], money_alone)
         sets += [
-            (int(money_alone[list(routes)].sum()) - pence, (int(k), routes, pence + int(soft[p, list(routes)].sum())))
+            (
+                int(money_alone[list(routes)].sum()) - pence,
+                (int(k), routes, pence + int(soft[p, list(routes)].sum()), ()),
+            )
             for routes, pence in ((tuple(int(r) for r in row[:-1] if r >= 0), int(row[-1])) for row in found)
         ]
     sets.sort(key=lambda item: (-item[0], item[1]))
@@ -234,6 +288,7 @@ def find_sets(d: Any, k: int, bases: Any, usable: Any, figures: Any, alone: Any)
     found = np.empty((1024, 4), np.int64)
     n_found = 0
     members = np.empty(3, np.int64)
+    no_team = np.zeros((0, 3), np.int64)
     n_bases = len(usable) if grow else len(bases)
     for b in range(n_bases):
         if grow:
@@ -246,7 +301,7 @@ def find_sets(d: Any, k: int, bases: Any, usable: Any, figures: Any, alone: Any)
             if r <= members[size - 1]:
                 continue
             members[size] = r
-            pence = set_pence(d, k, members, size + 1, figures)
+            pence = set_pence(d, k, members, size + 1, figures, no_team)
             worth = alone[r]
             for m in range(size):
                 worth += alone[members[m]]
@@ -264,32 +319,40 @@ def find_sets(d: Any, k: int, bases: Any, usable: Any, figures: Any, alone: Any)
 
 
 @njit
-def chain(d: Any, k: int, leg: int, g: int, members: Any, n: int, figures: Any, order: Any, shift: Any) -> int:
-    """Order the runs of a leg by time and move them inside their slack so that one vehicle drives them all.
+def shift_runs(leg: int, g: int, members: Any, n: int, figures: Any, runs: Any) -> int:
+    """Figures of the runs that a set of routes has on a leg and day group, by start, into runs; returns how many."""
+    count = 0
+    for m in range(n):
+        x = figures[members[m], leg, g]
+        if x[F_PRESENT] == 0:
+            continue
+        i = count
+        while i > 0 and runs[i - 1, F_START] > x[F_START]:
+            runs[i] = runs[i - 1]
+            i -= 1
+        runs[i] = x
+        count += 1
+    return count
 
-    Fills order (routes) and shift (seconds earlier on the AM leg, later on the PM leg). Returns how many runs; -1 if it
-    cannot be done.
+
+@njit
+def chain(d: Any, k: int, leg: int, runs: Any, count: int, shift: Any) -> bool:
+    """Move the runs of a leg, in order of time, inside their slack so that one vehicle drives them all.
+
+    Fills shift (seconds earlier on the AM leg, later on the PM leg). False if it cannot be done.
     """
     s = d.supplies[k]
     seconds = d.seconds[s[S_PROFILE], leg]
-    count = 0
-    for m in range(n):
-        if figures[members[m], leg, g, F_PRESENT] == 0:
-            continue
-        i = count
-        while i > 0 and figures[order[i - 1], leg, g, F_START] > figures[members[m], leg, g, F_START]:
-            order[i] = order[i - 1]
-            i -= 1
-        order[i] = members[m]
-        count += 1
     if count > s[S_MAX_RUNS]:
-        return -1
+        return False
     # A layout stays as long as one holds every run since the last change. The seconds of a change wait in `shift`, at
     # the run before it (AM) or after it (PM), until that run's own move is known.
     fits = d.fits[s[S_CLASS]]
     seats, chairs = 0, 0
     for i in range(count):
-        x = figures[order[i], leg, g]
+        x = runs[i]
+        if x[F_SEATS] >= fits.shape[0] or not fits[x[F_SEATS], x[F_CHAIRS]]:
+            return False
         seats, chairs = max(seats, x[F_SEATS]), max(chairs, x[F_CHAIRS])
         shift[i] = 0
         if not fits[seats, chairs]:
@@ -297,41 +360,47 @@ def chain(d: Any, k: int, leg: int, g: int, members: Any, n: int, figures: Any, 
             seats, chairs = x[F_SEATS], x[F_CHAIRS]
     for step in range(count - 1):
         a, b = (count - 2 - step, count - 1 - step) if leg == 0 else (step, step + 1)
-        x, y = figures[order[a], leg, g], figures[order[b], leg, g]
+        x, y = runs[a], runs[b]
         gap = d.rules[R_TURNROUND] + (shift[a] if leg == 0 else shift[b])
         drive = seconds[x[F_LAST], y[F_FIRST]]
         if drive >= FAR:
-            return -1
+            return False
         if leg == 0:
             shift[a] = max(0, x[F_END] + drive + gap - (y[F_START] - shift[b]))
             if shift[a] > x[F_SLACK]:
-                return -1
+                return False
         else:
             shift[b] = max(0, x[F_END] + shift[a] + drive + gap - y[F_START])
             if shift[b] > y[F_SLACK]:
-                return -1
-    return count
+                return False
+    return True
 
 
 @njit
-def set_pence(d: Any, k: int, members: Any, n: int, figures: Any) -> int:
-    """Pence a fortnight of one fleet vehicle that drives these routes; -1 where it cannot."""
+def set_pence(d: Any, k: int, members: Any, n: int, figures: Any, team: Any) -> int:
+    """Pence a fortnight of one fleet vehicle that drives these routes; -1 where it cannot.
+
+    team (m, 3): rows (home, pence per hour, least seconds paid) of listed PAs; m == 0: the supply's terms, no homes.
+    """
     s = d.supplies[k]
-    order = np.empty(3, np.int64)
+    runs = np.empty((3, N_FIGURES), np.int64)
     shift = np.empty(3, np.int64)
+    when = np.empty((4, len(team)), np.int64)
+    worked = np.empty(len(team), np.int64)
     total = 0
     for g in range(len(d.group_weight)):
-        metres, paid, on_board, pas, runs, home_at = 0, 0, 0, 0, 0, -FAR
+        metres, paid, on_board, pas, n_runs, home_at = 0, 0, 0, 0, 0, -FAR
+        worked[:] = -1
         for leg in range(2):
-            count = chain(d, k, leg, g, members, n, figures, order, shift)
-            if count < 0:
-                return INFEASIBLE
+            seconds, road = d.seconds[s[S_PROFILE], leg], d.metres[s[S_PROFILE], leg]
+            count = shift_runs(leg, g, members, n, figures, runs)
             if count == 0:
                 continue
-            runs += count
+            if not board_team(seconds, road, team, runs, count, when) or not chain(d, k, leg, runs, count, shift):
+                return INFEASIBLE
+            n_runs += count
             sign = -1 if leg == 0 else 1
-            first, last = figures[order[0], leg, g], figures[order[count - 1], leg, g]
-            seconds, road = d.seconds[s[S_PROFILE], leg], d.metres[s[S_PROFILE], leg]
+            first, last = runs[0], runs[count - 1]
             out_s, back_s = seconds[s[S_ROW], first[F_FIRST]], seconds[last[F_LAST], s[S_ROW]]
             if out_s >= FAR or back_s >= FAR:
                 return INFEASIBLE
@@ -343,19 +412,84 @@ def set_pence(d: Any, k: int, members: Any, n: int, figures: Any) -> int:
             metres += road[s[S_ROW], first[F_FIRST]] + road[last[F_LAST], s[S_ROW]]
             pa_from, pa_to = FAR, 0
             for i in range(count):
-                metres += figures[order[i], leg, g, F_METRES]
-                pas = max(pas, figures[order[i], leg, g, F_PAS])
-                if figures[order[i], leg, g, F_PAS] > 0:
-                    pa_from = min(pa_from, figures[order[i], leg, g, F_START] + sign * shift[i])
-                    pa_to = max(pa_to, figures[order[i], leg, g, F_END] + sign * shift[i])
+                metres += runs[i, F_METRES]
+                pas = max(pas, runs[i, F_PAS])
+                if runs[i, F_PAS] > 0:
+                    pa_from = min(pa_from, runs[i, F_START] + sign * shift[i])
+                    pa_to = max(pa_to, runs[i, F_END] + sign * shift[i])
                 if i > 0:
-                    metres += road[figures[order[i - 1], leg, g, F_LAST], figures[order[i], leg, g, F_FIRST]]
+                    metres += road[runs[i - 1, F_LAST], runs[i, F_FIRST]]
             on_board += max(0, pa_to - pa_from)
             paid += ends - starts + out_s + back_s
-        if runs == 0:
+            for i in range(len(team)):
+                if when[W_FROM, i] >= 0:
+                    moved_s = sign * (shift[when[W_TO, i]] - shift[when[W_FROM, i]])
+                    worked[i] = max(0, worked[i]) + when[W_LEAVES, i] - when[W_BOARDS, i] + moved_s
+        if n_runs == 0:
             continue
-        total += fleet_items_pence(s, metres, paid, on_board, pas) * d.group_weight[g]
+        day = fleet_items_pence(s, metres, paid, on_board, 0 if len(team) else pas) + team_pence(team, worked)
+        total += day * d.group_weight[g]
     return total
+
+
+@njit
+def teams_pence(d: Any, k: int, members: Any, figures: Any, teams: Any) -> Any:
+    """`set_pence` with each of several teams (T, m, 3) -> (T,)."""
+    pence = np.empty(len(teams), np.int64)
+    for t in range(len(teams)):
+        pence[t] = set_pence(d, k, members, len(members), figures, teams[t])
+    return pence
+
+
+def _with_teams(
+    instance: Instance,
+    solution: Solution,
+    columns: list[_Column],
+    figures: NDArray[np.int64],
+    soft: NDArray[np.int64],
+) -> list[_Column]:
+    """Columns of fleet vehicles that need PAs, once for each of the best teams; routes that may be left without any."""
+    d, asked = instance.data(), training_asked(instance, solution)
+    alone: list[_Column] = []
+    together: list[_Column] = []
+    n_sets = 0
+    for k, routes, pence, _ in columns:
+        needs = figures[instance.supplies[k, S_PROFILE], list(routes), :, :, F_PAS].max()
+        if instance.supplies[k, S_KIND] == BOUGHT or needs == 0:
+            (alone if len(routes) == 1 else together).append((k, routes, pence, ()))
+            continue
+        n_sets += len(routes) > 1
+        if len(routes) == 1 or n_sets <= MAX_SETS_WITH_TEAMS:
+            found = _team_columns(instance, d, k, routes, int(needs), asked, figures, soft)
+            (alone if len(routes) == 1 else together).extend(found)
+    bought = {routes[0] for k, routes, _, _ in alone if instance.supplies[k, S_KIND] == BOUGHT}
+    for r, orders in enumerate(solution.orders):
+        if r not in bought:
+            riders = sorted({i for leg in orders for i in leg})
+            alone.append((-1, (r,), int(instance.riders[riders, P_UNSERVED].sum()), ()))
+    return alone + together[:MAX_SETS]
+
+
+def _team_columns(
+    instance: Instance,
+    d: Any,
+    k: int,
+    routes: tuple[int, ...],
+    needs: int,
+    asked: list[frozenset[Asked]],
+    figures: NDArray[np.int64],
+    soft: NDArray[np.int64],
+) -> list[_Column]:
+    """One vehicle and its routes with each of the best teams."""
+    p = instance.supplies[k, S_PROFILE]
+    members, soft_too = np.array(routes, np.int64), int(soft[p, list(routes)].sum())
+
+    def price(teams: NDArray[np.int64]) -> NDArray[np.int64]:
+        pence: NDArray[np.int64] = teams_pence(d, k, members, figures[p], teams)
+        return pence
+
+    found = best_teams(instance, needs, frozenset().union(*(asked[r] for r in routes)), price)
+    return [(k, routes, pence + soft_too, team) for pence, team in found]
 
 
 def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> list[_Column]:
@@ -380,11 +514,17 @@ def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: N
         cols.append(column)
         values.append(takes)
 
-    for c, (k, routes, _) in enumerate(columns):
+    for c, (k, routes, _, team) in enumerate(columns):
         for r in routes:
             rows.append(r)
             cols.append(c)
             values.append(1.0)
+        if k < 0:
+            continue
+        for a in set(team):
+            limit("pa_group", a, int(instance.pa_groups[a, A_COUNT]), c, team.count(a))
+        if team:
+            limit("council", 0, int(instance.operator_pa_limit[-1]), c, len(team))
         limit("supply", k, int(supplies[k, S_LIMIT]), c, 1)
         if supplies[k, S_KIND] == BOUGHT:
             v = int(supplies[k, S_CLASS])
@@ -396,7 +536,7 @@ def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: N
     matrix = coo_array((values, (rows, cols)), shape=(len(upper), len(columns))).tocsr()
     lower = [1.0] * n_routes + [-np.inf] * (len(upper) - n_routes)
     result = milp(
-        np.array([cost for _, _, cost in columns], float),
+        np.array([cost for _, _, cost, _ in columns], float),
         constraints=LinearConstraint(matrix, lower, upper),
         integrality=np.ones(len(columns)),
         bounds=Bounds(0, 1),

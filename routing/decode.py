@@ -10,6 +10,7 @@ from routing.assign import Assignment
 from routing.clock import runs_of, shifted
 from routing.encode import Index
 from routing.instance import Solution
+from routing.pa_stops import take_pas_on
 from transport.calendar import LEGS, Leg
 from transport.lots import Lot, LotState
 from transport.plan import Pattern, Route, RouteKind, Run
@@ -43,9 +44,13 @@ def decode(
     taken_ids : route ids that are in use already (kept routes).
     """
     vehicle_by_route = _vehicles(index, assignment)
+    pas_by_route = _listed_pas(index, assignment)
     unserved = {index.riders[i].passenger.passenger_id for i in solution.unserved}
     drafts = [
-        _draft(scenario, travel, index, solution, r, assignment.supply[r], vehicle_by_route.get(r), unserved)
+        replace(
+            _draft(scenario, travel, index, solution, r, assignment.supply[r], vehicle_by_route.get(r), unserved),
+            pa_ids=pas_by_route.get(r, ()),
+        )
         for r in range(len(solution.orders))
     ]
     drafts = [draft for draft in drafts if draft.runs]
@@ -68,6 +73,16 @@ def _vehicles(index: Index, assignment: Assignment) -> dict[int, str]:
         vehicle_id = left[k].pop(0)
         vehicle_by_route.update(dict.fromkeys(routes, vehicle_id))
     return vehicle_by_route
+
+
+def _listed_pas(index: Index, assignment: Assignment) -> dict[int, tuple[str, ...]]:
+    """Listed PAs of each route's vehicle: like PAs are handed out in order of id."""
+    left = [list(group.pa_ids) for group in index.pa_groups]
+    pas_by_route: dict[int, tuple[str, ...]] = {}
+    for (_, routes), team in zip(assignment.vehicles, assignment.teams, strict=False):
+        pa_ids = tuple(left[a].pop(0) for a in team)
+        pas_by_route.update(dict.fromkeys(routes, pa_ids))
+    return pas_by_route
 
 
 def _draft(
@@ -141,16 +156,20 @@ def _lot_of(route: Route) -> Lot:
 
 
 def _tiered(scenario: Scenario, travel: Travel, routes: list[Route]) -> list[Route]:
-    """Where a fleet vehicle has several routes, move its runs inside their windows so that it can drive them all."""
+    """Where a fleet vehicle has several routes, move its runs inside their windows so that it can drive them all.
+
+    Its listed PAs, all named by each draft, stay named where a run of the route has them.
+    """
     by_vehicle: dict[str, list[int]] = defaultdict(list)
     for i, route in enumerate(routes):
         if route.vehicle_id is not None:
             by_vehicle[route.vehicle_id].append(i)
     result = list(routes)
     for members in by_vehicle.values():
-        if len(members) > 1:
+        pa_ids = routes[members[0]].pa_ids
+        if len(members) > 1 or pa_ids:
             for i, runs in zip(members, _vehicle_runs(scenario, travel, [routes[i] for i in members]), strict=True):
-                result[i] = replace(routes[i], runs=runs)
+                result[i] = replace(routes[i], runs=runs, pa_ids=pa_ids[: max(run.n_pas for run in runs)])
     return result
 
 
@@ -160,28 +179,29 @@ def _vehicle_runs(scenario: Scenario, travel: Travel, routes: Sequence[Route]) -
     A run that moves by another amount on another day becomes a run of its own.
     """
     vehicle_class = scenario.class_by_id[routes[0].class_id]
-    moved: list[dict[tuple[int, int, Layout], list[int]]] = [defaultdict(list) for _ in routes]
+    moved: list[dict[tuple[int, Run], list[int]]] = [defaultdict(list) for _ in routes]
     for leg in LEGS:
         for day in sorted({day for route in routes for run in route.runs for day in run.days}):
             todays = [
-                (r, i, run)
+                (r, i)
                 for r, route in enumerate(routes)
                 for i, run in enumerate(route.runs)
                 if run.leg is leg and day in run.days
             ]
-            todays.sort(key=lambda item: item[2].start_at_s)
-            layouts = _layouts(vehicle_class, [run for _, _, run in todays], scenario)
-            gaps = _gaps(scenario, travel, leg, vehicle_class, [run for _, _, run in todays], layouts)
-            for (r, i, _), shift, layout in zip(
-                todays, _shifts(leg, [run for _, _, run in todays], gaps), layouts, strict=True
-            ):
-                moved[r][i, shift, layout].append(day)
+            todays.sort(key=lambda item: routes[item[0]].runs[item[1]].start_at_s)
+            runs = take_pas_on(
+                scenario, travel, vehicle_class, [routes[r].runs[i] for r, i in todays], routes[0].pa_ids
+            )
+            layouts = _layouts(vehicle_class, runs, scenario)
+            shifts = _shifts(leg, runs, _gaps(scenario, travel, leg, vehicle_class, runs, layouts))
+            for (r, i), run, shift, layout in zip(todays, runs, shifts, layouts, strict=True):
+                moved[r][i, replace(shifted(run, shift), days=(), layout=layout)].append(day)
     return [
         tuple(
-            replace(shifted(route.runs[i], shift), days=tuple(days), layout=layout)
-            for (i, shift, layout), days in sorted(moved[r].items(), key=lambda item: (item[0][0], item[1]))
+            replace(run, days=tuple(days))
+            for (_, run), days in sorted(of_route.items(), key=lambda item: (item[0][0], item[1]))
         )
-        for r, route in enumerate(routes)
+        for of_route in moved
     ]
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.clock import n_pas_needed
 from routing.instance import (
     BOUGHT,
     D_PLACE,
@@ -57,8 +56,6 @@ from routing.instance import (
     S_MILE_RATE,
     S_ONE_LEG_PCT,
     S_OPERATOR,
-    S_PA_HOUR,
-    S_PA_MIN,
     S_PA_RATE,
     S_PM_END,
     S_PM_START,
@@ -66,6 +63,15 @@ from routing.instance import (
     S_ROW,
     S_TAGS,
     Instance,
+)
+from routing.pas import (
+    PaGroup,
+    Training,
+    fill_typical_pa,
+    pa_groups_of,
+    pa_limits,
+    pa_table,
+    training_of,
 )
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.passengers import PaNeed, Passenger
@@ -116,6 +122,7 @@ class Index:
     groups: tuple[tuple[int, ...], ...]
     rider_idx_by_leg: dict[tuple[str, Leg], int]
     hub_idx_by_rider: tuple[int, ...]
+    pa_groups: tuple[PaGroup, ...] = ()
 
 
 def encode(scenario: Scenario, travel: TravelMatrix) -> tuple[Instance, Index]:
@@ -137,6 +144,7 @@ def encode(scenario: Scenario, travel: TravelMatrix) -> tuple[Instance, Index]:
         groups=groups,
         rider_idx_by_leg={(r.passenger.passenger_id, leg): i for i, r in enumerate(riders) for leg in r.legs},
         hub_idx_by_rider=hub_of,
+        pa_groups=pa_groups_of(scenario),
     )
     return _instance(scenario, travel, index), index
 
@@ -226,7 +234,8 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
     daily = _daily(scenario, travel, index)
     riders = _rider_table(scenario, travel, index, daily)
     tag_bits = _tag_bits(index)
-    riders[:, P_TAGS] = [sum(1 << tag_bits[t] for t in r.passenger.vehicle_tags) for r in index.riders]
+    riders[:, P_TAGS] = [sum(1 << tag_bits[t] for t in _tags_of(r.passenger)) for r in index.riders]
+    pa_groups = pa_table(index.pa_groups, travel, tag_bits)
     same_as = _signatures(daily)
     riders[:, P_PLAIN] = (same_as == 0).all(axis=1)
     unit_ptr, unit_riders = _units(scenario, index, riders)
@@ -246,11 +255,11 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
         hubs=np.array(
             [(travel.row_by_place_id[h.gate_place_id], school_ids[h.school_id]) for h in index.hubs], np.int64
         ).reshape(-1, 2),
-        supplies=_supply_table(scenario, travel, index, tag_bits),
+        supplies=_supply_table(scenario, travel, index, tag_bits, pa_groups),
         fits=np.concatenate([fits, fits.any(axis=0, keepdims=True)]),
         cheapest_base=_cheapest_base(scenario.vehicle_classes, fits),
         class_limit=_class_limits(scenario),
-        operator_pa_limit=_operator_pa_limits(scenario),
+        operator_pa_limit=pa_limits(scenario),
         near=_neighbours(travel, index, riders),
         rules=np.array(
             [
@@ -259,9 +268,11 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
                 policy.ride_over_target_pence_per_min,
                 policy.turnround_s,
                 policy.layout_change_s,
+                sum(1 << bit for tag, bit in tag_bits.items() if isinstance(tag, frozenset)),
             ],
             np.int64,
         ),
+        pa_groups=pa_groups,
     )
 
 
@@ -364,11 +375,18 @@ def _cheapest_base(classes: Sequence[VehicleClass], fits: NDArray[np.bool_]) -> 
     return cheapest
 
 
-def _tag_bits(index: Index) -> dict[str, int]:
-    tags = sorted({t for r in index.riders for t in r.passenger.vehicle_tags})
+def _tags_of(p: Passenger) -> set[str | Training]:
+    """What a vehicle must have to carry a passenger: tags, and a PA of one kind of training."""
+    training = training_of(p)
+    return {*p.vehicle_tags, *(() if training is None else (training,))}
+
+
+def _tag_bits(index: Index) -> dict[str | Training, int]:
+    tags = {tag for r in index.riders for tag in _tags_of(r.passenger)}
     if len(tags) > 62:
-        raise ValueError(f"{len(tags)} different vehicle_tags are asked for; the search holds 62")
-    return {tag: bit for bit, tag in enumerate(tags)}
+        raise ValueError(f"{len(tags)} different vehicle_tags and kinds of training are asked for; the search holds 62")
+    in_order = sorted(tags, key=lambda tag: (isinstance(tag, frozenset), tag if isinstance(tag, str) else sorted(tag)))
+    return {tag: bit for bit, tag in enumerate(in_order)}
 
 
 def _units(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -456,39 +474,34 @@ def _class_limits(scenario: Scenario) -> NDArray[np.int64]:
     )
 
 
-def _operator_pa_limits(scenario: Scenario) -> NDArray[np.int64]:
-    kept: dict[str | None, int] = defaultdict(int)
-    for r in scenario.current_routes:
-        if r.kept:
-            # The plan gives a kept route the PAs that its passengers need, whatever today's list says.
-            legs = ([scenario.passenger_by_id[pid] for pid in r.passenger_ids(leg)] for leg in LEGS)
-            per = scenario.policy.passengers_per_shared_pa
-            needed = max(n_pas_needed(people, passengers_per_shared_pa=per) for people in legs)
-            kept[r.operator_id] += max(r.n_pas, needed)
-    return np.array(
-        [NO_LIMIT if o.n_pas is None else max(0, o.n_pas - kept[o.operator_id]) for o in scenario.operators],
-        np.int64,
-    )
-
-
 def _supply_table(
-    scenario: Scenario, travel: TravelMatrix, index: Index, tag_bits: dict[str, int]
+    scenario: Scenario,
+    travel: TravelMatrix,
+    index: Index,
+    tag_bits: dict[str | Training, int],
+    pa_groups: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     operators = [o.operator_id for o in scenario.operators]
     table = np.zeros((len(index.supplies), N_SUPPLY_COLUMNS), np.int64)
     class_ids = [c.class_id for c in scenario.vehicle_classes]
+    kinds = {tag for tag in tag_bits if isinstance(tag, frozenset)}
     for k, supply in enumerate(index.supplies):
         row = table[k]
         vehicle_class = scenario.class_by_id[supply.class_id]
         row[S_CLASS] = class_ids.index(supply.class_id)
         row[S_PROFILE] = travel.profile_by_class_id[supply.class_id]
         row[S_OPERATOR] = -1 if supply.operator_id is None else operators.index(supply.operator_id)
-        tags = set(vehicle_class.tags)
+        tags: set[str | Training] = set(vehicle_class.tags)
         if supply.kind is RouteKind.FLEET:
             vehicle = scenario.vehicle_by_id[supply.vehicle_ids[0]]
             tags |= vehicle.tags
+            tags |= {kind for kind in kinds if any(kind <= group.training for group in index.pa_groups)}
             _fill_fleet(row, scenario, travel, vehicle, len(supply.vehicle_ids))
+            fill_typical_pa(row, scenario, travel, pa_groups)
+            if index.pa_groups:
+                row[S_OPERATOR] = len(operators)
         else:
+            tags |= kinds
             _fill_bought(row, scenario, travel, supply)
         row[S_TAGS] = sum(1 << tag_bits[t] for t in tags if t in tag_bits)
     return table
@@ -524,6 +537,5 @@ def _fill_fleet(
     row[S_FIXED] = vehicle.fixed_pence_per_day if counted else 0
     row[S_MILE_RATE] = vehicle.mile_rate_pence
     row[S_DRIVER_RATE], row[S_DRIVER_MIN] = vehicle.driver_pence_per_hour, vehicle.driver_min_paid_s
-    row[S_PA_HOUR], row[S_PA_MIN] = policy.council_pa_pence_per_hour, policy.council_pa_min_paid_s
     row[S_AM_START], row[S_AM_END] = vehicle.am_shift.start_s, vehicle.am_shift.end_s
     row[S_PM_START], row[S_PM_END] = vehicle.pm_shift.start_s, vehicle.pm_shift.end_s

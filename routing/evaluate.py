@@ -59,6 +59,7 @@ from routing.instance import (
     S_LONG_PCT,
     S_MILE_RATE,
     S_ONE_LEG_PCT,
+    S_PA_HOME,
     S_PA_HOUR,
     S_PA_MIN,
     S_PA_RATE,
@@ -412,24 +413,34 @@ def bought_day_pence(metres: Any, s: Any, am: Any, pm: Any) -> int:
 def fleet_day_pence(seconds: Any, metres: Any, s: Any, rest_s: int, am: Any, pm: Any) -> int:
     """Cost of one day of a fleet vehicle that drives this route alone; -1 where its shift or the roads forbid it.
 
-    rest_s: least time at the depot between the return from the AM leg and leaving for the PM leg.
+    rest_s: least time at the depot between the return from the AM leg and leaving for the PM leg. PAs with a home count
+    as if all lived at `S_PA_HOME`: exact for one of them, else an estimate (`routing.assign` has each PA's own home).
     """
     driven, paid, on_board, pas, home_at = 0, 0, 0, 0, -FAR
     for leg in range(2):
         f = am if leg == 0 else pm
         if f[F_PRESENT] == 0:
             continue
-        out_s, back_s = seconds[leg, s[S_ROW], f[F_FIRST]], seconds[leg, f[F_LAST], s[S_ROW]]
+        first, last, starts, ride_s = f[F_FIRST], f[F_LAST], f[F_START], f[F_LEG]
+        if f[F_PAS] > 0:
+            if s[S_PA_HOME] >= 0:
+                first = last = s[S_PA_HOME]
+                fetch_s, drop_s = seconds[leg, first, f[F_FIRST]], seconds[leg, f[F_LAST], last]
+                if fetch_s >= FAR or drop_s >= FAR:
+                    return INFEASIBLE
+                starts -= fetch_s
+                ride_s += fetch_s + drop_s
+                driven += metres[leg, first, f[F_FIRST]] + metres[leg, f[F_LAST], last]
+            on_board += ride_s
+        out_s, back_s = seconds[leg, s[S_ROW], first], seconds[leg, last, s[S_ROW]]
         if out_s >= FAR or back_s >= FAR:
             return INFEASIBLE
         begins, ends = (s[S_AM_START], s[S_AM_END]) if leg == 0 else (s[S_PM_START], s[S_PM_END])
-        if f[F_START] - out_s < max(begins, home_at) or f[F_END] + back_s > ends:
+        if starts - out_s < max(begins, home_at) or starts + ride_s + back_s > ends:
             return INFEASIBLE
-        home_at = f[F_END] + back_s + rest_s
-        driven += f[F_METRES] + metres[leg, s[S_ROW], f[F_FIRST]] + metres[leg, f[F_LAST], s[S_ROW]]
-        paid += f[F_LEG] + out_s + back_s
-        if f[F_PAS] > 0:
-            on_board += f[F_LEG]
+        home_at = starts + ride_s + back_s + rest_s
+        driven += f[F_METRES] + metres[leg, s[S_ROW], first] + metres[leg, last, s[S_ROW]]
+        paid += ride_s + out_s + back_s
         pas = max(pas, f[F_PAS])
     return fleet_items_pence(s, driven, paid, on_board, pas)
 

@@ -10,7 +10,7 @@ The arrays are few and wide because numba hands every array of a tuple to every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,12 +43,17 @@ H_ROW, H_SCHOOL = 0, 1
     S_KIND, S_PROFILE, S_CLASS, S_TAGS, S_LIMIT, S_OPERATOR, S_ROW,
     S_BASE, S_MILE_RATE, S_FREE_M, S_PA_RATE, S_DEAD_RULE, S_ONE_LEG_PCT, S_LONG_PCT, S_LONG_AFTER,
     S_FIXED, S_DRIVER_RATE, S_DRIVER_MIN, S_PA_HOUR, S_PA_MIN,
-    S_AM_START, S_AM_END, S_PM_START, S_PM_END, S_MAX_RUNS,
-) = range(25)  # fmt: skip
-N_SUPPLY_COLUMNS = 25
+    S_AM_START, S_AM_END, S_PM_START, S_PM_END, S_MAX_RUNS, S_PA_HOME,
+) = range(26)  # fmt: skip
+N_SUPPLY_COLUMNS = 26
+
+# Columns of `Instance.pa_groups`: row of the home (-1: none), pence per hour, least seconds paid, how many they are,
+# and the kinds of training that they have, as bits of `P_TAGS`.
+A_HOME, A_RATE, A_MIN, A_COUNT, A_TAGS = range(5)
+N_PA_COLUMNS = 5
 
 # Positions in `Instance.rules`.
-R_MAX_SCHOOLS, R_PER_SHARED_PA, R_OVER_TARGET, R_TURNROUND, R_LAYOUT_CHANGE = range(5)
+R_MAX_SCHOOLS, R_PER_SHARED_PA, R_OVER_TARGET, R_TURNROUND, R_LAYOUT_CHANGE, R_TRAINING = range(6)
 
 
 class Data(NamedTuple):
@@ -87,20 +92,22 @@ class Instance:
         use it share; riders in a row at one place share a stop.
     riders : int64 (N, 22), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
         service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared PA, own PAs, solo (0 or
-        more); bit mask of tags; 1 where all day groups are alike; number of the route they are pinned to (0: none);
-        pence a fortnight if not carried; a key for the order of insertion; unit; range in `foes`; 1 where they travel
-        every day their school is open, from one place, by its bells.
+        more); bit mask of tags and of the training asked of their PA; 1 where all day groups are alike; number of the
+        route they are pinned to (0: none); pence a fortnight if not carried; a key for the order of insertion; unit;
+        range in `foes`; 1 where they travel every day their school is open, from one place, by its bells.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
     foes : int32, riders who may not share a run with rider i: foes[riders[i, P_FOES_FROM]:riders[i, P_FOES_TO]].
     hubs : int64 (H, 2), row and school number.
-    supplies : int64 (K, 25), columns S_*.
+    supplies : int64 (K, 26), columns S_*. A fleet supply's PA columns are those of one PA who stands for all;
+        where the council lists its PAs, the supply's operator is the last of `operator_pa_limit`, the council itself.
     fits : bool (C + 1, seats + 1, wheelchairs + 1), whether some layout of a class holds it; last: of any class.
     cheapest_base : int64 (seats + 1, wheelchairs + 1), least base of a bought class that holds it; a guess, no rule.
     class_limit : int64 (C,), most bought routes. operator_pa_limit : int64 (O,).
     near : int32 (2, N, k), nearest riders by drive between homes: all, and of the same school; -1: no more.
-    rules : int64, positions R_*.
+    rules : int64, positions R_*; R_TRAINING: the bits of `P_TAGS` that are kinds of training.
+    pa_groups : int64 (A, 5), columns A_*: alike PAs whom the council lists by id; none: it lists none.
     """
 
     seconds: NDArray[np.int32]
@@ -120,6 +127,7 @@ class Instance:
     operator_pa_limit: NDArray[np.int64]
     near: NDArray[np.int32]
     rules: NDArray[np.int64]
+    pa_groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, N_PA_COLUMNS), np.int64))
 
     def __post_init__(self) -> None:
         """Check shapes and index ranges once; freeze the arrays."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.assign import Assignment, as_arrays, assign, compile_assignment
+from routing.assign import Assignment, as_arrays, assign, compile_assignment, drop_undriven
 from routing.instance import (
     BOUGHT,
     MAX_HUBS,
@@ -106,9 +106,10 @@ def solve(
     trace = [(first_plan_seconds, _week_pence(state))]
     iterations = _anneal(instance, data, state, stop, began, trace, on_progress, should_stop)
     solution = solution_of(state)
+    solution, assignment = drop_undriven(solution, assign(instance, solution))
     return Result(
         solution=solution,
-        assignment=assign(instance, solution),
+        assignment=assignment,
         iterations=iterations,
         seconds=time.monotonic() - began,
         first_plan_seconds=first_plan_seconds,

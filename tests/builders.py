@@ -143,8 +143,8 @@ def make_operator(operator_id: str = "O1", n_vehicles: Mapping[str, int] | None 
 def make_assistant(pa_id: str = "A1", home: int | None = None, **changes: Any) -> PassengerAssistant:
     """A council PA at £12/h and at least 4 h, living at `x{home}` or joining with the passengers."""
     values: dict[str, Any] = {"pence_per_hour": 1200, "min_paid_s": 14_400}
-    home_id = None if home is None else at(home)
-    return PassengerAssistant(pa_id=pa_id, home_place_id=home_id, **values | changes)
+    values["home_place_id"] = None if home is None else at(home)
+    return PassengerAssistant(pa_id=pa_id, **values | changes)
 
 
 def make_scenario(passengers: Iterable[Passenger] = (), **changes: Any) -> Scenario:

@@ -59,7 +59,7 @@ N_META = 11
 L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE = range(8)
 Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS = range(7)
 
-# Rows of `State.books`: what the working plan takes of each supply, class and operator's PAs.
+# Rows of `State.books`: what the working plan takes of each supply, class and operator's (the last: the council's) PAs.
 B_SUPPLY, B_CLASS, B_OPERATOR = range(3)
 
 
@@ -243,8 +243,8 @@ def take_supply(supplies: Any, books: Any, meta: Any, r: int, sign: int) -> None
     books[B_SUPPLY, k] += sign
     if supplies[k, S_KIND] == BOUGHT:
         books[B_CLASS, supplies[k, S_CLASS]] += sign
-        if supplies[k, S_OPERATOR] >= 0:
-            books[B_OPERATOR, supplies[k, S_OPERATOR]] += sign * meta[r, M_PAS]
+    if supplies[k, S_OPERATOR] >= 0:
+        books[B_OPERATOR, supplies[k, S_OPERATOR]] += sign * meta[r, M_PAS]
 
 
 @njit_inline
@@ -254,11 +254,9 @@ def is_available(
     """Whether supply k can take one more route, when the route gives back supply `own` (-1: none) and its PAs."""
     if k != own and books[B_SUPPLY, k] >= supplies[k, S_LIMIT]:
         return False
-    if supplies[k, S_KIND] != BOUGHT:
-        return True
     c = supplies[k, S_CLASS]
     gives_class = own >= 0 and supplies[own, S_KIND] == BOUGHT and supplies[own, S_CLASS] == c
-    if not gives_class and books[B_CLASS, c] >= class_limit[c]:
+    if supplies[k, S_KIND] == BOUGHT and not gives_class and books[B_CLASS, c] >= class_limit[c]:
         return False
     o = supplies[k, S_OPERATOR]
     if o < 0:

@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from tests.builders import STARTS_ON, hm, make_card, make_class, make_operator, make_school, make_vehicle
+from tests.builders import (
+    STARTS_ON,
+    hm,
+    make_assistant,
+    make_card,
+    make_class,
+    make_operator,
+    make_school,
+    make_vehicle,
+)
+from transport.assistants import PassengerAssistant
 from transport.calendar import ALL_DAYS, LEGS
 from transport.operators import Operator
 from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger, Phase
@@ -25,9 +35,11 @@ FEATURES = (
     "wheelchairs", "pas", "pas_per", "solo", "never_together", "keep_together", "tags", "own_caps", "tight_caps",
     "walks", "part_week", "two_homes", "own_sessions", "two_gates", "one_leg", "schools", "early_friday", "dead_rule",
     "free_miles", "one_leg_share", "long_legs", "fleet", "tiers", "operators", "budget", "one_way", "two_profiles",
-    "blocked", "free_legs", "class_limit", "shared_homes", "max_schools", "targets",
+    "blocked", "free_legs", "class_limit", "shared_homes", "max_schools", "targets", "training",
 )  # fmt: skip
 """Rules that a borough may have switched on."""
+LISTED_PAS = "assistants"
+"""PAs listed by id: the search reckons with one who stands for all, the assignment with each."""
 
 N_PLACES = 18
 N_GATE_PLACES = 6
@@ -61,6 +73,7 @@ def make_world(features: Iterable[str], n: int, seed: int) -> tuple[Scenario, Tr
         depots=(Depot(depot_id="D1", place_id=DEPOT),),
         fleet_vehicles=_fleet(on, rng),
         operators=_operators(on, rng),
+        assistants=_assistants(on, rng),
         never_together=never,
         keep_together=keep,
         policy=_policy(on, rng),
@@ -120,6 +133,8 @@ def _passenger(on: frozenset[str], rng: Random, passenger_id: str, schools: tupl
         changes["vehicle_tags"] = frozenset(
             rng.choice([("low_floor",), ("tail_lift",), ("radio",), ("radio", "low_floor")])
         )
+    if "training" in on and rng.random() < 0.4:
+        changes["pa_training_tags"] = frozenset(rng.choice([("epilepsy",), ("lifting",), ("epilepsy", "lifting")]))
     if "own_caps" in on and rng.random() < 0.5:
         changes["ride_cap_s"] = rng.choice([900, 1500, 2400])
     if "walks" in on and rng.random() < 0.5:
@@ -196,6 +211,20 @@ def _operators(on: frozenset[str], rng: Random) -> tuple[Operator, ...]:
             n_pas=rng.choice([None, 0, 1, 2]), base_place_id=rng.choice([None, BASE]),
         )
         for k in range(rng.randint(1, 2))
+    )  # fmt: skip
+
+
+def _assistants(on: frozenset[str], rng: Random) -> tuple[PassengerAssistant, ...]:
+    if LISTED_PAS not in on:
+        return ()
+    kinds = [(), (), ("epilepsy",), ("lifting",), ("epilepsy", "lifting", "signing")]
+    return tuple(
+        make_assistant(
+            f"A{k}", None, home_place_id=rng.choice([None, "y17", *HOMES[:6]]),
+            pence_per_hour=rng.choice([1201, 1350, 1999]), min_paid_s=rng.choice([0, 3600, 14_400]),
+            training_tags=frozenset(rng.choice(kinds)),
+        )
+        for k in range(rng.randint(1, 6))
     )  # fmt: skip
 
 

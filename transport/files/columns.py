@@ -154,7 +154,10 @@ TABLES = (
         meaning="Today's routes, a row for each passenger. Cells about the route stand on its first row, and "
         "are the same or empty on the others",
     ),
-    Table(name="assistants", row=AssistantRow, key=("pa_id",), meaning="PAs the council lists by id"),
+    Table(
+        name="assistants", row=AssistantRow, key=("pa_id",),
+        meaning="All the PAs that the council has for its own vehicles, by id; with a place they are fetched from home",
+    ),
     Table(
         name="street_rules", row=StreetRuleRow, key=("rule_id",),
         meaning="The council's own rules for streets",
@@ -195,9 +198,6 @@ planned.
 Never give names, addresses, e-mail addresses, telephone numbers, NHS numbers or UPNs: such columns are
 refused. A date of birth becomes the phase of education and is not kept. Home points and needs are personal
 data even so.
-
-The search cannot hold two rules yet, so a scenario that has them is refused: PAs listed by id (`assistants`),
-and `pa_training_tags`.
 """
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from transport.files.faults import InputFaults
-from transport.files.read_book import Book
 from transport.files.read_people import read_passengers
 from transport.files.read_places import Places
 from transport.files.read_routes import read_current_routes
@@ -28,8 +27,6 @@ from transport.files.read_together import (
 )
 from transport.places import Place, PlaceQuality
 from transport.scenario import Scenario
-
-_NOT_HELD = "the search cannot hold this rule yet"
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -71,7 +68,6 @@ def read_scenario_and_remarks(path: Path) -> tuple[Scenario, tuple[str, ...]]:
     check_pins(book, passengers, routes)
     check_vehicles_for_needs(book, passengers, classes, vehicles, operators)
     places.check()
-    _refuse_rules_not_held(book)
     if book.faults or settings.starts_on is None:
         raise InputFaults(book.sorted_faults())
     scenario = Scenario(
@@ -84,15 +80,6 @@ def read_scenario_and_remarks(path: Path) -> tuple[Scenario, tuple[str, ...]]:
         street_rules=street_rules, policy=policy, calendar=calendar,
     )  # fmt: skip
     return scenario, (*book.remarks, *_place_remarks(scenario.places))
-
-
-def _refuse_rules_not_held(book: Book) -> None:
-    """Refuse rules that the search would ignore; goes away when it holds them."""
-    for row in book.sheets["assistants"].texts if "assistants" in book.sheets else ():
-        book.fault("assistants", row, "pa_id", f"PAs listed by id: {_NOT_HELD}")
-    for row in book.sheets["passengers"].texts if "passengers" in book.sheets else ():
-        if book.text("passengers", row, "pa_training_tags"):
-            book.fault("passengers", row, "pa_training_tags", _NOT_HELD)
 
 
 def _place_remarks(places: tuple[Place, ...]) -> list[str]:

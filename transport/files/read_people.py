@@ -12,7 +12,7 @@ from transport.files.read_places import Places, Point
 from transport.files.read_rows import read_rows
 from transport.files.read_schools import days_of
 from transport.files.rows_people import PassengerDayRow, PassengerRow
-from transport.passengers import Mobility, Passenger, Phase
+from transport.passengers import Mobility, PaNeed, Passenger, Phase
 from transport.policy import Policy
 from transport.schools import School, Session
 
@@ -89,6 +89,7 @@ def _passenger(
     school = schools.get(row.school_id)
     _check_gate(book, row)
     _check_walk(book, row)
+    _check_training(book, row)
     _check_pseudonym(book, row)
     if week is None or phase is None or school is None:
         return None
@@ -156,6 +157,11 @@ def _check_walk(book: Book, row: PassengerRow) -> None:
     if (row.walk_m is None) != (row.walk_min is None):
         name = "walk_m" if row.walk_m is None else "walk_min"
         book.fault("passengers", row.row, name, "is empty; walk_m and walk_min must be given together")
+
+
+def _check_training(book: Book, row: PassengerRow) -> None:
+    if row.pa_training_tags and row.pa_need is PaNeed.NONE:
+        book.fault("passengers", row.row, "pa_training_tags", "asks for a trained PA, but pa_need is none")
 
 
 def _check_pseudonym(book: Book, row: PassengerRow) -> None:

@@ -249,9 +249,9 @@ BROKEN = {
         table="passenger_days", at=None, cells={"passenger_id": "P2", "travels": "no"}, column="days",
         words="travels on no day", row=3,
     ),
-    "training tags": Broken(
+    "training of no PA": Broken(
         table="passengers", at=2, cells={"pa_training_tags": "epilepsy"}, column="pa_training_tags",
-        words="the search cannot hold this rule yet",
+        words="asks for a trained PA, but pa_need is none",
     ),
     # days
     "day of nobody": Broken(
@@ -331,9 +331,9 @@ BROKEN = {
         table="contracts", at=2, cells={"ends_on": "2025-08-31"}, column="ends_on",
         words="is before it starts, 2025-09-01",
     ),
-    "PA listed by id": Broken(
-        table="assistants", at=None, cells={"pa_id": "PA1"}, column="pa_id",
-        words="the search cannot hold this rule yet", row=2,
+    "PA whose home is half given": Broken(
+        table="assistants", at=None, cells={"pa_id": "PA1", "lat": "52.5"}, column="lat",
+        words="lon is empty", row=2,
     ),
     # current routes
     "on two routes": Broken(

@@ -117,6 +117,24 @@ def test_vehicles_and_prices(council: Scenario) -> None:
     assert (vehicle.max_runs_per_shift, vehicle.can_be_given_up) == (3, True)
 
 
+def test_assistants(tmp_path: Path) -> None:
+    """Pay left empty is the policy's; without a place the PA has no home."""
+    tables = little_council()
+    tables["assistants"] = [
+        {"pa_id": "PA1", "lat": "52.50", "lon": "-1.98", "pence_per_hour": "1400", "min_paid_hours": "2.5"},
+        {"pa_id": "PA2", "training_tags": "epilepsy lifting"},
+    ]
+    scenario = read_scenario(write_folder(tmp_path / "little", tables))
+    first, second = scenario.assistants
+    assert (first.home_place_id, first.pence_per_hour, first.min_paid_s) == ("pa:PA1", 1400, 9000)
+    assert "pa:PA1" in scenario.place_by_id
+    policy = scenario.policy
+    assert (second.home_place_id, second.training_tags) == (None, {"epilepsy", "lifting"})
+    assert (second.pence_per_hour, second.min_paid_s) == (
+        policy.council_pa_pence_per_hour, policy.council_pa_min_paid_s,
+    )  # fmt: skip
+
+
 def test_operators_and_contracts(council: Scenario) -> None:
     """The operator's rows name its categories, vehicles and own card."""
     (operator,) = council.operators
