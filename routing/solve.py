@@ -14,6 +14,7 @@ from routing.instance import (
     BOUGHT,
     MAX_HUBS,
     NO_LIMIT,
+    P_PERSON,
     P_UNIT,
     P_UNSERVED,
     S_KIND,
@@ -167,23 +168,24 @@ def _load(data: Any, state: State, start: Sequence[StartRoute]) -> None:
         clear_route(now, trial)
         now.order[trial], now.meta[trial, M_N_AM : M_N_AM + 2] = as_arrays(route.order, longest)
         now.hubs[trial], now.meta[trial, M_HUBS_AM : M_HUBS_AM + 2] = as_arrays(route.hubs, MAX_HUBS)
-        riders = sorted({rider for leg in route.order for rider in leg})
-        if not _units_whole(data, riders) or not price_trial(data, state, -1, 0, False):
+        persons = sorted({int(data.riders[rider, P_PERSON]) for leg in route.order for rider in leg})
+        if not _units_whole(data, persons) or not price_trial(data, state, -1, 0, False):
             continue
         put_route(data, state, trial, new_slot(state))
-        state.num[N_TOTAL] -= data.riders[riders, P_UNSERVED].sum()
-    absent = np.flatnonzero(state.people[Q_ROUTE] < 0)
+        state.num[N_TOTAL] -= data.riders[persons, P_UNSERVED].sum()
+    absent = state.people[Q_ABSENT, : state.num[N_ABSENT]]
+    absent = absent[state.people[Q_ROUTE, absent] < 0]
     state.num[N_ABSENT] = len(absent)
     state.people[Q_ABSENT, : len(absent)] = absent
     keep_best(state)
 
 
-def _units_whole(data: Any, riders: list[int]) -> bool:
-    members = set(riders)
+def _units_whole(data: Any, persons: list[int]) -> bool:
+    members = set(persons)
     return all(
         int(data.unit_riders[m]) in members
-        for rider in riders
-        for unit in (data.riders[rider, P_UNIT],)
+        for person in persons
+        for unit in (data.riders[person, P_UNIT],)
         for m in range(data.unit_ptr[unit], data.unit_ptr[unit + 1])
     )
 
