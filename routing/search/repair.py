@@ -25,6 +25,7 @@ from routing.instance import (
     P_STEADY,
     P_UNIT,
     P_UNSERVED,
+    P_VARIANTS,
     R_MAX_SCHOOLS,
     R_PER_SHARED_PA,
     S_CLASS,
@@ -72,6 +73,8 @@ GATES_TRIED = 2
 """Places in the order of gates that are tried for a new gate, least detour first."""
 BLINK = 0.01
 """Share of routes overlooked at random (Christiaens and Vanden Berghe 2020, slack induction by string removals)."""
+PLACES_OVERLOOKED = 0.2
+"""Share of the places where somebody may board that is overlooked at random: the guess that ranks them is rough."""
 SECOND_AS_METRES = 2
 """What a second of detour counts in the ranking of positions, in metres."""
 TYPICAL_MILE_RATE = 150
@@ -162,43 +165,50 @@ def judge_trial_leg(d: Any, s: Any, leg: int) -> int:
 
 @njit
 def try_positions(d: Any, s: Any, leg: int, rider: int) -> bool:
-    """Insert the rider's home where detour and soft prices are least among a few positions that keep every rule."""
+    """Insert the rider where detour and soft prices are least among a few positions that keep every rule.
+
+    rider: first row of a person; of several places where they may board, the one that is cheapest so.
+    """
     t = trial_slot(s)
     order, hubs, meta = s.now.order[t, leg], s.now.hubs[t, leg], s.now.meta[t]
     n, n_hubs = meta[M_N_AM + leg], meta[M_HUBS_AM + leg]
-    row, added = d.riders[rider, P_REF_AM + leg], s.proxy[1]
+    added, n_variants = s.proxy[1], d.riders[rider, P_VARIANTS]
     tour_rows(d.riders, d.hubs, d.supplies, meta[M_SUPPLY], leg, order, n, hubs, n_hubs, s.proxy[0])
     offset = 0 if leg == 0 else n_hubs
-    for i in range(n + 1):
-        added[i] = detour(d.seconds[0, leg], d.metres[0, leg], s.proxy[0], i + offset, row)
     rate = d.supplies[meta[M_SUPPLY], S_MILE_RATE] if meta[M_SUPPLY] >= 0 else TYPICAL_MILE_RATE
-    chosen, least = -1, float(HUGE)
+    chosen, chosen_rider, least = -1, rider, float(HUGE)
     meta[M_N_AM + leg] = n + 1
-    for _ in range(min(POSITIONS_TRIED, n + 1)):
-        best = 0
-        for i in range(1, n + 1):
-            if added[i] < added[best]:
-                best = i
-        detour_of_best = added[best]
-        if detour_of_best >= FAR:
-            break
-        added[best] = HUGE
-        if n > 0 and random_unit(s.rng) < BLINK:
+    for variant in range(rider, rider + n_variants):
+        if n_variants > 1 and n > 0 and random_unit(s.rng) < PLACES_OVERLOOKED:
             continue
-        insert_in(order, n, best, rider)
-        verdict = judge_trial_leg(d, s, leg)
-        if verdict == HOLDS:
-            soft = leg_soft_pence(s.weights, s.figures[leg])
-            if soft == 0:
-                return True
-            price = soft + detour_of_best * rate * PENCE_PER_DETOUR / CERTAIN_SHARE
-            if price < least:
-                chosen, least = best, price
-        delete_at(order, n + 1, best)
-        if verdict == NEVER:
-            break
+        row = d.riders[variant, P_REF_AM + leg]
+        for i in range(n + 1):
+            added[i] = detour(d.seconds[0, leg], d.metres[0, leg], s.proxy[0], i + offset, row)
+        for _ in range(min(POSITIONS_TRIED, n + 1)):
+            best = 0
+            for i in range(1, n + 1):
+                if added[i] < added[best]:
+                    best = i
+            detour_of_best = added[best]
+            if detour_of_best >= FAR:
+                break
+            added[best] = HUGE
+            if n > 0 and random_unit(s.rng) < BLINK:
+                continue
+            insert_in(order, n, best, variant)
+            verdict, soft = judge_trial_leg(d, s, leg), 0
+            if verdict == HOLDS:
+                soft = leg_soft_pence(s.weights, s.figures[leg])
+                if soft == 0 and n_variants == 1:
+                    return True
+                price = soft + detour_of_best * rate * PENCE_PER_DETOUR / CERTAIN_SHARE
+                if price < least:
+                    chosen, chosen_rider, least = best, variant, price
+            delete_at(order, n + 1, best)
+            if verdict == NEVER or (verdict == HOLDS and soft == 0):
+                break
     if chosen >= 0:
-        insert_in(order, n, chosen, rider)
+        insert_in(order, n, chosen, chosen_rider)
         return bool(judge_trial_leg(d, s, leg) == HOLDS)
     meta[M_N_AM + leg] = n
     return False
@@ -255,11 +265,18 @@ def hub_may_join(d: Any, s: Any, rider: int, r: int) -> bool:
             if not steady or d.riders[rider, P_STEADY] == 0:
                 continue
             seconds, order, gap = d.seconds[0, leg], s.now.order[r, leg], d.hub_gap[leg]
-            if not may_follow(
-                leg, seconds, d.riders, d.daily[leg, 0], d.hubs, gap[hub, other], order, n, hub, other, rider
-            ) and not may_follow(
-                leg, seconds, d.riders, d.daily[leg, 0], d.hubs, gap[other, hub], order, n, other, hub, rider
-            ):
+            fits = False
+            for variant in range(rider, rider + d.riders[rider, P_VARIANTS]):
+                fits = (
+                    fits
+                    or may_follow(
+                        leg, seconds, d.riders, d.daily[leg, 0], d.hubs, gap[hub, other], order, n, hub, other, variant
+                    )
+                    or may_follow(
+                        leg, seconds, d.riders, d.daily[leg, 0], d.hubs, gap[other, hub], order, n, other, hub, variant
+                    )
+                )
+            if not fits:
                 return False
     return True
 
@@ -394,10 +411,13 @@ def insertion_guess(d: Any, s: Any, rider: int, r: int) -> float:
     meta = s.now.meta[r]
     added = 0
     for leg in range(2):
-        added += least_detour(
-            d.seconds[0, leg], d.metres[0, leg], d.riders, d.hubs, d.supplies, meta[M_SUPPLY], leg, rider,
-            s.now.order[r, leg], meta[M_N_AM + leg], s.now.hubs[r, leg], meta[M_HUBS_AM + leg], s.proxy[0],
-        )  # fmt: skip
+        least = HUGE
+        for variant in range(rider, rider + d.riders[rider, P_VARIANTS]):
+            least = min(least, least_detour(
+                d.seconds[0, leg], d.metres[0, leg], d.riders, d.hubs, d.supplies, meta[M_SUPPLY], leg, variant,
+                s.now.order[r, leg], meta[M_N_AM + leg], s.now.hubs[r, leg], meta[M_HUBS_AM + leg], s.proxy[0],
+            ))  # fmt: skip
+        added += least
     supply = d.supplies[meta[M_SUPPLY]]
     guess = added * supply[S_MILE_RATE] * PENCE_PER_DETOUR
     if d.riders[rider, P_PLAIN] == 0 or d.riders[rider, P_REF_AM] < 0 or d.riders[rider, P_REF_AM + 1] < 0:
@@ -419,13 +439,15 @@ def insertion_guess(d: Any, s: Any, rider: int, r: int) -> float:
 
 @njit
 def near_routes(d: Any, s: Any, rider: int, blink: float) -> int:
-    """Routes of a rider's neighbours, cheapest guess first, into slots[L_LIST] and keys; returns how many."""
+    """Routes of a person's neighbours, cheapest guess first, into slots[L_LIST] and keys; returns how many."""
     s.num[N_MARK] += 1
     mark = s.num[N_MARK]
     count = 0
-    for which in range(2):
+    n_variants = d.riders[rider, P_VARIANTS]
+    for k in range(2 * n_variants):
+        which, variant = k // n_variants, rider + k % n_variants
         for i in range(d.near.shape[2]):
-            other = d.near[which, rider, i]
+            other = d.near[which, variant, i]
             if other < 0:
                 break
             r = s.people[Q_ROUTE, other]

@@ -24,6 +24,7 @@ from routing.evaluate import (
 from routing.instance import (
     BOUGHT,
     MAX_HUBS,
+    P_PERSON,
     P_UNSERVED,
     S_BASE,
     S_CLASS,
@@ -49,7 +50,7 @@ N_META = 11
     N_OLD_TOTAL, N_MARK, N_SLOTS,
 ) = range(13)  # fmt: skip
 
-# Rows of `State.slots` (one column a route slot) and of `State.people` (one column a rider).
+# Rows of `State.slots` (one column a route slot) and of `State.people` (one column a person's first row).
 L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST = range(5)
 Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS = range(7)
 
@@ -107,19 +108,21 @@ def _empty_routes(n_slots: int, longest: int) -> Routes:
 
 def new_state(instance: Instance, seed: int) -> State:
     """An empty working plan: everybody absent."""
-    n = instance.n_riders
-    n_slots = n + 1
+    persons = instance.persons
+    n, n_persons = instance.n_riders, len(persons)
+    n_slots = n_persons + 1
     # Part-week riders may share seats, so a route can hold more riders than the largest layout has places.
     longest = 2 * int(instance.fits.shape[1] + instance.fits.shape[2]) + 2
     num = np.zeros(13, np.int64)
     num[N_TOTAL] = num[N_BEST] = int(instance.riders[:, P_UNSERVED].sum())
-    num[N_ABSENT] = num[N_BEST_ABSENT] = n
+    num[N_ABSENT] = num[N_BEST_ABSENT] = n_persons
     num[N_FREE] = num[N_SLOTS] = n_slots
     slots = np.full((5, n_slots), -1, np.int64)
     slots[L_FREE] = np.arange(n_slots)[::-1]
     people = np.full((7, n), -1, np.int64)
     people[Q_HOPELESS] = 0
-    people[Q_ABSENT] = people[Q_OLD_ABSENT] = people[Q_BEST_ABSENT] = np.arange(n)
+    for row in (Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT):
+        people[row, :n_persons] = persons
     widest = max(len(instance.supplies), len(instance.class_limit), len(instance.operator_pa_limit), 1)
     n_groups = len(instance.group_weight)
     return State(
@@ -295,11 +298,11 @@ def touch(s: Any, r: int) -> None:
 
 
 @njit_inline
-def own_riders(s: Any, r: int) -> None:
-    """Book every rider of route r as being on it."""
+def own_riders(d: Any, s: Any, r: int) -> None:
+    """Book every person of route r as being on it."""
     for leg in range(2):
         for i in range(s.now.meta[r, M_N_AM + leg]):
-            s.people[Q_ROUTE, s.now.order[r, leg, i]] = r
+            s.people[Q_ROUTE, d.riders[s.now.order[r, leg, i], P_PERSON]] = r
 
 
 @njit_inline
@@ -310,7 +313,7 @@ def put_route(d: Any, s: Any, source: int, r: int) -> None:
     s.num[N_TOTAL] += s.now.meta[source, M_COST] - s.now.meta[r, M_COST]
     copy_route(s.now, source, s.now, r)
     take_supply(d.supplies, s.books, s.now.meta, r, 1)
-    own_riders(s, r)
+    own_riders(d, s, r)
 
 
 @njit_inline
@@ -357,7 +360,7 @@ def undo_iteration(d: Any, s: Any) -> None:
         take_supply(d.supplies, s.books, s.now.meta, r, -1)
         copy_route(s.old, r, s.now, r)
         take_supply(d.supplies, s.books, s.now.meta, r, 1)
-        own_riders(s, r)
+        own_riders(d, s, r)
     s.num[N_TOTAL] = s.num[N_OLD_TOTAL]
     s.num[N_FREE] = 0
     for r in range(s.num[N_SLOTS] - 1, -1, -1):
