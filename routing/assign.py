@@ -61,7 +61,7 @@ from routing.instance import (
     Instance,
     Solution,
 )
-from routing.numba_cache import njit
+from routing.numba_cache import njit, njit_inline, njit_inner
 from routing.teams import (
     W_BOARDS,
     W_FROM,
@@ -75,6 +75,8 @@ from routing.teams import (
     training_asked,
 )
 
+MAX_IN_SET = 3
+"""Most routes of one vehicle that are looked for."""
 MAX_SETS = 20_000
 """Sets of two or three routes offered to the program, those that save most first."""
 MAX_SETS_WITH_TEAMS = 3_000
@@ -318,7 +320,14 @@ def find_sets(d: Any, k: int, bases: Any, usable: Any, figures: Any, alone: Any)
     return found[:n_found]
 
 
-@njit
+@njit_inline
+def copy_figures(source: Any, target: Any) -> None:
+    """Copy the figures of one run."""
+    for k in range(N_FIGURES):
+        target[k] = source[k]
+
+
+@njit_inner
 def shift_runs(leg: int, g: int, members: Any, n: int, figures: Any, runs: Any) -> int:
     """Figures of the runs that a set of routes has on a leg and day group, by start, into runs; returns how many."""
     count = 0
@@ -328,14 +337,14 @@ def shift_runs(leg: int, g: int, members: Any, n: int, figures: Any, runs: Any) 
             continue
         i = count
         while i > 0 and runs[i - 1, F_START] > x[F_START]:
-            runs[i] = runs[i - 1]
+            copy_figures(runs[i - 1], runs[i])
             i -= 1
-        runs[i] = x
+        copy_figures(x, runs[i])
         count += 1
     return count
 
 
-@njit
+@njit_inner
 def chain(d: Any, k: int, leg: int, runs: Any, count: int, shift: Any) -> bool:
     """Move the runs of a leg, in order of time, inside their slack so that one vehicle drives them all.
 
@@ -382,15 +391,22 @@ def set_pence(d: Any, k: int, members: Any, n: int, figures: Any, team: Any) -> 
 
     team (m, 3): rows (home, pence per hour, least seconds paid) of listed PAs; m == 0: the supply's terms, no homes.
     """
+    runs, shift = np.empty((MAX_IN_SET, N_FIGURES), np.int64), np.empty(MAX_IN_SET, np.int64)
+    when, worked = np.empty((4, len(team)), np.int64), np.empty(len(team), np.int64)
+    return int(set_pence_in(d, k, members, n, figures, team, runs, shift, when, worked))
+
+
+@njit_inner
+def set_pence_in(
+    d: Any, k: int, members: Any, n: int, figures: Any, team: Any, runs: Any, shift: Any, when: Any, worked: Any
+) -> int:
+    """`set_pence` with scratch: runs (MAX_IN_SET, N_FIGURES), shift (MAX_IN_SET,), when (4, m), worked (m,)."""
     s = d.supplies[k]
-    runs = np.empty((3, N_FIGURES), np.int64)
-    shift = np.empty(3, np.int64)
-    when = np.empty((4, len(team)), np.int64)
-    worked = np.empty(len(team), np.int64)
     total = 0
     for g in range(len(d.group_weight)):
         metres, paid, on_board, pas, n_runs, home_at = 0, 0, 0, 0, 0, -FAR
-        worked[:] = -1
+        for i in range(len(team)):
+            worked[i] = -1
         for leg in range(2):
             seconds, road = d.seconds[s[S_PROFILE], leg], d.metres[s[S_PROFILE], leg]
             count = shift_runs(leg, g, members, n, figures, runs)

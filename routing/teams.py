@@ -30,7 +30,7 @@ from routing.instance import (
     Instance,
     Solution,
 )
-from routing.numba_cache import njit
+from routing.numba_cache import njit_inner
 
 TEAMS_KEPT = 8
 """Teams offered for one vehicle and set of routes, the cheapest first."""
@@ -44,7 +44,7 @@ Team = tuple[int, ...]
 W_FROM, W_TO, W_BOARDS, W_LEAVES = range(4)
 
 
-@njit
+@njit_inner
 def board_team(seconds: Any, metres: Any, team: Any, runs: Any, count: int, when: Any) -> bool:
     """Take a team on at home before each one's first run of a shift, and home after the last; False without a road.
 
@@ -89,7 +89,7 @@ def board_team(seconds: Any, metres: Any, team: Any, runs: Any, count: int, when
     return True
 
 
-@njit
+@njit_inner
 def team_pence(team: Any, worked: Any) -> int:
     """Pay of a day's PAs, each one's rounded once. worked (m,): seconds from boarding to leaving, -1: not out."""
     total = 0

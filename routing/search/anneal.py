@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from routing.instance import NO_LIMIT, P_UNSERVED, S_LIMIT
+from routing.instance import NO_LIMIT, P_PERSON, P_UNSERVED, S_LIMIT, S_PROFILE
 from routing.numba_cache import njit, njit_inner
 from routing.search.destroy import ruin
-from routing.search.repair import insert_absent, mark_hopeless
+from routing.search.price import figures_of, price_trial, price_with_mate
+from routing.search.repair import insert_absent, mark_hopeless, vehicle_with_room
 from routing.search.scan import BLINK
 from routing.search.state import (
     B_SUPPLY,
     M_COST,
+    M_MATE,
     M_N_AM,
     M_PAS,
+    M_SECOND,
     M_SUPPLY,
     N_ABSENT,
     N_BEST,
@@ -29,8 +32,8 @@ from routing.search.state import (
     copy_route,
     is_empty,
     keep_best,
+    link,
     new_slot,
-    price_trial,
     put_route,
     random_below,
     random_unit,
@@ -40,6 +43,8 @@ from routing.search.state import (
 
 RESUPPLY_EVERY = 50
 """Iterations between attempts to hand limited supplies (fleet, operators' cards) to the routes that gain most."""
+SHARE_EVERY = 500
+"""Iterations between attempts to give a fleet vehicle a second route."""
 
 
 @njit_inner
@@ -56,11 +61,13 @@ def load_routes(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
                 s.now.order[t, leg, k] = orders[i, leg, k]
             for k in range(counts[i, 2 + leg]):
                 s.now.hubs[t, leg, k] = hubs[i, leg, k]
-        if price_trial(d, s, -1, 0, False):
+        if price_trial(d, s, -1, 0):
             r = new_slot(s)
             put_route(d, s, t, r)
     s.num[N_ABSENT] = 0
     for rider in range(len(d.riders)):
+        if d.riders[rider, P_PERSON] != rider:
+            continue
         if s.people[Q_ROUTE, rider] < 0:
             s.people[Q_ABSENT, s.num[N_ABSENT]] = rider
             s.num[N_ABSENT] += 1
@@ -72,7 +79,7 @@ def load_routes(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
 def reprice(d: Any, s: Any, r: int) -> bool:
     """Price one route afresh in the trial, its own supply counting as free; False where nothing can drive it."""
     copy_route(s.now, r, s.now, trial_slot(s))
-    return price_trial(d, s, s.now.meta[r, M_SUPPLY], s.now.meta[r, M_PAS], False)
+    return price_trial(d, s, s.now.meta[r, M_SUPPLY], s.now.meta[r, M_PAS])
 
 
 @njit_inner
@@ -81,19 +88,19 @@ def resupply(d: Any, s: Any) -> None:
     high, t = s.num[N_HIGH], trial_slot(s)
     r = random_below(s.rng, high)
     k = s.now.meta[r, M_SUPPLY]
-    if k < 0 or d.supplies[k, S_LIMIT] >= NO_LIMIT:
+    if k < 0 or d.supplies[k, S_LIMIT] >= NO_LIMIT or s.now.meta[r, M_MATE] > 0:
         return
     begin_iteration(s)
     copy_route(s.now, r, s.now, t)
     s.books[B_SUPPLY, k] += NO_LIMIT
-    moved = price_trial(d, s, -1, 0, False)
+    moved = price_trial(d, s, -1, 0)
     s.books[B_SUPPLY, k] -= NO_LIMIT
     if not moved:
         return
     put_route(d, s, t, r)
     gain, winner = 0, -1
     for other in range(high):
-        if other == r or is_empty(s.now, other):
+        if other == r or is_empty(s.now, other) or s.now.meta[other, M_MATE] > 0:
             continue
         if reprice(d, s, other) and s.now.meta[t, M_SUPPLY] == k:
             saved = s.now.meta[other, M_COST] - s.now.meta[t, M_COST]
@@ -106,6 +113,34 @@ def resupply(d: Any, s: Any) -> None:
     if s.num[N_TOTAL] >= s.num[N_OLD_TOTAL]:
         undo_iteration(d, s)
     elif s.num[N_TOTAL] < s.num[N_BEST]:
+        keep_best(s)
+
+
+@njit_inner
+def share_vehicle(d: Any, s: Any) -> None:
+    """Let a fleet vehicle drawn at random also drive the route that this saves most on; keep it if cheaper."""
+    r, t = vehicle_with_room(d, s), trial_slot(s)
+    if r < 0:
+        return
+    k = s.now.meta[r, M_SUPPLY]
+    if not figures_of(d, s, d.supplies[k, S_PROFILE], r, s.pair_figures[0]):
+        return
+    gain, winner = 0, -1
+    for other in range(s.num[N_HIGH]):
+        if other == r or is_empty(s.now, other) or s.now.meta[other, M_MATE] > 0:
+            continue
+        copy_route(s.now, other, s.now, t)
+        if price_with_mate(d, s, r, False) and s.now.meta[other, M_COST] - s.now.meta[t, M_COST] > gain:
+            gain, winner = s.now.meta[other, M_COST] - s.now.meta[t, M_COST], other
+    if winner < 0:
+        return
+    begin_iteration(s)
+    copy_route(s.now, winner, s.now, t)
+    s.now.meta[t, M_MATE], s.now.meta[t, M_SECOND] = r + 1, 1
+    if price_trial(d, s, -1, 0):
+        link(s, r, winner)
+        put_route(d, s, t, winner)
+    if s.num[N_TOTAL] < s.num[N_BEST]:
         keep_best(s)
 
 
@@ -132,10 +167,12 @@ def run(
         bar = s.num[N_OLD_TOTAL] - temperature * np.log(random_unit(s.rng) + 1e-300)
         if not beginning and (not ruined or s.num[N_TOTAL] >= bar):
             undo_iteration(d, s)
-        elif s.num[N_TOTAL] < s.num[N_BEST]:
+        elif beginning or s.num[N_TOTAL] < s.num[N_BEST]:
             keep_best(s)
         if limited and (first + i + 1) % RESUPPLY_EVERY == 0:
             resupply(d, s)
+        if limited and (first + i + 1) % SHARE_EVERY == 0:
+            share_vehicle(d, s)
 
 
 def begin(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from routing.instance import (
     NO_LIMIT,
     P_DIFFICULTY,
@@ -13,10 +15,13 @@ from routing.instance import (
     P_SOLO,
     P_UNIT,
     P_UNSERVED,
+    P_VARIANTS,
     S_LIMIT,
+    S_MAX_RUNS,
 )
 from routing.numba_cache import njit_inline, njit_inner
-from routing.search.scan import NO_PLACE, O_GATE_AM, O_HOME_AM, scan_route
+from routing.search.price import price_trial
+from routing.search.scan import NO_PLACE, O_GATE_AM, O_HOME_AM, O_RIDER_AM, scan_route
 from routing.search.state import (
     B_SUPPLY,
     HUGE,
@@ -25,34 +30,47 @@ from routing.search.state import (
     L_MARK,
     M_COST,
     M_HUBS_AM,
+    M_MATE,
     M_N_AM,
     M_PAS,
     M_PLAIN,
+    M_SECOND,
     M_SOLO,
     M_SUPPLY,
     N_ABSENT,
+    N_HIGH,
     N_MARK,
+    N_OPTIONS,
     N_TOTAL,
     Q_ABSENT,
+    Q_ALONE_AM,
+    Q_ALONE_PM,
     Q_HOPELESS,
     Q_ROUTE,
     Q_UNITS,
     clear_route,
     copy_route,
+    link,
     new_slot,
     pick_slot,
-    price_trial,
     put_route,
+    random_below,
     random_unit,
     stage_slot,
     trial_slot,
 )
 
+NOBODY = np.int64(-1)
+"""No route; as a number of one type, since numba compiles a function once more for an argument written as -1."""
 PRICED = 3
 """Routes priced exactly for a rider, cheapest by the scan first."""
+SECOND_RUNS = 0.01
+"""Share of insertions for which a new route as another run of a fleet vehicle is priced too."""
+DRAWS = 20
+"""Routes drawn in search of a fleet vehicle with room for another run."""
 ONLY_LIMITED = 5e17
 """Price alone of a unit that only a supply of limited number can drive: unknown beforehand, so always tried."""
-PRICED_FOR_GROUP = 8
+PRICED_FOR_GROUP = N_OPTIONS
 """Routes tried for a unit of several riders: the scan knows its first member only."""
 
 
@@ -73,13 +91,14 @@ def delete_at(values: Any, n: int, i: int) -> None:
 
 @njit_inline
 def near_routes(d: Any, s: Any, rider: int) -> int:
-    """Routes of a rider's neighbours into slots[L_LIST]; returns how many."""
+    """Routes of a person's neighbours into slots[L_LIST]; returns how many."""
     s.num[N_MARK] += 1
     mark = s.num[N_MARK]
-    count = 0
-    for which in range(2):
+    count, n_variants = 0, d.riders[rider, P_VARIANTS]
+    for k in range(2 * n_variants):
+        which, row = k // n_variants, rider + k % n_variants
         for i in range(d.near.shape[2]):
-            other = d.near[which, rider, i]
+            other = d.near[which, row, i]
             if other < 0:
                 break
             r = s.people[Q_ROUTE, other]
@@ -95,14 +114,15 @@ def near_routes(d: Any, s: Any, rider: int) -> int:
 
 
 @njit_inline
-def build_trial(d: Any, s: Any, rider: int, source: int, option: Any) -> None:
-    """Route `source` with a rider put in, as the trial."""
+def build_trial(d: Any, s: Any, source: int, option: Any) -> None:
+    """Route `source` with a person put in, as the trial."""
     t = trial_slot(s)
     copy_route(s.now, source, s.now, t)
     meta = s.now.meta[t]
     for leg in range(2):
         if option[O_HOME_AM + leg] < 0:
             continue
+        rider = option[O_RIDER_AM + leg]
         insert_in(s.now.order[t, leg], meta[M_N_AM + leg], option[O_HOME_AM + leg], rider)
         meta[M_N_AM + leg] += 1
         if option[O_GATE_AM + leg] >= 0:
@@ -112,11 +132,12 @@ def build_trial(d: Any, s: Any, rider: int, source: int, option: Any) -> None:
 
 @njit_inline
 def build_alone(d: Any, s: Any, rider: int) -> None:
-    """A rider on a route of their own, as the trial."""
+    """A person on a route of their own, boarding where that is cheapest, as the trial."""
     t = trial_slot(s)
     for leg in range(2):
         if d.riders[rider, P_REF_AM + leg] >= 0:
-            s.now.order[t, leg, 0], s.now.hubs[t, leg, 0] = rider, d.riders[rider, P_HUB]
+            s.now.order[t, leg, 0] = s.people[Q_ALONE_AM + leg, rider]
+            s.now.hubs[t, leg, 0] = d.riders[rider, P_HUB]
             s.now.meta[t, M_N_AM + leg] = s.now.meta[t, M_HUBS_AM + leg] = 1
 
 
@@ -128,28 +149,30 @@ def add_member(d: Any, s: Any, rider: int) -> bool:
     s.slots[L_LANES, stage] = 0
     if scan_route(d, s, rider, stage, NO_PLACE, option) >= NO_PLACE:
         return False
-    build_trial(d, s, rider, stage, option)
+    build_trial(d, s, stage, option)
     return True
 
 
 @njit_inner
-def price_joined(d: Any, s: Any, unit: int, r: int, option: Any) -> int:
+def price_joined(d: Any, s: Any, unit: int, r: int, option: Any, mate: int) -> int:
     """Extra pence of a unit on route r, left in the trial; HUGE where it does not fit.
 
-    r: -1 for a route of its own. Its first member goes where `option` says (on a new route there is only one way), the
-    others join one by one where the scan puts them.
+    r: -1 for a route of its own, on the fleet vehicle that drives `mate` (-1: on a supply of its own). The first member
+    goes where `option` says (on a new route there is only one way), the others join one by one where the scan puts
+    them.
     """
     t, own, own_pas, before = trial_slot(s), -1, 0, 0
     first, last = int(d.unit_ptr[unit]), int(d.unit_ptr[unit + 1])
-    rider = int(d.unit_riders[first])
     if r < 0:
         clear_route(s.now, t)
-        build_alone(d, s, rider)
+        build_alone(d, s, int(d.unit_riders[first]))
+        if mate >= 0:
+            s.now.meta[t, M_MATE], s.now.meta[t, M_SECOND] = mate + 1, 1
     else:
         own, own_pas, before = s.now.meta[r, M_SUPPLY], s.now.meta[r, M_PAS], s.now.meta[r, M_COST]
-        build_trial(d, s, rider, r, option)
+        build_trial(d, s, r, option)
     m = first
-    while price_trial(d, s, own, own_pas, False):
+    while price_trial(d, s, own, own_pas):
         m += 1
         if m == last:
             return int(s.now.meta[t, M_COST] - before)
@@ -159,9 +182,20 @@ def price_joined(d: Any, s: Any, unit: int, r: int, option: Any) -> int:
 
 
 @njit_inline
+def vehicle_with_room(d: Any, s: Any) -> int:
+    """A route, drawn at random, whose fleet vehicle may drive another one; -1 where the draw finds none."""
+    for _ in range(DRAWS):
+        r = random_below(s.rng, s.num[N_HIGH])
+        k = s.now.meta[r, M_SUPPLY]
+        if k >= 0 and s.now.meta[r, M_MATE] == 0 and d.supplies[k, S_MAX_RUNS] > 1:
+            return r
+    return NOBODY
+
+
+@njit_inline
 def copy_option(source: Any, target: Any) -> None:
     """Copy where a rider goes."""
-    for k in range(4):
+    for k in range(6):
         target[k] = source[k]
 
 
@@ -201,23 +235,27 @@ def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
     alone = s.alone[unit]
     s.blink[0] = blink
     count = scan_near(d, s, int(d.unit_riders[first]), PRICED_FOR_GROUP if grouped else PRICED, alone)
-    best, best_r = HUGE, -1
+    best, best_r = HUGE, NOBODY
     for i in range(count):
         if s.keys[i] >= best:
             break
-        extra = price_joined(d, s, unit, s.slots[L_LIST, i], s.options[i])
+        extra = price_joined(d, s, unit, s.slots[L_LIST, i], s.options[i], NOBODY)
         if extra < best:
             best, best_r = extra, s.slots[L_LIST, i]
             copy_route(s.now, t, s.now, pick)
-    if alone < best or alone == ONLY_LIMITED:
-        extra = price_joined(d, s, unit, -1, s.options[0])
+    mate = vehicle_with_room(d, s) if blink > 0 and random_unit(s.rng) < SECOND_RUNS else NOBODY
+    for new in range(2):
+        if (mate if new == 0 else -1) < 0 and (new == 0 or (alone >= best and alone != ONLY_LIMITED)):
+            continue
+        extra = price_joined(d, s, unit, NOBODY, s.options[0], mate if new == 0 else NOBODY)
         if extra < best:
-            best, best_r = extra, -1
+            best, best_r = extra, NOBODY
             copy_route(s.now, t, s.now, pick)
     if best >= HUGE:
         return False
     if best_r < 0:
         best_r = new_slot(s)
+        link(s, s.now.meta[pick, M_MATE] - 1, best_r)
     put_route(d, s, pick, best_r)
     return True
 
@@ -253,13 +291,23 @@ def mark_hopeless(d: Any, s: Any) -> None:
     """Price every unit alone; who cannot be driven even with every limit free is hopeless: company makes it harder.
 
     The price kept leaves limited supplies out, as others may need them more; ONLY_LIMITED where nothing else will do.
+    Where a unit's first member boards on a route of its own is settled here too.
     """
     for pass_no in range(2):
         for k in range(len(d.supplies)):
             if d.supplies[k, S_LIMIT] < NO_LIMIT:
                 s.books[B_SUPPLY, k] += NO_LIMIT if pass_no == 1 else 0
         for unit in range(len(d.unit_ptr) - 1):
-            alone = price_joined(d, s, unit, -1, s.options[0])
+            rider = int(d.unit_riders[d.unit_ptr[unit]])
+            n_variants = d.riders[rider, P_VARIANTS]
+            alone, am, pm = HUGE, s.people[Q_ALONE_AM, rider], s.people[Q_ALONE_PM, rider]
+            for k in range(n_variants * n_variants):
+                s.people[Q_ALONE_AM, rider] = rider + k // n_variants
+                s.people[Q_ALONE_PM, rider] = rider + k % n_variants
+                pence = price_joined(d, s, unit, NOBODY, s.options[0], NOBODY)
+                if pence < alone:
+                    alone, am, pm = pence, s.people[Q_ALONE_AM, rider], s.people[Q_ALONE_PM, rider]
+            s.people[Q_ALONE_AM, rider], s.people[Q_ALONE_PM, rider] = am, pm
             if pass_no == 1:
                 s.alone[unit] = ONLY_LIMITED if alone >= HUGE else float(alone)
                 continue

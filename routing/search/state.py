@@ -7,32 +7,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from routing.evaluate import (
-    F_CHAIRS,
-    F_PAS,
-    F_SEATS,
     N_FIGURES,
     N_SCRATCH,
-    day_weights,
-    days_run,
-    figures_on_profile,
-    most_of,
-    n_solo,
-    route_tags,
-    soft_pence,
-    supply_pence,
 )
 from routing.instance import (
     BOUGHT,
     MAX_HUBS,
+    P_PERSON,
     P_UNSERVED,
     R_MAX_SCHOOLS,
-    S_BASE,
     S_CLASS,
     S_KIND,
     S_LIMIT,
-    S_ONE_LEG_PCT,
     S_OPERATOR,
-    S_PROFILE,
     Instance,
     Solution,
 )
@@ -40,12 +27,16 @@ from routing.numba_cache import njit_inline, njit_inner
 from routing.search.lanes import A_SLACK, N_GATE_ROWS, V_GATES, fill_route, mask_weights, signatures
 
 HUGE = 1 << 60
+N_OPTIONS = 8
+"""Most routes that one scan ranks."""
 N_SPARE = 3
 """Slots past the last: trial, pick and stage."""
 
 # Columns of `Routes.meta`.
-M_N_AM, M_N_PM, M_HUBS_AM, M_HUBS_PM, M_SUPPLY, M_COST, M_PAS, M_SEATS, M_CHAIRS, M_SOLO, M_PLAIN = range(11)
-N_META = 11
+(
+    M_N_AM, M_N_PM, M_HUBS_AM, M_HUBS_PM, M_SUPPLY, M_COST, M_PAS, M_SEATS, M_CHAIRS, M_SOLO, M_PLAIN, M_MATE, M_SECOND,
+) = range(13)  # fmt: skip
+N_META = 13
 
 # Positions in `State.num`.
 (
@@ -53,11 +44,13 @@ N_META = 11
     N_OLD_TOTAL, N_MARK, N_SLOTS, N_STALE,
 ) = range(14)  # fmt: skip
 
-# Rows of `State.slots` (one column a route slot) and of `State.people` (one column a rider).
+# Rows of `State.slots` (one column a route slot) and of `State.people` (one column a person's first row).
 # L_LANES: 1 where the lanes are those of the route as it stands. L_STALE lists routes that differ from the best plan's,
 # L_IS_STALE marks them.
 L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE = range(8)
-Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS = range(7)
+(
+    Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS, Q_ALONE_AM, Q_ALONE_PM,
+) = range(9)  # fmt: skip
 
 # Rows of `State.books`: what the working plan takes of each supply, class and operator's (the last: the council's) PAs.
 B_SUPPLY, B_CLASS, B_OPERATOR = range(3)
@@ -66,9 +59,10 @@ B_SUPPLY, B_CLASS, B_OPERATOR = range(3)
 class Routes(NamedTuple):
     """Routes as arrays, one row a slot; an empty slot has no riders on either leg.
 
-    order int32 (R, 2, L), hubs int32 (R, 2, MAX_HUBS), meta int64 (R, 11): counts of riders and hubs by leg, supply
+    order int32 (R, 2, L), hubs int32 (R, 2, MAX_HUBS), meta int64 (R, 13): counts of riders and hubs by leg, supply
     (-1: none), cost in pence a fortnight, most PAs, seats and wheelchair places in use on any day, riders who must
-    travel alone, whether all days are alike.
+    travel alone, whether all days are alike; slot + 1 of the route that the same fleet vehicle also drives (0: none),
+    and whether that one books the vehicle. The costs of such a pair sum to the vehicle's.
     """
 
     order: Any
@@ -82,12 +76,14 @@ class State(NamedTuple):
     now : the working plan; three slots past the last (`trial_slot`, `pick_slot`, `stage_slot`) hold the candidate being
         built, the best candidate so far, and a route with some members of a unit on board.
     old, best : the journal's copies of touched routes; the best plan.
-    slots int64 (8, R + 3), people int64 (7, N), books int64 (3, .), num int64 : rows and positions named above.
+    slots int64 (8, R + 3), people int64 (9, N), books int64 (3, .), num int64 : rows and positions named above.
     alone float64 (U,) : pence a fortnight of each unit on a route of its own, limited supplies left out.
     sigs, mask_days, variants (R + 3, 1 + G), lanes int32 (R + 3, 2, G, L + 1, .), runs int32 (R + 3, 2, G, .) :
         what the scan knows of riders, days and routes (`lanes`).
     rng uint64 (1,). weights (G,), w, figures (2, G, N_FIGURES), gates : scratch of the evaluation.
-    keys float64, price float64, pairs, found, options int64, blink float64 (1,) : scratch of the scan.
+    keys float64, price float64, pairs, found, options int64 (N_OPTIONS + 2, 6), blink float64 (1,) : scratch of the
+        scan. pair_figures (2, 2, G, N_FIGURES), no_team, runs_in_set, shift, no_when : scratch of two routes on one
+        vehicle.
     """
 
     now: Routes
@@ -113,6 +109,11 @@ class State(NamedTuple):
     pairs: Any
     found: Any
     options: Any
+    pair_figures: Any
+    no_team: Any
+    runs_in_set: Any
+    shift: Any
+    no_when: Any
     blink: Any
 
 
@@ -128,20 +129,23 @@ def _empty_routes(n_slots: int, longest: int) -> Routes:
 
 def new_state(instance: Instance, seed: int) -> State:
     """An empty working plan: everybody absent."""
-    n = instance.n_riders
-    n_slots = n + 1
+    persons = instance.persons
+    n, n_persons = instance.n_riders, len(persons)
+    n_slots = n_persons + 1
     # Part-week riders may share seats, so a route can hold more riders than the largest layout has places.
     longest = 2 * int(instance.fits.shape[1] + instance.fits.shape[2]) + 2
     num = np.zeros(14, np.int64)
     num[N_TOTAL] = num[N_BEST] = int(instance.riders[:, P_UNSERVED].sum())
-    num[N_ABSENT] = num[N_BEST_ABSENT] = n
+    num[N_ABSENT] = num[N_BEST_ABSENT] = n_persons
     num[N_FREE] = num[N_SLOTS] = n_slots
     slots = np.full((8, 2 * n_slots + 3), -1, np.int64)
     slots[L_FREE, :n_slots] = np.arange(n_slots)[::-1]
     slots[L_LANES] = slots[L_IS_STALE] = 0
-    people = np.full((7, n), -1, np.int64)
+    people = np.full((9, n), -1, np.int64)
     people[Q_HOPELESS] = 0
-    people[Q_ABSENT] = people[Q_OLD_ABSENT] = people[Q_BEST_ABSENT] = np.arange(n)
+    people[Q_ALONE_AM] = people[Q_ALONE_PM] = np.arange(n)
+    for row in (Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT):
+        people[row, :n_persons] = persons
     widest = max(len(instance.supplies), len(instance.class_limit), len(instance.operator_pa_limit), 1)
     n_groups = len(instance.group_weight)
     most_gates = min(MAX_HUBS, int(instance.rules[R_MAX_SCHOOLS]) + 1)
@@ -168,7 +172,12 @@ def new_state(instance: Instance, seed: int) -> State:
         price=np.zeros(longest + 1, np.float64),
         pairs=np.zeros((n_groups + 1, 9 + MAX_HUBS), np.int64),
         found=np.zeros(8, np.int64),
-        options=np.zeros((2 * instance.near.shape[2] + 2, 4), np.int64),
+        options=np.zeros((N_OPTIONS + 2, 6), np.int64),
+        pair_figures=np.zeros((2, 2, n_groups, N_FIGURES), np.int64),
+        no_team=np.zeros((0, 3), np.int64),
+        runs_in_set=np.zeros((3, N_FIGURES), np.int64),
+        shift=np.zeros(3, np.int64),
+        no_when=np.zeros((4, 0), np.int64),
         blink=np.zeros(1, np.float64),
     )
 
@@ -240,7 +249,8 @@ def take_supply(supplies: Any, books: Any, meta: Any, r: int, sign: int) -> None
     k = meta[r, M_SUPPLY]
     if k < 0:
         return
-    books[B_SUPPLY, k] += sign
+    if meta[r, M_SECOND] == 0:
+        books[B_SUPPLY, k] += sign
     if supplies[k, S_KIND] == BOUGHT:
         books[B_CLASS, supplies[k, S_CLASS]] += sign
     if supplies[k, S_OPERATOR] >= 0:
@@ -266,62 +276,6 @@ def is_available(
 
 
 @njit_inline
-def trial_figures(d: Any, s: Any, p: int) -> bool:
-    """Figures of the trial route on an access profile, by the weights in the state; False if a rule breaks."""
-    t = trial_slot(s)
-    counts = s.now.meta[t, M_N_AM : M_HUBS_PM + 1]
-    return figures_on_profile(d, p, s.now.order[t], s.now.hubs[t], counts, s.weights, s.w, s.figures)
-
-
-@njit_inline
-def weigh_trial(d: Any, s: Any, extra: int) -> None:
-    """Day weights of the trial route with its first n + extra riders on each leg."""
-    t = trial_slot(s)
-    n_am, n_pm = s.now.meta[t, M_N_AM] + extra, s.now.meta[t, M_N_PM] + extra
-    day_weights(d.riders, d.same_as, d.group_weight, s.now.order[t], n_am, n_pm, s.weights)
-
-
-@njit_inner
-def price_trial(d: Any, s: Any, own: int, own_pas: int, have_figures: bool) -> bool:
-    """Give the trial route its cheapest available supply and cost; False where no supply can drive it.
-
-    own, own_pas: supply and PAs that the route holds already. have_figures: the state holds the trial's weights, and
-    its figures on access profile 0.
-    """
-    t = trial_slot(s)
-    meta = s.now.meta[t]
-    if not have_figures:
-        weigh_trial(d, s, 0)
-    tags = route_tags(d.riders, s.now.order[t], meta[M_N_AM], meta[M_N_PM])
-    best, best_k = HUGE, -1
-    for p in range(d.seconds.shape[0]):
-        if not (have_figures and p == 0) and not trial_figures(d, s, p):
-            continue
-        soft = soft_pence(s.weights, s.figures)
-        pas = most_of(s.weights, s.figures, F_PAS)
-        days = days_run(s.weights, s.figures)
-        for k in range(len(d.supplies)):
-            if d.supplies[k, S_PROFILE] != p or not is_available(
-                d.supplies, d.class_limit, d.operator_pa_limit, s.books, k, own, own_pas, pas
-            ):
-                continue
-            supply = d.supplies[k]
-            if supply[S_KIND] == BOUGHT and supply[S_BASE] * supply[S_ONE_LEG_PCT] // 100 * days + soft >= best:
-                continue
-            pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, s.weights, s.figures)
-            if pence >= 0 and pence + soft < best:
-                best, best_k = pence + soft, k
-                meta[M_PAS] = pas
-                meta[M_SEATS] = most_of(s.weights, s.figures, F_SEATS)
-                meta[M_CHAIRS] = most_of(s.weights, s.figures, F_CHAIRS)
-    meta[M_SOLO] = n_solo(d.riders, s.now.order[t], meta[M_N_AM], meta[M_N_PM])
-    meta[M_PLAIN] = s.weights[0] == d.group_weight.sum()
-    meta[M_SUPPLY] = best_k
-    meta[M_COST] = best
-    return best_k >= 0
-
-
-@njit_inline
 def touch(s: Any, r: int) -> None:
     """Keep a copy of route r before it is changed for the first time in this iteration."""
     if s.slots[L_TOUCH_STAMP, r] == s.num[N_STAMP]:
@@ -333,11 +287,11 @@ def touch(s: Any, r: int) -> None:
 
 
 @njit_inline
-def own_riders(s: Any, r: int) -> None:
-    """Book every rider of route r as being on it."""
+def own_riders(d: Any, s: Any, r: int) -> None:
+    """Book every person of route r as being on it."""
     for leg in range(2):
         for i in range(s.now.meta[r, M_N_AM + leg]):
-            s.people[Q_ROUTE, s.now.order[r, leg, i]] = r
+            s.people[Q_ROUTE, d.riders[s.now.order[r, leg, i], P_PERSON]] = r
 
 
 @njit_inline
@@ -349,18 +303,17 @@ def put_route(d: Any, s: Any, source: int, r: int) -> None:
     copy_route(s.now, source, s.now, r)
     changed(s, r)
     take_supply(d.supplies, s.books, s.now.meta, r, 1)
-    own_riders(s, r)
+    own_riders(d, s, r)
 
 
 @njit_inline
-def drop_route(d: Any, s: Any, r: int) -> None:
-    """Empty route r of the working plan and give its slot back; its riders are the caller's to book."""
+def link(s: Any, r: int, other: int) -> None:
+    """Let route r (-1: none) know which other slot its vehicle drives."""
+    if r < 0:
+        return
     touch(s, r)
-    take_supply(d.supplies, s.books, s.now.meta, r, -1)
-    s.num[N_TOTAL] -= s.now.meta[r, M_COST]
-    clear_route(s.now, r)
+    s.now.meta[r, M_MATE] = other + 1
     changed(s, r)
-    give_back(s, r)
 
 
 @njit_inline
@@ -442,7 +395,7 @@ def undo_iteration(d: Any, s: Any) -> None:
         copy_route(s.old, r, s.now, r)
         s.slots[L_LANES, r] = 0
         take_supply(d.supplies, s.books, s.now.meta, r, 1)
-        own_riders(s, r)
+        own_riders(d, s, r)
         if is_empty(s.now, r):
             give_back(s, r)
     s.num[N_TOTAL] = s.num[N_OLD_TOTAL]
