@@ -216,10 +216,13 @@ class TestPas:
             (["ab", "a"], ["o:a", "s:b"], []),
             (["a", ""], ["t:a"], ["P0"]),
             (["a", "a"], ["t:a"], []),
+            (["a", "b"], ["o:", "s:a", "s:b"], ["P1"]),
+            (["a", "b", ""], ["o:", "s:a", "s:b"], []),
+            (["a"], ["o:", "s:a"], []),
         ],
     )
     def test_training_goes_to_those_who_need_it(self, trainings: list[str], needs: list[str], short: list[str]) -> None:
-        """A one-to-one PA serves nobody else, so one trained PA cannot serve two such needs."""
+        """A one-to-one PA serves nobody else, trained or not; a PA too few is not a matter of training."""
         kinds = {"s": PaNeed.SHARED, "o": PaNeed.ONE_TO_ONE, "t": PaNeed.TWO_TO_ONE}
         people = [
             make_passenger(f"P{i}", legs=[Leg.AM], pa_need=kinds[need[0]], pa_training_tags=frozenset(need[2:]))

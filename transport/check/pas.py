@@ -55,7 +55,8 @@ def check_pa_not_trained(facts: Facts) -> Iterator[Violation]:
         shared = [p for p in people if p.pa_need is PaNeed.SHARED]
         trainings = [facts.scenario.assistant_by_id[pa].training_tags for pa in listed_pas_of(routed)]
         trainings += [frozenset()] * n_unlisted_pas_of(routed)
-        short = _short(own, shared, trainings, per)
+        n_missing = max(0, n_pas_needed(people, per) - len(trainings))
+        short = _short(own, shared, trainings, per, n_missing)
         ids = list(dict.fromkeys(p.passenger_id for p in short if p.pa_training_tags))
         if ids:
             needs = "needs" if len(ids) == 1 else "need"
@@ -64,7 +65,7 @@ def check_pa_not_trained(facts: Facts) -> Iterator[Violation]:
 
 
 def _short(
-    own: Sequence[Passenger], shared: Sequence[Passenger], trainings: Sequence[frozenset[str]], per: int
+    own: Sequence[Passenger], shared: Sequence[Passenger], trainings: Sequence[frozenset[str]], per: int, n_missing: int
 ) -> list[Passenger]:
     """The fewest passengers left without a trained PA, over every way to give PAs to passengers.
 
@@ -72,16 +73,22 @@ def _short(
     ----------
     own : passengers whose PA serves nobody else, once per such PA.
     shared, per : passengers who share PAs, `per` to each (0: any number).
+    n_missing : PAs that the run lacks in number, another rule's affair: so many of `own` may go without, whoever asks
+        for no training. All others of them keep a PA from those who do.
     """
     if not own:
         return _unmatched(shared, trainings, per)
     p, rest = own[0], own[1:]
-    best = [p, *_short(rest, shared, trainings, per)]
+    best: list[Passenger] | None = None
+    if p.pa_training_tags or n_missing > 0 or not trainings:
+        best = [p, *_short(rest, shared, trainings, per, n_missing - (not p.pa_training_tags))]
     for tags in dict.fromkeys(trainings):
-        if p.pa_training_tags <= tags and any(left.pa_training_tags for left in best):
+        if p.pa_training_tags <= tags and (best is None or any(left.pa_training_tags for left in best)):
             remaining = list(trainings)
             remaining.remove(tags)
-            best = min(best, _short(rest, shared, remaining, per), key=len)
+            found = _short(rest, shared, remaining, per, n_missing)
+            best = found if best is None else min(best, found, key=len)
+    assert best is not None  # With a PA to take, somebody without training takes one.
     return best
 
 
