@@ -60,7 +60,7 @@ from routing.search.state import (
     trial_slot,
 )
 
-NOBODY = np.int64(-1)
+NOBODY: Any = np.int64(-1)
 """No route; as a number of one type, since numba compiles a function once more for an argument written as -1."""
 PRICED = 3
 """Routes priced exactly for a rider, cheapest by the scan first."""
