@@ -45,6 +45,29 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PickupPoint:
+    """A place where a passenger may board (AM) or alight (PM) instead of at one of their own places.
+
+    Attributes
+    ----------
+    home_place_id : own place that it may stand in for, on every leg and day on which the passenger is there.
+    walk_m, walk_s : walk between the two.
+    """
+
+    place_id: str
+    home_place_id: str
+    walk_m: int
+    walk_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a walk of less than nothing, and a point that stands in for itself."""
+        if self.walk_m < 0 or self.walk_s < 0:
+            raise ValueError(f"pick-up point {self.place_id}: walk_m and walk_s must be 0 or more")
+        if self.place_id == self.home_place_id:
+            raise ValueError(f"pick-up point {self.place_id} stands in for itself")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passenger:
     """A person assessed for travel assistance.
 
@@ -58,6 +81,9 @@ class Passenger:
     school_board_s, school_alight_s : own service seconds at the gate.
     ride_cap_s : own hard cap on the ride, never relaxed; None: the policy's.
     walk_s, walk_m : walk between home and the place of boarding; part of the total journey.
+    pickup_points : other places where they may board or alight, each with its own walk, all for one own place. On each
+        leg one place, the own one or a point, serves all days on which they are at that own place.
+    boards_at_home : whether that own place may be chosen too; no only where there are points.
     solo : nobody else on board with them.
     vehicle_tags : tags the vehicle must have. pa_training_tags : training their PA must have.
     ready_from : risk assessment done; not carried before. None: ready.
@@ -81,6 +107,8 @@ class Passenger:
     ride_cap_s: int | None = None
     walk_s: int = 0
     walk_m: int = 0
+    pickup_points: tuple[PickupPoint, ...] = ()
+    boards_at_home: bool = True
     vehicle_tags: frozenset[str] = frozenset()
     pa_training_tags: frozenset[str] = frozenset()
     restraint_type: str = ""
@@ -102,6 +130,22 @@ class Passenger:
             raise ValueError(f"passenger {self.passenger_id}: ride_cap_s must be above 0")
         if not any(self.am_place_ids) and not any(self.pm_place_ids):
             raise ValueError(f"passenger {self.passenger_id} travels on no day")
+        faults = self._pickup_faults()
+        if faults:
+            raise ValueError(f"passenger {self.passenger_id}: {'; '.join(faults)}")
+
+    def _pickup_faults(self) -> list[str]:
+        own = {*self.am_place_ids, *self.pm_place_ids}
+        ids = [point.place_id for point in self.pickup_points]
+        homes = {point.home_place_id for point in self.pickup_points}
+        faults = {
+            "a pick-up point is given twice": len(set(ids)) < len(ids),
+            "a pick-up point is one of their own places": bool(own & set(ids)),
+            "pick-up points stand in for more than one own place": len(homes) > 1,
+            "pick-up points stand in for a place that is not their own": not homes <= own,
+            "boards_at_home may be no only with pick-up points": not (self.boards_at_home or ids),
+        }
+        return [fault for fault, found in faults.items() if found]
 
     @property
     def uses_wheelchair_place(self) -> bool:
@@ -111,6 +155,36 @@ class Passenger:
     def place_id_on(self, leg: Leg, day: int) -> str | None:
         """Home-side place of a leg on a day (0..9), or None where they do not travel."""
         return self.am_place_ids[day] if leg is Leg.AM else self.pm_place_ids[day]
+
+    @property
+    def boarding_choices(self) -> tuple[PickupPoint | None, ...]:
+        """What may be chosen for a leg: None for the own place, then each pick-up point."""
+        return (None, *self.pickup_points) if self.boards_at_home else self.pickup_points
+
+    def choices_within(self, max_walk_m: int) -> tuple[PickupPoint | None, ...]:
+        """Choices that are not too far to walk to; the first of all where every one is."""
+        choices = self.boarding_choices
+        walks_m = (self.walk_m if choice is None else choice.walk_m for choice in choices)
+        near = [choice for choice, walk_m in zip(choices, walks_m, strict=True) if walk_m <= max_walk_m]
+        return tuple(near) or choices[:1]
+
+    def stop_id_on(self, leg: Leg, day: int, choice: PickupPoint | None) -> str | None:
+        """Where they board (AM) or alight (PM) on a day (0..9) under a choice; None where they do not travel."""
+        own = self.place_id_on(leg, day)
+        return choice.place_id if choice is not None and own == choice.home_place_id else own
+
+    def stop_ids_on(self, leg: Leg, day: int) -> tuple[str, ...]:
+        """Every place where they may board (AM) or alight (PM) on a day (0..9); none where they do not travel."""
+        ids = (self.stop_id_on(leg, day, choice) for choice in self.boarding_choices)
+        return tuple(dict.fromkeys(place_id for place_id in ids if place_id is not None))
+
+    def walk_m_to(self, place_id: str) -> int:
+        """Metres they walk to a place of boarding."""
+        return next((point.walk_m for point in self.pickup_points if point.place_id == place_id), self.walk_m)
+
+    def walk_s_to(self, place_id: str) -> int:
+        """Seconds they walk to a place of boarding."""
+        return next((point.walk_s for point in self.pickup_points if point.place_id == place_id), self.walk_s)
 
     def service_s(self, leg: Leg, *, at_school: bool) -> int:
         """Own service seconds at the home side or at the gate."""

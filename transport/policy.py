@@ -106,6 +106,15 @@ class Policy:
     max_walk_m: int = _number(
         1609, "m", Kind.HARD, "ours; one mile", "longest walk to a place of boarding", highest=8047
     )
+    walk_m_per_min: int = _number(
+        70,
+        "m/min",
+        Kind.DEFAULT,
+        "ours; 4.2 km/h, a child who is accompanied",
+        "walking speed to a pick-up point whose walk_s is not given",
+        lowest=20,
+        highest=120,
+    )
     max_schools_per_run: int = _number(3, "schools", Kind.HARD, "ours", "schools on one run", lowest=1, highest=6)
     board_after_first_alight: bool = _choice(
         False, Kind.HARD, "ours", "whether anybody may board after the first alighting"

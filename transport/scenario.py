@@ -189,6 +189,8 @@ def _references(s: Scenario) -> Iterable[tuple[str, str, str | None, Mapping[str
             yield "gate", f"passenger {p.passenger_id}", p.gate_id, gates
         for place_id in {*p.am_place_ids, *p.pm_place_ids}:
             yield "place", f"passenger {p.passenger_id}", place_id, s.place_by_id
+        for point in p.pickup_points:
+            yield "place", f"passenger {p.passenger_id}", point.place_id, s.place_by_id
         yield "current route", f"passenger {p.passenger_id}", p.pinned_route_id, s.current_route_by_id
     for depot in s.depots:
         yield "place", f"depot {depot.depot_id}", depot.place_id, s.place_by_id

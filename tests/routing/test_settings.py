@@ -483,7 +483,7 @@ def test_every_setting_of_the_policy_is_accounted_for() -> None:
         "fleet_mile_rate_pence", "driver_pence_per_hour", "driver_min_paid_s", "arrive_earliest_before_s",
         "arrive_latest_before_s", "leave_latest_after_s", "board_walk_s", "board_wheelchair_s", "alight_walk_s",
         "alight_wheelchair_s", "school_board_walk_s", "school_board_wheelchair_s", "school_alight_walk_s",
-        "school_alight_wheelchair_s",
+        "school_alight_wheelchair_s", "walk_m_per_min",
     }  # fmt: skip
     of_the_roads = {"max_snap_gap_m", "travel_time_factor_pct"}
     unused_freedoms = {"board_after_first_alight", "same_vehicle_both_legs"}

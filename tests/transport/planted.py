@@ -38,7 +38,7 @@ from transport.calendar import ALL_DAYS, Leg
 from transport.check import Rule
 from transport.contracts import Contract, VariationClause
 from transport.lots import LotState
-from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger, Status
+from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger, PickupPoint, Status
 from transport.plan import Pattern, Plan, Route, RouteKind, Run, Stop, Unserved
 from transport.scenario import CurrentRoute, Scenario
 from transport.schools import Gate
@@ -244,6 +244,22 @@ def _pa_on_two_routes(b: Borough) -> Borough:
     return b.with_run("F3", Leg.AM, n_pas=1).with_run("B2", Leg.PM, n_pas=1)
 
 
+def _another_point_on_mondays(b: Borough) -> Borough:
+    """P13 may walk from x12 to x13, and does so on Mondays only."""
+    usual = b.run("F3", Leg.AM)
+    stop = usual.stops[0]
+    moved = replace(
+        stop, place_id=at(13), arrive_at_s=stop.arrive_at_s + 60, start_at_s=stop.start_at_s + 60,
+        depart_at_s=stop.depart_at_s + 60,
+    )  # fmt: skip
+    monday = replace(usual, days=(0, 5), stops=(moved, *usual.stops[1:]))
+    rest = replace(usual, days=tuple(day for day in ALL_DAYS if day % 5))
+    b = b.with_route("F3", runs=(rest, monday, b.run("F3", Leg.PM)))
+    return b.with_passenger(
+        "P13", pickup_points=(PickupPoint(place_id=at(13), home_place_id=at(12), walk_m=200, walk_s=180),)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
     """A damage and what the checker must say of it: (amount, sentence) of each violation, all of one rule."""
@@ -332,6 +348,11 @@ PLANTED = (
         Rule.WRONG_PLACE,
         lambda b: b.with_passenger("P13", am_place_ids=(at(13), *(at(12),) * 9)),
         (1, "Route F3 AM on Mon (week A): passenger P13 boards at x12, not at x13"),
+    ),
+    _planted(
+        Rule.PICKUP_VARIES,
+        _another_point_on_mondays,
+        (1, "Passenger P13 boards AM at 2 places (x12, x13); one is allowed"),
     ),
     _planted(
         Rule.WRONG_GATE,

@@ -10,7 +10,6 @@ from transport.check.facts import Carriage, Facts
 from transport.check.rides import seats_of
 from transport.check.rules import Rule, Violation, make_run_violation, make_violation
 from transport.check.words import on_days_words
-from transport.passengers import Passenger
 
 
 def _boardings(facts: Facts) -> dict[str, Counter[tuple[Leg, int]]]:
@@ -103,18 +102,37 @@ def check_not_planned_carried(facts: Facts) -> Iterator[Violation]:
 
 
 def check_wrong_place(facts: Facts) -> Iterator[Violation]:
-    """Boards (AM) or alights (PM) at their own place of that leg and day."""
+    """Boards (AM) or alights (PM) at their own place of that leg and day, or at a pick-up point for it."""
     for carriage in _all(facts):
         p, run = carriage.passenger, carriage.routed.run
-        stop = run.stops[carriage.home_idx]
-        own = {day: p.place_id_on(run.leg, day) for day in run.days}
-        days = [day for day, place_id in own.items() if place_id not in (None, stop.place_id)]
+        allowed = {day: p.stop_ids_on(run.leg, day) for day in run.days}
+        days = [day for day, place_ids in allowed.items() if place_ids and carriage.home_place_id not in place_ids]
         if days:
             does = "boards" if run.leg is Leg.AM else "alights"
-            what = f"passenger {p.passenger_id} {does} at {stop.place_id}, not at {own[days[0]]}"
+            what = f"passenger {p.passenger_id} {does} at {carriage.home_place_id}, not at "
+            what += " or ".join(allowed[days[0]])
             yield make_run_violation(
                 Rule.WRONG_PLACE, len(days), what, carriage.routed, passenger_ids=[p.passenger_id], days=days
             )
+
+
+def check_pickup_varies(facts: Facts) -> Iterator[Violation]:
+    """Whoever has pick-up points keeps to one place on all days of a leg on which they are at one own place."""
+    for pid, carriages in facts.carriages.items():
+        p = facts.scenario.passenger_by_id[pid]
+        for leg in LEGS if p.pickup_points else ():
+            of_leg = [c for c in carriages if c.routed.run.leg is leg]
+            homes = {point.home_place_id for point in p.pickup_points}
+            used = dict.fromkeys(
+                c.home_place_id for c in of_leg for day in c.routed.run.days
+                if p.place_id_on(leg, day) in homes and c.home_place_id in p.stop_ids_on(leg, day)
+            )  # fmt: skip
+            if len(used) > 1:
+                does = "boards" if leg is Leg.AM else "alights"
+                sentence = (
+                    f"Passenger {pid} {does} {leg.value} at {len(used)} places ({', '.join(used)}); one is allowed"
+                )
+                yield make_violation(Rule.PICKUP_VARIES, len(used) - 1, sentence, passenger_ids=[pid], leg=leg)
 
 
 def check_wrong_gate(facts: Facts) -> Iterator[Violation]:
@@ -136,11 +154,12 @@ def check_wrong_gate(facts: Facts) -> Iterator[Violation]:
 def check_walk_over_max(facts: Facts) -> Iterator[Violation]:
     """Nobody walks farther to their place of boarding than allowed."""
     allowed_m = facts.scenario.policy.max_walk_m
-    for pid in facts.carriages:
-        p: Passenger = facts.scenario.passenger_by_id[pid]
-        if p.walk_m > allowed_m:
-            over_m = p.walk_m - allowed_m
-            sentence = f"Passenger {pid} walks {p.walk_m} m, {over_m} m over the limit of {allowed_m} m"
+    for pid, carriages in facts.carriages.items():
+        p = facts.scenario.passenger_by_id[pid]
+        walk_m = max(p.walk_m_to(carriage.home_place_id) for carriage in carriages)
+        if walk_m > allowed_m:
+            over_m = walk_m - allowed_m
+            sentence = f"Passenger {pid} walks {walk_m} m, {over_m} m over the limit of {allowed_m} m"
             yield make_violation(Rule.WALK_OVER_MAX, over_m, sentence, passenger_ids=[pid])
 
 

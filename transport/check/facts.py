@@ -56,6 +56,11 @@ class Carriage:
         """Stop index at the home side."""
         return self.seat.board_idx if self.routed.run.leg is Leg.AM else self.seat.alight_idx
 
+    @property
+    def home_place_id(self) -> str:
+        """Place of the stop at the home side."""
+        return self.routed.run.stops[self.home_idx].place_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:

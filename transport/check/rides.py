@@ -94,7 +94,7 @@ def _ride_of(seat: Seat, route: Route, run: Run, scenario: Scenario, travel: Tra
         leg=run.leg,
         days=run.days,
         ride_s=alight.start_at_s - board.depart_at_s,
-        walk_s=passenger.walk_s,
+        walk_s=passenger.walk_s_to((board if run.leg is Leg.AM else alight).place_id),
         target_s=policy.ride_target_s(passenger.phase),
         cap_s=policy.ride_cap_of(passenger.phase, direct_s=direct_s, own_cap_s=passenger.ride_cap_s),
         direct_s=direct_s,

@@ -27,6 +27,7 @@ class Rule(StrEnum):
     CARRIED_WHEN_NOT_TRAVELLING = "carried_when_not_travelling"
     NOT_PLANNED_CARRIED = "not_planned_carried"
     WRONG_PLACE = "wrong_place"
+    PICKUP_VARIES = "pickup_varies"
     WRONG_GATE = "wrong_gate"
     ORDER_DIFFERS = "order_differs"
     SAME_ROUTE_SPLIT = "same_route_split"
@@ -134,7 +135,8 @@ RULE_SPECS: dict[Rule, RuleSpec] = {
     Rule.NOT_SET_DOWN: _hard(_SCHEMA, "passengers", "whoever boards a run alights from it later, once"),
     Rule.CARRIED_WHEN_NOT_TRAVELLING: _hard(_RECORD, "days", "nobody is carried on a leg and day they do not travel"),
     Rule.NOT_PLANNED_CARRIED: _hard("risk assessment before transport starts, as Sandwell asks; eligibility decision", "leg-days", "nobody is carried who is awaiting a decision or not ready"),
-    Rule.WRONG_PLACE: _hard(_RECORD, "days", "boards (AM) or alights (PM) at their own place of that leg and day"),
+    Rule.WRONG_PLACE: _hard(_RECORD, "days", "boards (AM) or alights (PM) at their own place of that leg and day, or at a pick-up point that may stand in for it"),
+    Rule.PICKUP_VARIES: _hard("a child learns one place; ours", "places", "a passenger with pick-up points keeps to one place on all days of a leg"),
     Rule.WRONG_GATE: _hard(_RECORD, "days", "is brought to, and fetched from, their own school's gate"),
     Rule.ORDER_DIFFERS: _hard("policy: order is kept across days; ours", "passengers or gates", "a run follows its route's pattern, skipping who is absent"),
     Rule.SAME_ROUTE_SPLIT: _hard("policy same_route_both_legs; ours", "routes", "a passenger has one route on all days and both legs"),
