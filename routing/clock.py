@@ -7,12 +7,12 @@ given, as late (AM) or as early (PM) as the first broken window leaves it, so th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from transport.calendar import ALL_DAYS, Leg
-from transport.passengers import PaNeed, Passenger
+from transport.passengers import PaNeed, Passenger, PickupPoint
 from transport.plan import Pattern, Run, Stop
 from transport.scenario import Scenario
 from transport.travel import AnyRoadTravel, Travel
@@ -31,12 +31,21 @@ class _Halt:
 
 
 _Drive = Callable[[_Halt, _Halt], int]
+Choices = Mapping[str, PickupPoint | None]
+"""Where passengers board on a leg, by id; who is not named boards at the first of their `boarding_choices`."""
 
 
 def runs_of(
-    scenario: Scenario, travel: Travel, leg: Leg, pattern: Pattern, vehicle_class: VehicleClass
+    scenario: Scenario,
+    travel: Travel,
+    leg: Leg,
+    pattern: Pattern,
+    vehicle_class: VehicleClass,
+    choices: Choices | None = None,
 ) -> tuple[Run, ...]:
     """One run per day type of a leg: the order is kept, the absent are skipped, the clock is made anew."""
+    usual = {pid: scenario.passenger_by_id[pid].boarding_choices[0] for pid in pattern.passenger_ids}
+    chosen = usual | dict(choices or {})
     travel = AnyRoadTravel(travel=travel)
     days_by_type: dict[object, list[int]] = defaultdict(list)
     for day in ALL_DAYS:
@@ -44,7 +53,9 @@ def runs_of(
         if present:
             key = tuple((p.passenger_id, p.place_id_on(leg, day), scenario.window_of(p, leg, day)) for p in present)
             days_by_type[key].append(day)
-    return tuple(_run(scenario, travel, leg, pattern, vehicle_class, tuple(days)) for days in days_by_type.values())
+    return tuple(
+        _run(scenario, travel, leg, pattern, vehicle_class, tuple(days), chosen) for days in days_by_type.values()
+    )
 
 
 def shifted(run: Run, by_s: int) -> Run:
@@ -89,11 +100,17 @@ def gates_by_bell(scenario: Scenario, leg: Leg, passenger_ids: Sequence[str]) ->
 
 
 def _run(
-    scenario: Scenario, travel: Travel, leg: Leg, pattern: Pattern, vehicle_class: VehicleClass, days: tuple[int, ...]
+    scenario: Scenario,
+    travel: Travel,
+    leg: Leg,
+    pattern: Pattern,
+    vehicle_class: VehicleClass,
+    days: tuple[int, ...],
+    chosen: Choices,
 ) -> Run:
     day = days[0]
     present = [p for pid in pattern.passenger_ids if scenario.travels(p := scenario.passenger_by_id[pid], leg, day)]
-    homes = _home_halts(scenario, leg, day, present)
+    homes = _home_halts(leg, day, present, chosen)
     gates = _gate_halts(scenario, leg, day, pattern, present)
     profile = travel.profile_by_class_id[vehicle_class.class_id]
 
@@ -125,11 +142,11 @@ def _run(
     return Run(leg=leg, days=days, stops=tuple(stops), layout=layout_for(vehicle_class, present, n_pas), n_pas=n_pas)
 
 
-def _home_halts(scenario: Scenario, leg: Leg, day: int, present: Sequence[Passenger]) -> list[_Halt]:
+def _home_halts(leg: Leg, day: int, present: Sequence[Passenger], chosen: Choices) -> list[_Halt]:
     """Stops at the home side; passengers in a row at one place share a stop."""
     halts: list[_Halt] = []
     for p in present:
-        place_id = p.place_id_on(leg, day)
+        place_id = p.stop_id_on(leg, day, chosen[p.passenger_id])
         assert place_id is not None  # present means travelling
         service_s = p.service_s(leg, at_school=False)
         if halts and halts[-1].place_id == place_id:

@@ -107,7 +107,8 @@ def _draft(
             gates = tuple((index.hubs[h].school_id, index.hubs[h].gate_place_id) for h in hubs if h in in_use)
             ids = tuple(index.riders[i].passenger.passenger_id for i in carried)
             patterns[leg] = Pattern(passenger_ids=ids, gates=gates)
-            runs += runs_of(scenario, travel, leg, patterns[leg], vehicle_class)
+            choices = {pid: index.riders[i].choice for pid, i in zip(ids, carried, strict=True)}
+            runs += runs_of(scenario, travel, leg, patterns[leg], vehicle_class, choices)
     return Route(
         route_id=f"draft{r}",
         kind=supply.kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from routing.instance import (
     BOUGHT,
     D_PLACE,
     D_ROW,
+    D_TARGET,
     DEAD_FROM_BASE,
     DEAD_NONE,
     DEAD_RETURN,
@@ -29,6 +31,7 @@ from routing.instance import (
     P_HOME_AM,
     P_HUB,
     P_OWN,
+    P_PERSON,
     P_PINNED,
     P_PLAIN,
     P_REF_AM,
@@ -39,6 +42,7 @@ from routing.instance import (
     P_TARGET_AM,
     P_UNIT,
     P_UNSERVED,
+    P_VARIANTS,
     S_AM_END,
     S_AM_START,
     S_BASE,
@@ -73,6 +77,7 @@ from routing.pas import (
     pa_table,
     training_of,
 )
+from routing.riders import Rider, persons_of, riders_of
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.passengers import PaNeed, Passenger
 from transport.plan import RouteKind
@@ -84,14 +89,6 @@ from transport.vehicles import FleetVehicle, VehicleClass
 N_NEAR = 40
 """Neighbours kept per rider in each of the two lists (60 gave the same cost in prototypes, more slowly)."""
 _DEAD = {DeadRule.NONE: DEAD_NONE, DeadRule.RETURN: DEAD_RETURN, DeadRule.FROM_BASE: DEAD_FROM_BASE}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rider:
-    """A passenger on the legs that must share a route."""
-
-    passenger: Passenger
-    legs: tuple[Leg, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +111,13 @@ class Supply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """What the instance's numbers stand for."""
+    """What the instance's numbers stand for.
+
+    Attributes
+    ----------
+    rider_idx_by_leg : first row of each person.
+    person_idx_by_rider : first row of the person of each row.
+    """
 
     riders: tuple[Rider, ...]
     hubs: tuple[Hub, ...]
@@ -122,6 +125,7 @@ class Index:
     groups: tuple[tuple[int, ...], ...]
     rider_idx_by_leg: dict[tuple[str, Leg], int]
     hub_idx_by_rider: tuple[int, ...]
+    person_idx_by_rider: tuple[int, ...]
     pa_groups: tuple[PaGroup, ...] = ()
 
 
@@ -133,45 +137,22 @@ def encode(scenario: Scenario, travel: TravelMatrix) -> tuple[Instance, Index]:
     ValueError
         When the scenario cannot be put into numbers (more than 62 tags, too many gates on a kept group).
     """
-    riders = _riders(scenario)
+    riders = riders_of(scenario)
     hub_of, hubs = _hubs(scenario, riders)
     groups = _day_groups(scenario, riders)
     supplies = _supplies(scenario)
+    persons = persons_of(riders)
     index = Index(
         riders=riders,
         hubs=hubs,
         supplies=supplies,
         groups=groups,
-        rider_idx_by_leg={(r.passenger.passenger_id, leg): i for i, r in enumerate(riders) for leg in r.legs},
+        rider_idx_by_leg={(riders[i].passenger.passenger_id, leg): i for i in persons for leg in riders[i].legs},
         hub_idx_by_rider=hub_of,
+        person_idx_by_rider=persons,
         pa_groups=pa_groups_of(scenario),
     )
     return _instance(scenario, travel, index), index
-
-
-def kept_passenger_ids(scenario: Scenario) -> frozenset[str]:
-    """Passengers on routes that are kept as they are."""
-    return frozenset(
-        pid for route in scenario.current_routes if route.kept for leg in LEGS for pid in route.passenger_ids(leg)
-    )
-
-
-def _riders(scenario: Scenario) -> tuple[Rider, ...]:
-    kept = kept_passenger_ids(scenario)
-    leg_sets = ((Leg.AM,), (Leg.PM,)) if _legs_are_free(scenario) else (LEGS,)
-    return tuple(
-        Rider(passenger=p, legs=legs)
-        for p in scenario.planned_passengers()
-        if p.passenger_id not in kept
-        for wanted in leg_sets
-        if (legs := tuple(leg for leg in wanted if any(scenario.travels(p, leg, d) for d in ALL_DAYS)))
-    )
-
-
-def _legs_are_free(scenario: Scenario) -> bool:
-    """Whether a passenger's two legs may be on different routes, which with a fleet means different vehicles too."""
-    policy = scenario.policy
-    return not policy.same_route_both_legs and not (policy.same_vehicle_both_legs and scenario.fleet_vehicles)
 
 
 def _hubs(scenario: Scenario, riders: Sequence[Rider]) -> tuple[tuple[int, ...], tuple[Hub, ...]]:
@@ -284,13 +265,14 @@ def _daily(scenario: Scenario, travel: TravelMatrix, index: Index) -> NDArray[np
         p = rider.passenger
         for leg in rider.legs:
             for g, days in enumerate(index.groups):
-                place_id = p.place_id_on(leg, days[0]) if days and scenario.travels(p, leg, days[0]) else None
+                place_id = rider.place_id_on(leg, days[0]) if days and scenario.travels(p, leg, days[0]) else None
                 if place_id is not None:
                     daily[LEGS.index(leg), g, i] = (
                         travel.row_by_place_id[place_id],
                         place_number[place_id],
                         _cap_s(scenario, travel, p, leg, place_id),
                         *scenario.window_of(p, leg, days[0]),
+                        scenario.policy.ride_target_s(p.phase) - rider.walk_s_on(leg, days[0]),
                     )
     return daily
 
@@ -299,7 +281,8 @@ def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: 
     table = np.zeros((len(index.riders), N_RIDER_COLUMNS), np.int64)
     policy = scenario.policy
     pin_number = {route.route_id: k for k, route in enumerate(scenario.current_routes, start=1)}
-    n_parts = Counter(rider.passenger.passenger_id for rider in index.riders)
+    persons = Counter(index.person_idx_by_rider)
+    n_parts = Counter(index.riders[i].passenger.passenger_id for i in persons)
     for i, rider in enumerate(index.riders):
         p, row = rider.passenger, table[i]
         row[P_HUB] = index.hub_idx_by_rider[i]
@@ -307,11 +290,14 @@ def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: 
             row[P_REF_AM + k] = next((r for r in daily[k, :, i, D_ROW] if r >= 0), -1)
             row[P_HOME_AM + k] = p.service_s(leg, at_school=False)
             row[P_GATE_AM + k] = p.service_s(leg, at_school=True)
-            row[P_TARGET_AM + k] = policy.ride_target_s(p.phase) - p.walk_s
+            row[P_TARGET_AM + k] = next((day[D_TARGET] for day in daily[k, :, i] if day[D_ROW] >= 0), 0)
         row[P_CHAIR], row[P_SHARED] = p.uses_wheelchair_place, p.pa_need is PaNeed.SHARED
         row[P_OWN], row[P_SOLO], row[P_PINNED] = _own_pas(p), p.solo, pin_number.get(p.pinned_route_id or "", 0)
         row[P_STEADY] = _is_steady(scenario, rider)
-        row[P_UNSERVED] = policy.unserved_pence_per_day * len(scenario.days_of(p)) // n_parts[p.passenger_id]
+        row[P_PERSON] = index.person_idx_by_rider[i]
+        row[P_VARIANTS] = persons[index.person_idx_by_rider[i]]
+        if row[P_PERSON] == i:
+            row[P_UNSERVED] = policy.unserved_pence_per_day * len(scenario.days_of(p)) // n_parts[p.passenger_id]
         needs = 4 * p.solo + 3 * p.uses_wheelchair_place + 2 * bool(p.vehicle_tags) + _own_pas(p)
         row[P_DIFFICULTY] = needs * 100_000 + _direct_s(travel, index.hubs[row[P_HUB]], row)
     return table
@@ -332,7 +318,7 @@ def _direct_s(travel: TravelMatrix, hub: Hub, row: NDArray[np.int64]) -> int:
 
 
 def _cap_s(scenario: Scenario, travel: TravelMatrix, p: Passenger, leg: Leg, place_id: str) -> int:
-    if p.walk_m > scenario.policy.max_walk_m:
+    if p.walk_m_to(place_id) > scenario.policy.max_walk_m:
         return -1  # No ride is short enough: nobody may be asked to walk that far.
     gate = scenario.gate_of(p).place_id
     ends = (place_id, gate) if leg is Leg.AM else (gate, place_id)
@@ -347,7 +333,10 @@ def _own_pas(p: Passenger) -> int:
 
 
 def _signatures(daily: NDArray[np.int32]) -> NDArray[np.int8]:
-    """First day group with the same places, caps and windows: (2, G, N, 5) -> (N, G)."""
+    """First day group with the same places, caps and windows: (2, G, N, 6) -> (N, G).
+
+    The same for all rows of a person: another place stands in for one place on all its days.
+    """
     _, n_groups, n, _ = daily.shape
     same_as = np.zeros((n, n_groups), np.int8)
     for g in range(n_groups):
@@ -390,9 +379,9 @@ def _tag_bits(index: Index) -> dict[str | Training, int]:
 
 
 def _units(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Riders who must share a route, kept together or pinned to the same one; groups that overlap are joined.
+    """Persons who must share a route, kept together or pinned to the same one; groups that overlap are joined.
 
-    Fills P_UNIT.
+    Fills P_UNIT of all rows.
     """
     leader = list(range(len(index.riders)))
 
@@ -414,21 +403,24 @@ def _units(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> tuple
         if pin > 0:
             leader[find(i)] = find(first_pinned.setdefault(pin, i))
     units: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(leader)):
+    for i in dict.fromkeys(index.person_idx_by_rider):
         units[find(i)].append(i)
+    unit_of = np.zeros(len(leader), np.int64)
     for u, members_of_unit in enumerate(units.values()):
-        riders[members_of_unit, P_UNIT] = u
+        unit_of[members_of_unit] = u
+    riders[:, P_UNIT] = unit_of[riders[:, P_PERSON]]
     ptr = np.concatenate([[0], np.cumsum([len(m) for m in units.values()])]).astype(np.int32)
     return ptr, np.array([i for m in units.values() for i in m], np.int32)
 
 
 def _foes(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Who may not share a run with whom; fills P_FOES_FROM and P_FOES_TO."""
+    """Who may not share a run with whom, under any choice of either; fills P_FOES_FROM and P_FOES_TO."""
     foes: list[set[int]] = [set() for _ in index.riders]
     for pair in scenario.never_together:
         for leg in LEGS:
-            a, b = (index.rider_idx_by_leg.get((pid, leg)) for pid in pair.passenger_ids)
-            if a is not None and b is not None:
+            first = [index.rider_idx_by_leg.get((pid, leg)) for pid in pair.passenger_ids]
+            one, other = (range(i, i + riders[i, P_VARIANTS]) if i is not None else range(0) for i in first)
+            for a, b in product(one, other):
                 foes[a].add(b)
                 foes[b].add(a)
     riders[:, P_FOES_TO] = np.cumsum([len(f) for f in foes])
@@ -437,21 +429,21 @@ def _foes(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> NDArra
 
 
 def _neighbours(travel: TravelMatrix, index: Index, riders: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Nearest other riders by drive between homes: among all, and among those of the same school. (2, N, k)."""
+    """Nearest other persons by drive between homes: among all, and among those of the same school. (2, N, k)."""
     n = len(riders)
-    k = max(1, min(N_NEAR, n - 1))
+    persons = np.array(sorted(set(index.person_idx_by_rider)), np.int64)
+    k = max(1, min(N_NEAR, len(persons) - 1))
     near = np.full((2, n, k), -1, np.int32)
     row = np.where(riders[:, P_REF_AM] >= 0, riders[:, P_REF_AM], riders[:, P_REF_AM + 1])
     schools = [index.hubs[h].school_id for h in index.hub_idx_by_rider]
     members: dict[str, list[int]] = defaultdict(list)
-    for i, school_id in enumerate(schools):
-        members[school_id].append(i)
-    everybody = np.arange(n)
+    for i in persons.tolist():
+        members[schools[i]].append(i)
     classmates = {school_id: np.array(ids) for school_id, ids in members.items()}
     for i in range(n):
         away = travel.seconds[0, 0, row[i]]
-        for which, who in enumerate((everybody, classmates[schools[i]])):
-            nearest = _nearest(away[row[who]], who, i, k)
+        for which, who in enumerate((persons, classmates[schools[i]])):
+            nearest = _nearest(away[row[who]], who, index.person_idx_by_rider[i], k)
             near[which, i, : len(nearest)] = nearest
     return near
 

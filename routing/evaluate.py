@@ -22,6 +22,7 @@ from routing.instance import (
     D_OPEN,
     D_PLACE,
     D_ROW,
+    D_TARGET,
     DEAD_FROM_BASE,
     DEAD_RETURN,
     H_ROW,
@@ -39,7 +40,6 @@ from routing.instance import (
     P_SHARED,
     P_SOLO,
     P_TAGS,
-    P_TARGET_AM,
     R_LAYOUT_CHANGE,
     R_MAX_SCHOOLS,
     R_OVER_TARGET,
@@ -300,7 +300,7 @@ def leg_figures(
 ) -> int:
     """Everything about one leg on one day group and access profile, into f (N_FIGURES,).
 
-    seconds, metres (n, n); day (N, 5); order (>= n,); hubs (>= n_hubs,); w scratch. Capacity is not tested here: it
+    seconds, metres (n, n); day (N, 6); order (>= n,); hubs (>= n_hubs,); w scratch. Capacity is not tested here: it
     depends on the vehicle. Returns NEVER, NOT_SO or HOLDS.
     """
     for k in range(N_FIGURES):
@@ -346,7 +346,7 @@ def leg_figures(
             ride = gates_end + w[W_AT, i] - w[W_START, gate] - w[W_SERVICE, gate]
         if ride > day[rider, D_CAP]:
             return NOT_SO
-        over = ride - riders[rider, P_TARGET_AM + leg]
+        over = ride - day[rider, D_TARGET]
         if over > 0:
             f[F_SOFT] += half_up(rules[R_OVER_TARGET] * over, 60)
     return f[F_START] >= 0 and f[F_END] <= DAY_S

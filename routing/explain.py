@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 from routing.clock import gates_by_bell, runs_of
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.check import Rule, Violation, check_plan
 from transport.cost import cost_of
 from transport.lots import Lot, LotState
-from transport.passengers import Passenger
+from transport.passengers import Passenger, PickupPoint
 from transport.plan import Pattern, Plan, Route, RouteKind, Unserved
 from transport.scenario import Scenario
 from transport.travel import UNREACHABLE, Travel
 from transport.vehicles import VehicleClass
+
+_ByLeg = Mapping[Leg, PickupPoint | None]
 
 _UNFIT = {Rule.VEHICLE_TAG_MISSING, Rule.OVER_CAPACITY}
 """What a class breaks that is not made for the passenger, whatever the road and the clock."""
@@ -33,7 +36,12 @@ def _explain(scenario: Scenario, travel: Travel, p: Passenger) -> Unserved:
     alone = replace(
         scenario, passengers=(replace(p, pinned_route_id=None),), current_routes=(), never_together=(), keep_together=()
     )
-    tries = [_alone_on(alone, travel, p, c) for c in scenario.vehicle_classes if c.rate_card is not None]
+    tries = [
+        _alone_on(alone, travel, p, c, dict(zip(LEGS, choices, strict=True)))
+        for c in scenario.vehicle_classes
+        if c.rate_card is not None
+        for choices in product(p.choices_within(scenario.policy.max_walk_m), repeat=len(LEGS))
+    ]
     prices = [price for price, _ in tries if price is not None]
     taxi_pence = min(prices, default=None)
     if not tries:
@@ -58,10 +66,10 @@ def _explain(scenario: Scenario, travel: Travel, p: Passenger) -> Unserved:
 
 
 def _alone_on(
-    alone: Scenario, travel: Travel, p: Passenger, vehicle_class: VehicleClass
+    alone: Scenario, travel: Travel, p: Passenger, vehicle_class: VehicleClass, choices: _ByLeg
 ) -> tuple[int | None, list[Violation]]:
     """Highest day's price on a vehicle alone (None: no road), and the hard rules that break."""
-    route = _route_alone(alone, travel, p, vehicle_class)
+    route = _route_alone(alone, travel, p, vehicle_class, choices)
     lot = Lot(lot_id="L", state=LotState.TENDER, class_id=vehicle_class.class_id, route_ids=(route.route_id,))
     plan = Plan(plan_id="alone", routes=(route,), lots=(lot,), not_planned=alone.not_planned())
     violations = [v for v in check_plan(plan, alone, travel) if v.hard]
@@ -71,7 +79,7 @@ def _alone_on(
     return max(breakdown.pence_of_day(day) for day in ALL_DAYS), violations
 
 
-def _route_alone(alone: Scenario, travel: Travel, p: Passenger, vehicle_class: VehicleClass) -> Route:
+def _route_alone(alone: Scenario, travel: Travel, p: Passenger, vehicle_class: VehicleClass, choices: _ByLeg) -> Route:
     patterns: dict[Leg, Pattern] = {}
     for leg in LEGS:
         if any(alone.travels(p, leg, day) for day in ALL_DAYS):
@@ -84,7 +92,9 @@ def _route_alone(alone: Scenario, travel: Travel, p: Passenger, vehicle_class: V
         am=patterns.get(Leg.AM),
         pm=patterns.get(Leg.PM),
         runs=tuple(
-            run for leg, pattern in patterns.items() for run in runs_of(alone, travel, leg, pattern, vehicle_class)
+            run
+            for leg, pattern in patterns.items()
+            for run in runs_of(alone, travel, leg, pattern, vehicle_class, {p.passenger_id: choices[leg]})
         ),
         lot_id="L",
     )

@@ -1,9 +1,12 @@
 """The problem as arrays and integers only: what the kernel sees.
 
-A *rider* is a passenger, or one leg of a passenger where the policy lets the two legs differ in route. A *unit* is a
-set of riders who must share a route. A *hub* is a gate. A *day group* is a set of days of the fortnight on which
-every rider's place and window is the same. A *supply* is something that can drive a route: a bought class, an
-operator's rate card, or a group of like fleet vehicles. Money in the kernel is pence per fortnight.
+A *person* is a passenger, or one leg of a passenger where the policy lets the two legs differ in route. A *rider* is a
+person under one choice of where they board: one row for everybody without pick-up points, else a row for the own place
+and for each point, one after the other; the first stands for the person. Orders hold riders, everything else (units,
+who is absent, neighbours) holds persons by their first row. A *unit* is a set of persons who must share a route. A
+*hub* is a gate. A *day group* is a set of days of the fortnight on which every rider's place and window is the same. A
+*supply* is something that can drive a route: a bought class, an operator's rate card, or a group of like fleet
+vehicles. Money in the kernel is pence per fortnight.
 
 The arrays are few and wide because numba hands every array of a tuple to every function it calls.
 """
@@ -24,17 +27,18 @@ DEAD_NONE, DEAD_RETURN, DEAD_FROM_BASE = 0, 1, 2
 NO_LIMIT = 1_000_000
 
 # Columns of `Instance.daily`: row and number of the home-side place (-1: does not travel), hard ride cap in seconds,
-# and the window at the gate: AM (earliest, latest) start of service, PM (earliest start, latest end).
-D_ROW, D_PLACE, D_CAP, D_OPEN, D_CLOSE = range(5)
-N_DAILY_COLUMNS = 5
+# the window at the gate: AM (earliest, latest) start of service, PM (earliest start, latest end); and the ride wished
+# for, walk taken off.
+D_ROW, D_PLACE, D_CAP, D_OPEN, D_CLOSE, D_TARGET = range(6)
+N_DAILY_COLUMNS = 6
 
 # Columns of `Instance.riders`; those with AM and PM side by side are read at [column + leg].
 (
     P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM, P_TARGET_AM, P_TARGET_PM,
     P_CHAIR, P_SHARED, P_OWN, P_SOLO, P_TAGS, P_PLAIN, P_PINNED, P_UNSERVED, P_DIFFICULTY, P_UNIT,
-    P_FOES_FROM, P_FOES_TO, P_STEADY,
-) = range(22)  # fmt: skip
-N_RIDER_COLUMNS = 22
+    P_FOES_FROM, P_FOES_TO, P_STEADY, P_PERSON, P_VARIANTS,
+) = range(24)  # fmt: skip
+N_RIDER_COLUMNS = 24
 
 H_ROW, H_SCHOOL = 0, 1
 
@@ -88,16 +92,18 @@ class Instance:
     Attributes
     ----------
     seconds, metres : int32 (P, 2, n, n), from row i to row j.
-    daily : int32 (2, G, N, 5), columns D_*. A gate is visited once on a run, in the part of the windows that all who
+    daily : int32 (2, G, N, 6), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
-    riders : int64 (N, 22), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
-        service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared PA, own PAs, solo (0 or
-        more); bit mask of tags and of the training asked of their PA; 1 where all day groups are alike; number of the
-        route they are pinned to (0: none); pence a fortnight if not carried; a key for the order of insertion; unit;
-        range in `foes`; 1 where they travel every day their school is open, from one place, by its bells.
+    riders : int64 (N, 24), columns P_*: hub; row of the home side on the first day travelled (-1: never on that
+        leg); service seconds at home and gate; ride wished for on that day, walk taken off; wheelchair, shared PA,
+        own PAs, solo (0 or more); bit mask of tags and of the training asked of their PA; 1 where all day groups
+        are alike; number of the route they are pinned to (0: none); pence a fortnight if not carried (0 but on a
+        person's first row); a key for the order of insertion; unit; range in `foes`; 1 where they travel every day
+        their school is open, from one place, by its bells; first row of the person; number of the person's rows.
+        All rows of a person are alike but for place, cap and ride wished for.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
-    unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
+    unit_ptr, unit_riders : members of unit u, first rows of persons, are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
     foes : int32, riders who may not share a run with rider i: foes[riders[i, P_FOES_FROM]:riders[i, P_FOES_TO]].
     hubs : int64 (H, 2), row and school number.
     supplies : int64 (K, 26), columns S_*. A fleet supply's PA columns are those of one PA who stands for all;
@@ -105,7 +111,8 @@ class Instance:
     fits : bool (C + 1, seats + 1, wheelchairs + 1), whether some layout of a class holds it; last: of any class.
     cheapest_base : int64 (seats + 1, wheelchairs + 1), least base of a bought class that holds it; a guess, no rule.
     class_limit : int64 (C,), most bought routes. operator_pa_limit : int64 (O,).
-    near : int32 (2, N, k), nearest riders by drive between homes: all, and of the same school; -1: no more.
+    near : int32 (2, N, k), nearest persons by drive from a rider's place to their first row's: all, and of the same
+        school; -1: no more.
     rules : int64, positions R_*; R_TRAINING: the bits of `P_TAGS` that are kinds of training.
     pa_groups : int64 (A, 5), columns A_*: alike PAs whom the council lists by id; none: it lists none.
     """
@@ -153,6 +160,11 @@ class Instance:
         """Number of riders."""
         return len(self.riders)
 
+    @property
+    def persons(self) -> NDArray[np.int64]:
+        """First row of each person."""
+        return np.flatnonzero(self.riders[:, P_PERSON] == np.arange(len(self.riders)))
+
     def data(self) -> Data:
         """The arrays for the kernel."""
         return Data(*(getattr(self, name) for name in Data._fields))
@@ -165,7 +177,7 @@ class Solution(NamedTuple):
     ----------
     orders : per route (AM riders in order, PM riders in order). hubs : per route (AM hubs, PM hubs).
     supply : per route. cost : pence a fortnight, money that the horizon counts and soft prices, per route.
-    unserved : riders not carried.
+    unserved : persons not carried, by their first row.
     """
 
     orders: list[tuple[list[int], list[int]]]

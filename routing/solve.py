@@ -14,6 +14,7 @@ from routing.instance import (
     BOUGHT,
     MAX_HUBS,
     NO_LIMIT,
+    P_PERSON,
     P_UNIT,
     S_KIND,
     S_LIMIT,
@@ -138,7 +139,7 @@ def _begin(data: Any, state: State, start: Sequence[StartRoute]) -> None:
         for route in start
         if max(map(len, route.order)) < longest
         and max(map(len, route.hubs)) <= MAX_HUBS
-        and _units_whole(data, sorted({rider for leg in route.order for rider in leg}))
+        and _units_whole(data, sorted({int(data.riders[rider, P_PERSON]) for leg in route.order for rider in leg}))
     ]
     orders = np.full((len(fitting), 2, longest), -1, np.int32)
     hubs = np.full((len(fitting), 2, MAX_HUBS), -1, np.int32)
@@ -149,12 +150,12 @@ def _begin(data: Any, state: State, start: Sequence[StartRoute]) -> None:
     begin(data, state, orders, hubs, counts)
 
 
-def _units_whole(data: Any, riders: list[int]) -> bool:
-    members = set(riders)
+def _units_whole(data: Any, persons: list[int]) -> bool:
+    members = set(persons)
     return all(
         int(data.unit_riders[m]) in members
-        for rider in riders
-        for unit in (data.riders[rider, P_UNIT],)
+        for person in persons
+        for unit in (data.riders[person, P_UNIT],)
         for m in range(data.unit_ptr[unit], data.unit_ptr[unit + 1])
     )
 

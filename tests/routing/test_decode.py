@@ -33,7 +33,7 @@ def test_the_arrays_hold_everybody_and_every_day(features: set[str], n: int, see
                 for day in days:
                     goes = scenario.travels(rider.passenger, leg, day)
                     row = instance.daily[0 if leg is Leg.AM else 1, g, i, 0]
-                    assert row == (travel.row_by_place_id[rider.passenger.place_id_on(leg, day) or ""] if goes else -1)
+                    assert row == (travel.row_by_place_id[rider.place_id_on(leg, day) or ""] if goes else -1)
     in_groups = sorted(day for days in index.groups for day in days)
     assert len(in_groups) == len(set(in_groups))
 
