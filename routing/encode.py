@@ -14,7 +14,6 @@ from routing.instance import (
     BOUGHT,
     D_PLACE,
     D_ROW,
-    D_TARGET,
     DEAD_FROM_BASE,
     DEAD_NONE,
     DEAD_RETURN,
@@ -39,7 +38,6 @@ from routing.instance import (
     P_SOLO,
     P_STEADY,
     P_TAGS,
-    P_TARGET_AM,
     P_UNIT,
     P_UNSERVED,
     P_VARIANTS,
@@ -290,7 +288,6 @@ def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: 
             row[P_REF_AM + k] = next((r for r in daily[k, :, i, D_ROW] if r >= 0), -1)
             row[P_HOME_AM + k] = p.service_s(leg, at_school=False)
             row[P_GATE_AM + k] = p.service_s(leg, at_school=True)
-            row[P_TARGET_AM + k] = next((day[D_TARGET] for day in daily[k, :, i] if day[D_ROW] >= 0), 0)
         row[P_CHAIR], row[P_SHARED] = p.uses_wheelchair_place, p.pa_need is PaNeed.SHARED
         row[P_OWN], row[P_SOLO], row[P_PINNED] = _own_pas(p), p.solo, pin_number.get(p.pinned_route_id or "", 0)
         row[P_STEADY] = _is_steady(scenario, rider)

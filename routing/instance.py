@@ -34,11 +34,11 @@ N_DAILY_COLUMNS = 6
 
 # Columns of `Instance.riders`; those with AM and PM side by side are read at [column + leg].
 (
-    P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM, P_TARGET_AM, P_TARGET_PM,
+    P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM,
     P_CHAIR, P_SHARED, P_OWN, P_SOLO, P_TAGS, P_PLAIN, P_PINNED, P_UNSERVED, P_DIFFICULTY, P_UNIT,
     P_FOES_FROM, P_FOES_TO, P_STEADY, P_PERSON, P_VARIANTS,
-) = range(24)  # fmt: skip
-N_RIDER_COLUMNS = 24
+) = range(22)  # fmt: skip
+N_RIDER_COLUMNS = 22
 
 H_ROW, H_SCHOOL = 0, 1
 
@@ -94,13 +94,13 @@ class Instance:
     seconds, metres : int32 (P, 2, n, n), from row i to row j.
     daily : int32 (2, G, N, 6), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
-    riders : int64 (N, 24), columns P_*: hub; row of the home side on the first day travelled (-1: never on that
-        leg); service seconds at home and gate; ride wished for on that day, walk taken off; wheelchair, shared PA,
-        own PAs, solo (0 or more); bit mask of tags and of the training asked of their PA; 1 where all day groups
-        are alike; number of the route they are pinned to (0: none); pence a fortnight if not carried (0 but on a
-        person's first row); a key for the order of insertion; unit; range in `foes`; 1 where they travel every day
-        their school is open, from one place, by its bells; first row of the person; number of the person's rows.
-        All rows of a person are alike but for place, cap and ride wished for.
+    riders : int64 (N, 22), columns P_*: hub; row of the home side on the first day travelled (-1: never on that
+        leg); service seconds at home and gate; wheelchair, shared PA, own PAs, solo (0 or more); bit mask of tags
+        and of the training asked of their PA; 1 where all day groups are alike; number of the route they are pinned
+        to (0: none); pence a fortnight if not carried (0 but on a person's first row); a key for the order of
+        insertion; unit; range in `foes`; 1 where they travel every day their school is open, from one place, by its
+        bells; first row of the person; number of the person's rows. All rows of a person are alike but for place,
+        cap and ride wished for.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u, first rows of persons, are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
@@ -150,6 +150,8 @@ class Instance:
                 wrong.append("daily points at a row that the matrices do not hold")
             if self.riders[:, P_HUB].max() >= len(self.hubs):
                 wrong.append("riders point at a hub that is not there")
+            if self.riders[:, P_VARIANTS].min() < 1:
+                wrong.append("riders have no number of rows of their person")
         if wrong:
             raise ValueError("instance: " + "; ".join(wrong))
         for f in fields(self):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.instance import NO_LIMIT, P_UNSERVED, S_LIMIT
+from routing.instance import NO_LIMIT, P_PERSON, P_UNSERVED, S_LIMIT
 from routing.numba_cache import njit, njit_inner
 from routing.search.destroy import ruin
 from routing.search.repair import insert_absent, mark_hopeless
@@ -61,6 +61,8 @@ def load_routes(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
             put_route(d, s, t, r)
     s.num[N_ABSENT] = 0
     for rider in range(len(d.riders)):
+        if d.riders[rider, P_PERSON] != rider:
+            continue
         if s.people[Q_ROUTE, rider] < 0:
             s.people[Q_ABSENT, s.num[N_ABSENT]] = rider
             s.num[N_ABSENT] += 1

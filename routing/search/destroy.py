@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.instance import P_HUB, P_PINNED, P_REF_AM, P_UNIT, P_UNSERVED
+from routing.instance import P_HUB, P_PERSON, P_PINNED, P_REF_AM, P_UNIT, P_UNSERVED
 from routing.numba_cache import njit_inner
 from routing.search.repair import delete_at
 from routing.search.state import (
@@ -68,7 +68,8 @@ def drop_unused_hubs(d: Any, s: Any, leg: int) -> None:
 
 @njit_inner
 def bank(d: Any, s: Any, rider: int) -> None:
-    """Book a rider as absent."""
+    """Book a rider's person as absent."""
+    rider = d.riders[rider, P_PERSON]
     if s.people[Q_ROUTE, rider] < 0:
         return
     s.people[Q_ROUTE, rider] = -1
@@ -88,7 +89,7 @@ def remove_marked(d: Any, s: Any, r: int) -> bool:
         kept = 0
         for i in range(meta[M_N_AM + leg]):
             rider = s.now.order[t, leg, i]
-            if s.people[Q_STAMP, rider] != s.num[N_STAMP]:
+            if s.people[Q_STAMP, d.riders[rider, P_PERSON]] != s.num[N_STAMP]:
                 s.now.order[t, leg, kept] = rider
                 kept += 1
         meta[M_N_AM + leg] = kept
@@ -99,7 +100,7 @@ def remove_marked(d: Any, s: Any, r: int) -> bool:
     for leg in range(2):
         for i in range(s.now.meta[r, M_N_AM + leg]):
             rider = s.now.order[r, leg, i]
-            if s.people[Q_STAMP, rider] == s.num[N_STAMP]:
+            if s.people[Q_STAMP, d.riders[rider, P_PERSON]] == s.num[N_STAMP]:
                 bank(d, s, rider)
     if left:
         put_route(d, s, t, r)
@@ -122,7 +123,7 @@ def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
                 count += mark_unit(d, s, order[one_leg, i])
         return count
     at = 0
-    while order[leg, at] != rider:
+    while d.riders[order[leg, at], P_PERSON] != rider:
         at += 1
     length = 1 + random_below(s.rng, min(n, LONGEST_STRING))
     first = max(0, min(at - random_below(s.rng, length), n - length))
@@ -134,7 +135,7 @@ def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
 @njit_inner
 def ruin(d: Any, s: Any) -> bool:
     """Remove strings from a few routes around a rider drawn at random; False where an iteration must be given up."""
-    seed = random_below(s.rng, len(d.riders))
+    seed = d.riders[random_below(s.rng, len(d.riders)), P_PERSON]
     near = d.near[1] if random_unit(s.rng) < SAME_SCHOOL else d.near[0]
     strings = 1 + random_below(s.rng, MOST_STRINGS)
     ruined = s.found

@@ -20,6 +20,7 @@ from routing.instance import (
     D_OPEN,
     D_PLACE,
     D_ROW,
+    D_TARGET,
     H_ROW,
     P_CHAIR,
     P_GATE_AM,
@@ -28,7 +29,6 @@ from routing.instance import (
     P_OWN,
     P_SHARED,
     P_SOLO,
-    P_TARGET_AM,
     R_OVER_TARGET,
 )
 from routing.numba_cache import njit_inline, njit_inner
@@ -211,7 +211,7 @@ def fill_lane(
         run[V_LEG] = t + c[C_START, last] + c[C_SERVICE, last] - c[C_START, 0]
     for i in range(n):
         if lane[i, A_GATE] >= 0:
-            over = lane[i, A_RIDE] + along[lane[i, A_GATE]] - riders[order[i], P_TARGET_AM + leg]
+            over = lane[i, A_RIDE] + along[lane[i, A_GATE]] - day[order[i], D_TARGET]
             if over > 0:
                 run[V_SOFT] += half_up(over_target * over, 60)
 

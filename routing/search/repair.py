@@ -13,10 +13,11 @@ from routing.instance import (
     P_SOLO,
     P_UNIT,
     P_UNSERVED,
+    P_VARIANTS,
     S_LIMIT,
 )
 from routing.numba_cache import njit_inline, njit_inner
-from routing.search.scan import NO_PLACE, O_GATE_AM, O_HOME_AM, scan_route
+from routing.search.scan import NO_PLACE, O_GATE_AM, O_HOME_AM, O_RIDER_AM, scan_route
 from routing.search.state import (
     B_SUPPLY,
     HUGE,
@@ -34,6 +35,8 @@ from routing.search.state import (
     N_MARK,
     N_TOTAL,
     Q_ABSENT,
+    Q_ALONE_AM,
+    Q_ALONE_PM,
     Q_HOPELESS,
     Q_ROUTE,
     Q_UNITS,
@@ -73,13 +76,15 @@ def delete_at(values: Any, n: int, i: int) -> None:
 
 @njit_inline
 def near_routes(d: Any, s: Any, rider: int) -> int:
-    """Routes of a rider's neighbours into slots[L_LIST]; returns how many."""
+    """Routes of a person's neighbours, wherever they may board, into slots[L_LIST]; returns how many."""
     s.num[N_MARK] += 1
     mark = s.num[N_MARK]
     count = 0
-    for which in range(2):
+    n_variants = d.riders[rider, P_VARIANTS]
+    for k in range(2 * n_variants):
+        which, variant = k // n_variants, rider + k % n_variants
         for i in range(d.near.shape[2]):
-            other = d.near[which, rider, i]
+            other = d.near[which, variant, i]
             if other < 0:
                 break
             r = s.people[Q_ROUTE, other]
@@ -96,14 +101,14 @@ def near_routes(d: Any, s: Any, rider: int) -> int:
 
 @njit_inline
 def build_trial(d: Any, s: Any, rider: int, source: int, option: Any) -> None:
-    """Route `source` with a rider put in, as the trial."""
+    """Route `source` with a person put in as the option says, as the trial."""
     t = trial_slot(s)
     copy_route(s.now, source, s.now, t)
     meta = s.now.meta[t]
     for leg in range(2):
         if option[O_HOME_AM + leg] < 0:
             continue
-        insert_in(s.now.order[t, leg], meta[M_N_AM + leg], option[O_HOME_AM + leg], rider)
+        insert_in(s.now.order[t, leg], meta[M_N_AM + leg], option[O_HOME_AM + leg], option[O_RIDER_AM + leg])
         meta[M_N_AM + leg] += 1
         if option[O_GATE_AM + leg] >= 0:
             insert_in(s.now.hubs[t, leg], meta[M_HUBS_AM + leg], option[O_GATE_AM + leg], d.riders[rider, P_HUB])
@@ -112,11 +117,12 @@ def build_trial(d: Any, s: Any, rider: int, source: int, option: Any) -> None:
 
 @njit_inline
 def build_alone(d: Any, s: Any, rider: int) -> None:
-    """A rider on a route of their own, as the trial."""
+    """A person on a route of their own, boarding where that is cheapest, as the trial."""
     t = trial_slot(s)
     for leg in range(2):
         if d.riders[rider, P_REF_AM + leg] >= 0:
-            s.now.order[t, leg, 0], s.now.hubs[t, leg, 0] = rider, d.riders[rider, P_HUB]
+            s.now.order[t, leg, 0] = s.people[Q_ALONE_AM + leg, rider]
+            s.now.hubs[t, leg, 0] = d.riders[rider, P_HUB]
             s.now.meta[t, M_N_AM + leg] = s.now.meta[t, M_HUBS_AM + leg] = 1
 
 
@@ -160,8 +166,8 @@ def price_joined(d: Any, s: Any, unit: int, r: int, option: Any) -> int:
 
 @njit_inline
 def copy_option(source: Any, target: Any) -> None:
-    """Copy where a rider goes."""
-    for k in range(4):
+    """Copy where a person goes."""
+    for k in range(6):
         target[k] = source[k]
 
 
@@ -253,13 +259,23 @@ def mark_hopeless(d: Any, s: Any) -> None:
     """Price every unit alone; who cannot be driven even with every limit free is hopeless: company makes it harder.
 
     The price kept leaves limited supplies out, as others may need them more; ONLY_LIMITED where nothing else will do.
+    Where a unit's first member boards on a route of its own is settled here too.
     """
     for pass_no in range(2):
         for k in range(len(d.supplies)):
             if d.supplies[k, S_LIMIT] < NO_LIMIT:
                 s.books[B_SUPPLY, k] += NO_LIMIT if pass_no == 1 else 0
         for unit in range(len(d.unit_ptr) - 1):
-            alone = price_joined(d, s, unit, -1, s.options[0])
+            rider = int(d.unit_riders[d.unit_ptr[unit]])
+            n_variants = d.riders[rider, P_VARIANTS]
+            alone, am, pm = HUGE, s.people[Q_ALONE_AM, rider], s.people[Q_ALONE_PM, rider]
+            for k in range(n_variants * n_variants):
+                s.people[Q_ALONE_AM, rider] = rider + k // n_variants
+                s.people[Q_ALONE_PM, rider] = rider + k % n_variants
+                pence = price_joined(d, s, unit, -1, s.options[0])
+                if pence < alone:
+                    alone, am, pm = pence, s.people[Q_ALONE_AM, rider], s.people[Q_ALONE_PM, rider]
+            s.people[Q_ALONE_AM, rider], s.people[Q_ALONE_PM, rider] = am, pm
             if pass_no == 1:
                 s.alone[unit] = ONLY_LIMITED if alone >= HUGE else float(alone)
                 continue

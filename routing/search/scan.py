@@ -17,6 +17,7 @@ from routing.instance import (
     D_CLOSE,
     D_OPEN,
     D_ROW,
+    D_TARGET,
     DEAD_NONE,
     DEAD_RETURN,
     H_ROW,
@@ -33,7 +34,7 @@ from routing.instance import (
     P_SHARED,
     P_SOLO,
     P_TAGS,
-    P_TARGET_AM,
+    P_VARIANTS,
     R_MAX_SCHOOLS,
     R_OVER_TARGET,
     R_PER_SHARED_PA,
@@ -96,8 +97,9 @@ removals)."""
 # E_ALONG on the ride along gates of each gate's users.
 E_VARIANT, E_GROUP, E_DAYS, E_SHIFT, E_GATE, E_SPAN, E_FAR_GATE, E_OWN, E_ALONG = range(9)
 
-# Where a rider goes on a route: position among gates (-1: the gate is there already) and among homes, AM and PM.
-O_GATE_AM, O_GATE_PM, O_HOME_AM, O_HOME_PM = range(4)
+# Where a person goes on a route: position among gates (-1: the gate is there already) and among homes, and the rider
+# as whom they board, each AM and PM.
+O_GATE_AM, O_GATE_PM, O_HOME_AM, O_HOME_PM, O_RIDER_AM, O_RIDER_PM = range(6)
 
 
 @njit_inline
@@ -317,7 +319,7 @@ def metres_between_gates(
 
 @njit_inner
 def soft_pence_at(
-    leg: int, riders: Any, over_target: int, order: Any, n: int, lane: Any, run: Any, i: int, more: int, ride: int,
+    leg: int, day: Any, over_target: int, order: Any, n: int, lane: Any, run: Any, i: int, more: int, ride: int,
     rider: int, pair: Any,
 ) -> int:  # fmt: skip
     """Soft pence a day that the halt at position i adds."""
@@ -327,10 +329,10 @@ def soft_pence_at(
             continue
         longer = more if (k < i if leg == 0 else k >= i) else 0
         over = lane[k, A_RIDE] + pair[E_SHIFT] + longer + pair[E_ALONG + lane[k, A_GATE]]
-        over -= riders[order[k], P_TARGET_AM + leg]
+        over -= day[order[k], D_TARGET]
         if over > 0:
             total += half_up(over_target * over, 60)
-    over = ride - riders[rider, P_TARGET_AM + leg]
+    over = ride - day[rider, D_TARGET]
     if over > 0:
         total += half_up(over_target * over, 60)
     return total - run[V_SOFT]
@@ -426,7 +428,7 @@ def cheapest_position(d: Any, s: Any, leg: int, rider: int, r: int, n_pairs: int
             ride = own_ride(leg, seconds, lane, least, row, pair)
             more = growth(leg, seconds, lane, least, row, service, pair)
             total += pair[E_DAYS] * soft_pence_at(
-                leg, d.riders, d.rules[R_OVER_TARGET], order, n, lane, run, least, more, ride, rider, pair
+                leg, day, d.rules[R_OVER_TARGET], order, n, lane, run, least, more, ride, rider, pair
             )
         price[least] = NO_PLACE
         if total < best:
@@ -511,9 +513,10 @@ def company_allows(d: Any, s: Any, rider: int, r: int) -> bool:
 
 @njit_inner
 def scan_route(d: Any, s: Any, rider: int, r: int, bar: float, option: Any) -> float:
-    """About what the rider costs on route r, pence a fortnight; NO_PLACE where they do not fit or it is not below bar.
+    """About what a person costs on route r, pence a fortnight; NO_PLACE where they do not fit or it is not below bar.
 
-    option (4,) is filled with where they would go, columns O_*.
+    rider: first row of the person; where they may board at several places, the cheapest on each leg is taken. option
+    (6,) is filled with where they would go, columns O_*.
     """
     if not company_allows(d, s, rider, r):
         return NO_PLACE
@@ -524,6 +527,7 @@ def scan_route(d: Any, s: Any, rider: int, r: int, bar: float, option: Any) -> f
         if total >= bar:
             return NO_PLACE
         option[O_GATE_AM + leg] = option[O_HOME_AM + leg] = -1
+        option[O_RIDER_AM + leg] = rider
         if d.riders[rider, P_REF_AM + leg] < 0:
             continue
         if s.now.meta[r, M_N_AM + leg] + 1 >= s.now.order.shape[2]:
@@ -533,15 +537,17 @@ def scan_route(d: Any, s: Any, rider: int, r: int, bar: float, option: Any) -> f
         for j in range(n_hubs):
             known |= s.now.hubs[r, leg, j] == hub
         best = NO_PLACE
-        if known:
-            best = scan_leg(d, s, leg, rider, r, n_pairs, -1, bar - total)
-            option[O_HOME_AM + leg] = s.found[leg]
-        elif n_hubs < s.lanes.shape[4] - A_SLACK and schools_allow(d, s, leg, rider, r, n_pairs):
-            for place in range(n_hubs + 1):
-                extra = scan_leg(d, s, leg, rider, r, n_pairs, place, min(best, bar - total))
+        first, last = -1, 0
+        if not known:
+            fits = n_hubs < s.lanes.shape[4] - A_SLACK and schools_allow(d, s, leg, rider, r, n_pairs)
+            first, last = 0, n_hubs + 1 if fits else 0
+        for variant in range(rider, rider + d.riders[rider, P_VARIANTS]):
+            for place in range(first, last):
+                extra = scan_leg(d, s, leg, variant, r, n_pairs, place, min(best, bar - total))
                 if extra < best:
                     best = extra
                     option[O_GATE_AM + leg], option[O_HOME_AM + leg] = place, s.found[leg]
+                    option[O_RIDER_AM + leg] = variant
         total += best
     return total if total < bar else NO_PLACE
 

@@ -24,6 +24,7 @@ from routing.evaluate import (
 from routing.instance import (
     BOUGHT,
     MAX_HUBS,
+    P_PERSON,
     P_UNSERVED,
     R_MAX_SCHOOLS,
     S_BASE,
@@ -53,11 +54,12 @@ N_META = 11
     N_OLD_TOTAL, N_MARK, N_SLOTS, N_STALE,
 ) = range(14)  # fmt: skip
 
-# Rows of `State.slots` (one column a route slot) and of `State.people` (one column a rider).
+# Rows of `State.slots` (one column a route slot) and of `State.people` (one column a person's first
+# row); Q_ALONE_AM and Q_ALONE_PM: riders as whom they are cheapest on a route of their own.
 # L_LANES: 1 where the lanes are those of the route as it stands. L_STALE lists routes that differ from the best plan's,
 # L_IS_STALE marks them.
 L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE = range(8)
-Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS = range(7)
+Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS, Q_ALONE_AM, Q_ALONE_PM = range(9)
 
 # Rows of `State.books`: what the working plan takes of each supply, class and operator's (the last: the council's) PAs.
 B_SUPPLY, B_CLASS, B_OPERATOR = range(3)
@@ -82,7 +84,7 @@ class State(NamedTuple):
     now : the working plan; three slots past the last (`trial_slot`, `pick_slot`, `stage_slot`) hold the candidate being
         built, the best candidate so far, and a route with some members of a unit on board.
     old, best : the journal's copies of touched routes; the best plan.
-    slots int64 (8, R + 3), people int64 (7, N), books int64 (3, .), num int64 : rows and positions named above.
+    slots int64 (8, R + 3), people int64 (9, N), books int64 (3, .), num int64 : rows and positions named above.
     alone float64 (U,) : pence a fortnight of each unit on a route of its own, limited supplies left out.
     sigs, mask_days, variants (R + 3, 1 + G), lanes int32 (R + 3, 2, G, L + 1, .), runs int32 (R + 3, 2, G, .) :
         what the scan knows of riders, days and routes (`lanes`).
@@ -128,20 +130,23 @@ def _empty_routes(n_slots: int, longest: int) -> Routes:
 
 def new_state(instance: Instance, seed: int) -> State:
     """An empty working plan: everybody absent."""
-    n = instance.n_riders
-    n_slots = n + 1
+    persons = instance.persons
+    n, n_persons = instance.n_riders, len(persons)
+    n_slots = n_persons + 1
     # Part-week riders may share seats, so a route can hold more riders than the largest layout has places.
     longest = 2 * int(instance.fits.shape[1] + instance.fits.shape[2]) + 2
     num = np.zeros(14, np.int64)
     num[N_TOTAL] = num[N_BEST] = int(instance.riders[:, P_UNSERVED].sum())
-    num[N_ABSENT] = num[N_BEST_ABSENT] = n
+    num[N_ABSENT] = num[N_BEST_ABSENT] = n_persons
     num[N_FREE] = num[N_SLOTS] = n_slots
     slots = np.full((8, 2 * n_slots + 3), -1, np.int64)
     slots[L_FREE, :n_slots] = np.arange(n_slots)[::-1]
     slots[L_LANES] = slots[L_IS_STALE] = 0
-    people = np.full((7, n), -1, np.int64)
+    people = np.full((9, n), -1, np.int64)
     people[Q_HOPELESS] = 0
-    people[Q_ABSENT] = people[Q_OLD_ABSENT] = people[Q_BEST_ABSENT] = np.arange(n)
+    people[Q_ALONE_AM] = people[Q_ALONE_PM] = np.arange(n)
+    for row in (Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT):
+        people[row, :n_persons] = persons
     widest = max(len(instance.supplies), len(instance.class_limit), len(instance.operator_pa_limit), 1)
     n_groups = len(instance.group_weight)
     most_gates = min(MAX_HUBS, int(instance.rules[R_MAX_SCHOOLS]) + 1)
@@ -168,7 +173,7 @@ def new_state(instance: Instance, seed: int) -> State:
         price=np.zeros(longest + 1, np.float64),
         pairs=np.zeros((n_groups + 1, 9 + MAX_HUBS), np.int64),
         found=np.zeros(8, np.int64),
-        options=np.zeros((2 * instance.near.shape[2] + 2, 4), np.int64),
+        options=np.zeros((2 * instance.near.shape[2] + 2, 6), np.int64),
         blink=np.zeros(1, np.float64),
     )
 
@@ -333,11 +338,11 @@ def touch(s: Any, r: int) -> None:
 
 
 @njit_inline
-def own_riders(s: Any, r: int) -> None:
-    """Book every rider of route r as being on it."""
+def own_riders(d: Any, s: Any, r: int) -> None:
+    """Book every person of route r as being on it."""
     for leg in range(2):
         for i in range(s.now.meta[r, M_N_AM + leg]):
-            s.people[Q_ROUTE, s.now.order[r, leg, i]] = r
+            s.people[Q_ROUTE, d.riders[s.now.order[r, leg, i], P_PERSON]] = r
 
 
 @njit_inline
@@ -349,7 +354,7 @@ def put_route(d: Any, s: Any, source: int, r: int) -> None:
     copy_route(s.now, source, s.now, r)
     changed(s, r)
     take_supply(d.supplies, s.books, s.now.meta, r, 1)
-    own_riders(s, r)
+    own_riders(d, s, r)
 
 
 @njit_inline
@@ -442,7 +447,7 @@ def undo_iteration(d: Any, s: Any) -> None:
         copy_route(s.old, r, s.now, r)
         s.slots[L_LANES, r] = 0
         take_supply(d.supplies, s.books, s.now.meta, r, 1)
-        own_riders(s, r)
+        own_riders(d, s, r)
         if is_empty(s.now, r):
             give_back(s, r)
     s.num[N_TOTAL] = s.num[N_OLD_TOTAL]

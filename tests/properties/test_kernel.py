@@ -18,7 +18,7 @@ from routing.assign import as_arrays
 from routing.clock import runs_of
 from routing.encode import Index, Supply, encode
 from routing.evaluate import INFEASIBLE, cost_on_supply
-from routing.instance import MAX_HUBS, Instance, Solution
+from routing.instance import MAX_HUBS, P_VARIANTS, Instance, Solution
 from tests.routing.planning import Planned, fortnight_pence, plan_for
 from tests.routing.worlds import FEATURES, make_world
 from transport.calendar import LEGS
@@ -51,11 +51,12 @@ def random_route(
     rng: Random, instance: Instance, index: Index
 ) -> tuple[tuple[list[int], list[int]], tuple[list[int], list[int]]]:
     """Orders and gates of both legs for a few riders drawn at random, in any order."""
-    some = rng.sample(range(instance.n_riders), rng.randint(1, min(5, instance.n_riders)))
+    persons = instance.persons.tolist()
+    some = rng.sample(persons, rng.randint(1, min(5, len(persons))))
     orders: list[list[int]] = []
     hubs: list[list[int]] = []
     for leg in LEGS:
-        order = [i for i in some if leg in index.riders[i].legs]
+        order = [i + rng.randrange(instance.riders[i, P_VARIANTS]) for i in some if leg in index.riders[i].legs]
         rng.shuffle(order)
         gates = list(dict.fromkeys(index.hub_idx_by_rider[i] for i in order))
         rng.shuffle(gates)
@@ -81,6 +82,7 @@ def as_route(
         for leg, order, gates in zip(LEGS, orders, hubs, strict=True)
         if order
     }
+    choices = [{index.riders[i].passenger.passenger_id: index.riders[i].choice for i in order} for order in orders]
     vehicle_class = scenario.class_by_id[supply.class_id]
     fleet = supply.kind is RouteKind.FLEET
     return Route(
@@ -89,7 +91,11 @@ def as_route(
         class_id=supply.class_id,
         am=patterns.get(LEGS[0]),
         pm=patterns.get(LEGS[1]),
-        runs=tuple(run for leg, p in patterns.items() for run in runs_of(scenario, travel, leg, p, vehicle_class)),
+        runs=tuple(
+            run
+            for leg, p in patterns.items()
+            for run in runs_of(scenario, travel, leg, p, vehicle_class, choices[LEGS.index(leg)])
+        ),
         vehicle_id=supply.vehicle_ids[0] if fleet else None,
         operator_id=supply.operator_id,
         lot_id=None if fleet else "L1",

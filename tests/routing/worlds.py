@@ -22,7 +22,7 @@ from tests.builders import (
 from transport.assistants import PassengerAssistant
 from transport.calendar import ALL_DAYS, LEGS
 from transport.operators import Operator
-from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger, Phase
+from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger, Phase, PickupPoint
 from transport.places import Place
 from transport.policy import Policy
 from transport.rate_cards import DeadRule, RateCard
@@ -35,7 +35,7 @@ FEATURES = (
     "wheelchairs", "pas", "pas_per", "solo", "never_together", "keep_together", "tags", "own_caps", "tight_caps",
     "walks", "part_week", "two_homes", "own_sessions", "two_gates", "one_leg", "schools", "early_friday", "dead_rule",
     "free_miles", "one_leg_share", "long_legs", "fleet", "tiers", "operators", "budget", "one_way", "two_profiles",
-    "blocked", "free_legs", "class_limit", "shared_homes", "max_schools", "targets", "training",
+    "blocked", "free_legs", "class_limit", "shared_homes", "max_schools", "targets", "training", "pickups",
 )  # fmt: skip
 """Rules that a borough may have switched on."""
 LISTED_PAS = "assistants"
@@ -145,6 +145,8 @@ def _passenger(on: frozenset[str], rng: Random, passenger_id: str, schools: tupl
             start_s=base.start_s + rng.choice([0, 300, 3600]), finish_s=base.finish_s - rng.choice([0, 600, 7200])
         )
         changes["own_sessions"] = tuple(own if day % 5 != 1 else None for day in ALL_DAYS)
+    if "pickups" in on and rng.random() < 0.7:
+        changes |= _pickups(rng, [place for of_leg in places.values() for place in of_leg if place])
     return Passenger(
         passenger_id=passenger_id,
         school_id=school.school_id,
@@ -158,6 +160,19 @@ def _passenger(on: frozenset[str], rng: Random, passenger_id: str, schools: tupl
         school_alight_s=rng.choice([30, 60]),
         **changes,
     )
+
+
+def _pickups(rng: Random, own: list[str]) -> dict[str, Any]:
+    """One to three points for one of the own places, near and far to walk; some passengers may only board at them."""
+    home = rng.choice(own)
+    ids = rng.sample([place for place in HOMES if place not in own], rng.randint(1, 3))
+    points = [
+        PickupPoint(
+            place_id=place_id, home_place_id=home, walk_m=rng.choice([80, 700, 1700]), walk_s=rng.choice([0, 90, 1100])
+        )
+        for place_id in ids
+    ]
+    return {"pickup_points": tuple(points), "boards_at_home": rng.random() < 0.7}
 
 
 def _card(on: frozenset[str], rng: Random, base_pence: int) -> RateCard:
