@@ -21,6 +21,7 @@ from transport.files.rows_people import (
     NeverTogetherRow,
     PassengerDayRow,
     PassengerRow,
+    PickupPointRow,
 )
 from transport.files.rows_supply import (
     AssistantRow,
@@ -122,6 +123,12 @@ TABLES = (
         name="passenger_days", row=PassengerDayRow,
         meaning="Days on which a passenger differs from their row in passengers: another place, other times, "
         "travels although their row says no, or does not travel; a passenger's day and leg stands once",
+    ),
+    Table(
+        name="pickup_points", row=PickupPointRow, key=("passenger_id", "place_id"),
+        meaning="Other places where a passenger may board (AM) or alight (PM) instead of at their place in passengers; "
+        "the plan chooses one place for each leg, for all days on which they are at that place. Where the point lies "
+        "stands on its first row, and is the same or empty on the others",
     ),
     Table(
         name="never_together", row=NeverTogetherRow, key=("passenger_id_1", "passenger_id_2"),

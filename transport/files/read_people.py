@@ -8,11 +8,12 @@ from datetime import date
 
 from transport.calendar import ALL_DAYS, LEGS, N_DAYS, Leg
 from transport.files.read_book import Book
+from transport.files.read_pickups import check_pickup_points, read_pickup_points
 from transport.files.read_places import Places, Point
 from transport.files.read_rows import read_rows
 from transport.files.read_schools import days_of
 from transport.files.rows_people import PassengerDayRow, PassengerRow
-from transport.passengers import Mobility, PaNeed, Passenger, Phase
+from transport.passengers import Mobility, PaNeed, Passenger, Phase, PickupPoint
 from transport.policy import Policy
 from transport.schools import School, Session
 
@@ -56,7 +57,7 @@ def phase_on(birth_date: date, starts_on: date) -> Phase:
 def read_passengers(
     book: Book, places: Places, schools: Mapping[str, School], starts_on: date | None, policy: Policy
 ) -> dict[str, Passenger]:
-    """Read passengers.csv and passenger_days.csv; passengers by id, every fault noted.
+    """Read passengers.csv, passenger_days.csv and pickup_points.csv; passengers by id, every fault noted.
 
     Parameters
     ----------
@@ -66,10 +67,12 @@ def read_passengers(
     day_rows: dict[str, list[PassengerDayRow]] = {}
     for row in read_rows(book, "passenger_days", PassengerDayRow):
         day_rows.setdefault(row.passenger_id, []).append(row)
+    points = read_pickup_points(book, places, policy)
     passengers = {}
     for passenger_row in rows:
         own = day_rows.get(passenger_row.passenger_id, [])
-        passenger = _passenger(book, places, schools, starts_on, policy, passenger_row, own)
+        own_points = points.get(passenger_row.passenger_id, ())
+        passenger = _passenger(book, places, schools, starts_on, policy, passenger_row, own, own_points)
         if passenger is not None:
             passengers[passenger.passenger_id] = passenger
     return passengers
@@ -83,6 +86,7 @@ def _passenger(
     policy: Policy,
     row: PassengerRow,
     day_rows: list[PassengerDayRow],
+    points: tuple[PickupPoint, ...],
 ) -> Passenger | None:
     phase = _phase(book, row, starts_on)
     week = _week(book, places, row, day_rows)
@@ -94,6 +98,8 @@ def _passenger(
     if week is None or phase is None or school is None:
         return None
     _check_shut(book, day_rows, school)
+    is_at_home = f"home:{row.passenger_id}" in week.place_ids.values()
+    points = check_pickup_points(book, row, points, is_at_home=is_at_home)
     kind = "walk" if row.mobility is Mobility.WALKS_ON else "wheelchair"
 
     def service_s(own: int | None, name: str) -> int:
@@ -110,6 +116,7 @@ def _passenger(
         school_alight_s=service_s(row.school_alight_s, "school_alight"),
         ride_cap_s=None if row.ride_cap_min is None else row.ride_cap_min * 60,
         walk_s=(row.walk_min or 0) * 60, walk_m=row.walk_m or 0,
+        pickup_points=points, boards_at_home=row.boards_at_home or not points,
         vehicle_tags=row.vehicle_tags, pa_training_tags=row.pa_training_tags,
         restraint_type=row.restraint_type, ready_from=row.ready_from, status=row.status,
         pinned_route_id=row.pinned_route_id,

@@ -147,6 +147,13 @@ class PassengerRow(Row):
             unit="min", highest=180, default="0", example="6",
         ),
     ]  # fmt: skip
+    boards_at_home: Annotated[
+        bool,
+        YesNoCell(
+            meaning="Whether a vehicle may also come to their own place; no only where pickup_points has rows for them",
+            blank=True, default="yes", example="yes",
+        ),
+    ]  # fmt: skip
     ready_from: Annotated[
         date | None,
         DateCell(
@@ -201,6 +208,35 @@ class PassengerDayRow(Row):
     ]
     start_time: Annotated[int | None, TimeCell(meaning="Own session starts then", default="unchanged", example="09:30")]
     finish_time: Annotated[int | None, TimeCell(meaning="Own session ends then", default="unchanged", example="12:00")]
+
+
+class PickupPointRow(Row):
+    """pickup_points.csv."""
+
+    passenger_id: PassengerRefColumn
+    place_id: Annotated[
+        str,
+        IdCell(meaning="Id of the point, the same for all who may board there", required=True, example="bus-stop-12"),
+    ]
+    postcode: PostcodeColumn
+    easting: EastingColumn
+    northing: NorthingColumn
+    lat: LatColumn
+    lon: LonColumn
+    walk_m: Annotated[
+        int,
+        WholeCell(
+            meaning="Walk between the passenger's place in passengers and the point",
+            unit="m", highest=8047, required=True, example="400",
+        ),
+    ]  # fmt: skip
+    walk_s: Annotated[
+        int | None,
+        WholeCell(
+            meaning="Time of that walk; part of the total journey",
+            unit="s", highest=10_800, default="walk_m at policy walk_m_per_min", example="360",
+        ),
+    ]  # fmt: skip
 
 
 class NeverTogetherRow(Row):

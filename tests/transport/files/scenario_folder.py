@@ -61,6 +61,11 @@ _LITTLE_COUNCIL: Tables = {
         {"passenger_id": "P1", "leg": "AM", "week": "B", "weekday": "mon", "travels": "no"},
         {"passenger_id": "P3", "weekday": "wed", "start_time": "10:00"},
     ],
+    "pickup_points": [
+        {"passenger_id": "P1", "place_id": "stop-1", "lat": "52.503", "lon": "-1.982", "walk_m": "310"},
+        {"passenger_id": "P1", "place_id": "stop-2", "postcode": "B16 0NA", "walk_m": "900", "walk_s": "800"},
+        {"passenger_id": "P2", "place_id": "stop-1", "walk_m": "200", "walk_s": "171"},
+    ],
     "never_together": [
         {"passenger_id_1": "P1", "passenger_id_2": "P3", "reason": "agreed", "review_on": "2027-01-04"}
     ],

@@ -98,6 +98,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "restraint_type": (2, {"restraint_type": "harness"}),
         "walk_m": (2, {"walk_m": "300", "walk_min": "0"}),
         "walk_min": (2, {"walk_m": "0", "walk_min": "5"}),
+        "boards_at_home": (2, {"boards_at_home": "no"}),
         "ready_from": (2, {"ready_from": "2026-10-01"}),
         "status": (2, {"status": "provisional"}),
         "pinned_route_id": (2, {"pinned_route_id": "R1"}),
@@ -111,6 +112,13 @@ CHANGES: dict[str, dict[str, Change]] = {
         **_place(2),
         "start_time": (4, {"start_time": "10:10"}),
         "finish_time": (4, {"finish_time": "14:00"}),
+    },
+    "pickup_points": {
+        "passenger_id": (3, {"passenger_id": "P3"}),
+        "place_id": (3, {"place_id": "stop-9"}),
+        **_place(2),
+        "walk_m": (2, {"walk_m": "311"}),
+        "walk_s": (2, {"walk_s": "265"}),
     },
     "never_together": {
         "passenger_id_1": (2, {"passenger_id_1": "P2"}),

@@ -253,6 +253,45 @@ BROKEN = {
         table="passengers", at=2, cells={"pa_training_tags": "epilepsy"}, column="pa_training_tags",
         words="asks for a trained PA, but pa_need is none",
     ),
+    # pick-up points
+    "point of nobody": Broken(
+        table="pickup_points", at=3, cells={"passenger_id": "P8"}, column="passenger_id",
+        words="P8 is not in passengers", value="P8",
+    ),
+    "point twice": Broken(
+        table="pickup_points", at=3, cells={"place_id": "stop-1", "postcode": ""}, column="place_id",
+        words="already given in row 2", value="stop-1",
+    ),
+    "point nowhere": Broken(
+        table="pickup_points", at=3, cells={"postcode": ""}, column="postcode",
+        words="no place; must be exactly one of postcode", value="",
+    ),
+    "point in two places": Broken(
+        table="pickup_points", at=4, cells={"lat": "52.504", "lon": "-1.982"}, column="lat",
+        words="point stop-1 lies elsewhere in row 2", value="52.504",
+    ),
+    "half a point": Broken(
+        table="pickup_points", at=2, cells={"lon": ""}, column="lat", words="lon is empty; a place must be",
+    ),
+    "point without a walk": Broken(
+        table="pickup_points", at=2, cells={"walk_m": ""}, column="walk_m", words="must not be empty", value="",
+    ),
+    "walk too long for any policy": Broken(
+        table="pickup_points", at=2, cells={"walk_m": "9000"}, column="walk_m", words="must be between 0 and 8047",
+        value="9000",
+    ),
+    "walk of more than three hours": Broken(
+        table="pickup_points", at=2, cells={"walk_s": "10801"}, column="walk_s", words="must be between 0 and 10800",
+        value="10801",
+    ),
+    "point for a place they are never at": Broken(
+        table="passenger_days", at=None, cells={"passenger_id": "P2", "leg": "PM", "postcode": "B16 0PB"},
+        column="passenger_id", words="is never at the place of their row in passengers", row=4, value="P2",
+    ),
+    "nowhere to board": Broken(
+        table="passengers", at=4, cells={"boards_at_home": "no"}, column="boards_at_home",
+        words="pickup_points has no row for them", value="no",
+    ),
     # days
     "day of nobody": Broken(
         table="passenger_days", at=None, cells={"passenger_id": "P8"}, column="passenger_id",

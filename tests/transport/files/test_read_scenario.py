@@ -12,7 +12,7 @@ from transport.calendar import Leg
 from transport.digest import plain_of
 from transport.files.read import read_scenario, read_scenario_and_remarks
 from transport.files.read_people import phase_on
-from transport.passengers import Mobility, PaNeed, Phase
+from transport.passengers import Mobility, PaNeed, Phase, PickupPoint
 from transport.places import PlaceQuality
 from transport.plan import RouteKind
 from transport.rate_cards import DeadRule
@@ -172,7 +172,7 @@ def test_birth_date_is_nowhere_in_the_scenario(council: Scenario) -> None:
 def test_remarks_say_how_places_are_known(tmp_path: Path) -> None:
     """People are told how many places are postcode centres."""
     _, remarks = read_scenario_and_remarks(write_folder(tmp_path / "little", little_council()))
-    assert remarks == ("1 of 9 places are known by postcode only; its centre stands for them",)
+    assert remarks == ("2 of 11 places are known by postcode only; its centre stands for them",)
 
 
 def test_coordinates_of_invented_passengers_are_invented(tmp_path: Path) -> None:
@@ -215,10 +215,35 @@ def test_school_shut_on_every_day_is_no_fault(tmp_path: Path) -> None:
 def test_home_that_is_never_used_is_no_place(tmp_path: Path) -> None:
     """Only points that a vehicle may call at are places."""
     tables = little_council()
+    del tables["pickup_points"]
     tables["passenger_days"] = [{"passenger_id": "P2", "lat": "52.49", "lon": "-1.97"}]
     council = read_scenario(write_folder(tmp_path / "little", tables))
     assert "home:P2" not in council.place_by_id
     assert council.passengers[1].am_place_ids == ("home:P2:1",) * 10
+
+
+def test_pickup_points_are_shared_places_with_each_ones_own_walk(council: Scenario) -> None:
+    """P1 and P2 may board at stop-1; a walk without a time is taken at 70 m a minute: 310 m in 266 s."""
+    p1, p2, p3 = council.passengers
+    assert p1.pickup_points == (
+        PickupPoint(place_id="pickup:stop-1", home_place_id="home:P1", walk_m=310, walk_s=266),
+        PickupPoint(place_id="pickup:stop-2", home_place_id="home:P1", walk_m=900, walk_s=800),
+    )
+    assert p2.pickup_points == (PickupPoint(place_id="pickup:stop-1", home_place_id="home:P2", walk_m=200, walk_s=171),)
+    assert (p3.pickup_points, p1.boards_at_home) == ((), True)
+    assert (council.place_by_id["pickup:stop-1"].lat, council.place_by_id["pickup:stop-1"].lon) == (52.503, -1.982)
+    assert council.place_by_id["pickup:stop-2"].quality is PlaceQuality.POSTCODE
+
+
+def test_walking_speed_and_longest_walk_are_the_policys(tmp_path: Path) -> None:
+    """At 60 m a minute 310 m take 310 s; a walk of 900 m at a limit of 800 m is remarked on, and no fault."""
+    tables = little_council()
+    tables["policy"] = [{"setting": "walk_m_per_min", "value": "60"}, {"setting": "max_walk_m", "value": "800"}]
+    tables["passengers"][0]["boards_at_home"] = "no"
+    council, remarks = read_scenario_and_remarks(write_folder(tmp_path / "little", tables))
+    assert [point.walk_s for point in council.passengers[0].pickup_points] == [310, 800]
+    assert council.passengers[0].boards_at_home is False
+    assert remarks[0] == ("1 of 3 walks in pickup_points are over max_walk_m (800): nobody is asked to walk them")
 
 
 @pytest.mark.parametrize(

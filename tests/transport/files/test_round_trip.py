@@ -69,6 +69,23 @@ def passengers(draw: st.DrawFn, school_ids: list[str]) -> list[dict[str, object]
 
 
 @st.composite
+def pickup_points(draw: st.DrawFn, passenger_ids: list[str]) -> list[dict[str, object]]:
+    """Up to two points, each for some of the passengers; where it lies stands on its first row."""
+    rows: list[dict[str, object]] = []
+    for place_id in ["stop/1", "stop/2"][: draw(st.integers(0, 2))]:
+        who = draw(st.lists(st.sampled_from(passenger_ids), min_size=1, unique=True))
+        where = draw(places())
+        rows += [
+            {
+                "passenger_id": passenger_id, "place_id": place_id, "walk_m": draw(st.integers(0, 1600)),
+                "walk_s": draw(_maybe(st.integers(0, 1800))), **(where if passenger_id == who[0] else {}),
+            }
+            for passenger_id in who
+        ]  # fmt: skip
+    return rows
+
+
+@st.composite
 def scenarios(draw: st.DrawFn) -> dict[str, list[dict[str, object]]]:
     """Rows of a valid scenario."""
     schools = [
@@ -84,6 +101,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, list[dict[str, object]]]:
     ]
     people = draw(passengers([str(row["school_id"]) for row in schools]))
     ids = [str(row["passenger_id"]) for row in people]
+    points = draw(pickup_points(ids))
     on_am = [str(r["passenger_id"]) for r in people if r["legs"] != "PM"]
     routes = [
         {
@@ -103,7 +121,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, list[dict[str, object]]]:
             {"setting": "name", "value": draw(WORDS)}, {"setting": "starts_on", "value": "2026-09-02"},
             {"setting": "invented", "value": draw(st.booleans())},
         ],
-        "schools": schools, "passengers": people, "current_routes": routes,
+        "schools": schools, "passengers": people, "current_routes": routes, "pickup_points": points,
         "vehicle_classes": [{
             "class_id": "bus", "layouts": "16+0; 12+2", "base_pence": draw(PENCE), "tags": {"tail_lift"},
             "mile_rate_pence": draw(PENCE), "pa_day_rate_pence": draw(PENCE),
@@ -135,6 +153,11 @@ def test_folder_and_workbook_read_alike(tables: dict[str, list[dict[str, Any]]])
         assert (passenger.ready_from, passenger.walk_m) == (row["ready_from"], row["walk_m"] or 0)
         assert passenger.vehicle_tags == row["vehicle_tags"]
         assert passenger.restraint_type == (row["restraint_type"] or "")
+        assert [(point.place_id, point.walk_m) for point in passenger.pickup_points] == [
+            (f"pickup:{point['place_id']}", point["walk_m"])
+            for point in tables["pickup_points"]
+            if point["passenger_id"] == row["passenger_id"]
+        ]
         n_days = (len(row["days"]) if row["days"] else 5) * (1 if row["weeks"] in ("A", "B") else 2)
         assert sum(p is not None for p in passenger.am_place_ids) == (0 if row["legs"] == "PM" else n_days)
         assert sum(p is not None for p in passenger.pm_place_ids) == (0 if row["legs"] == "AM" else n_days)
