@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transport.calendar import LEGS, Leg
+from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.check import check_plan, rides_of
 from transport.cost import cost_of, objective_of
 from transport.digest import digest_of, file_digest
@@ -386,11 +386,17 @@ def _bias_notes(scenario: Scenario, baseline: Baseline | None) -> list[str]:
 
 
 def _snag_notes(scenario: Scenario, roads: Roads) -> list[str]:
-    """Homes that no permitted vehicle can reach, said before anybody asks why they are unserved."""
+    """Homes and pick-up points that no permitted vehicle can reach, said before anybody asks who is unserved."""
     from routing.network.matrix import unreachable_places
 
     gates = [gate.place_id for school in scenario.schools for gate in school.gates]
-    homes = {pid for p in scenario.planned_passengers() for pid in (*p.am_place_ids, *p.pm_place_ids) if pid}
+    homes = {
+        place_id
+        for p in scenario.planned_passengers()
+        for leg in LEGS
+        for day in ALL_DAYS
+        for place_id in p.stop_ids_on(leg, day)
+    }
     return [
         f"No permitted vehicle can reach {place_id}"
         for place_id in unreachable_places(roads.travel, sorted(homes), gates)

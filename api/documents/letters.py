@@ -8,7 +8,8 @@ from api.report.route_view import driven_by
 from transport.calendar import Leg, days_words
 from transport.files.plan_tables import Cell, Column, Table
 from transport.files.plan_trips import Trip, trips_by_passenger
-from transport.files.plan_words import clock, plural
+from transport.files.plan_words import clock, pickup_words, plural, walk_words
+from transport.passengers import Passenger
 from transport.plan import Plan
 from transport.scenario import Scenario
 
@@ -28,9 +29,9 @@ LETTER_COLUMNS = (
     _column("driven_by", "Driven by", "operator, or the council's vehicle"),
     _column("operator_phone", "Operator’s phone", _TO_FILL_IN),
     _column("starts_on", "Starts on", "first day of the plan"),
-    _column("am_place", "Morning place", "`home`, or the place to go to where it is another one"),
+    _column("am_place", "Morning place", "`home`, or the place to go to where it is another one; with the walk to it"),
     _column("am_times", "Morning times", "pick-up and arrival, for each group of days with its own times"),
-    _column("pm_place", "Afternoon place", "`home`, or the place where they are set down"),
+    _column("pm_place", "Afternoon place", "`home`, or the place where they are set down; with the walk from it"),
     _column(
         "pm_times",
         "Afternoon times",
@@ -67,9 +68,9 @@ def _row(passenger_id: str, trips: Sequence[Trip], scenario: Scenario) -> tuple[
         ", ".join(dict.fromkeys(driven_by(route, scenario) for route in routes.values())),
         "",
         scenario.starts_on.isoformat(),
-        _places(am),
+        _places(am, scenario),
         _times(am),
-        _places(pm),
+        _places(pm, scenario),
         _times(pm),
         f"{plural(n_pas, 'passenger assistant')} on board" if n_pas else "no passenger assistant",
         "",
@@ -77,13 +78,21 @@ def _row(passenger_id: str, trips: Sequence[Trip], scenario: Scenario) -> tuple[
     )
 
 
-def place_words(place_id: str, passenger_id: str) -> str:
-    """`home` for the passenger's main place, else the place's id, which the council's own list explains."""
-    return "home" if place_id == f"home:{passenger_id}" else place_id
+def place_words(place_id: str, passenger: Passenger) -> str:
+    """`home` for the passenger's main place, a pick-up point, or the place's id, which the council's list explains."""
+    if place_id != f"home:{passenger.passenger_id}":
+        return pickup_words(passenger, place_id) or place_id
+    return "meeting place" if walk_words(passenger, place_id) else "home"
 
 
-def _places(trips: Sequence[Trip]) -> str:
-    return ", ".join(dict.fromkeys(place_words(trip.home_stop.place_id, trip.passenger_id) for trip in trips))
+def _places(trips: Sequence[Trip], scenario: Scenario) -> str:
+    words = []
+    for trip in trips:
+        passenger = scenario.passenger_by_id[trip.passenger_id]
+        place_id = trip.home_stop.place_id
+        walk = walk_words(passenger, place_id)
+        words.append(place_words(place_id, passenger) + (f" ({walk})" if walk else ""))
+    return ", ".join(dict.fromkeys(words))
 
 
 def _times(trips: Sequence[Trip]) -> str:

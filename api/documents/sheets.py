@@ -53,7 +53,7 @@ def _layout(run: Run) -> str:
 def _stop(stop: Stop, run: Run, scenario: Scenario) -> dict[str, Any]:
     is_gate = stop.school_id is not None
     here = list(dict.fromkeys((*stop.boarding, *stop.alighting)))
-    where = scenario.school_by_id[stop.school_id].name if stop.school_id else _where(stop, here)
+    where = scenario.school_by_id[stop.school_id].name if stop.school_id else _where(stop, here, scenario)
     return {
         "at": clock(stop.start_at_s),
         "leave": clock(stop.depart_at_s),
@@ -64,11 +64,14 @@ def _stop(stop: Stop, run: Run, scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _where(stop: Stop, passenger_ids: list[str]) -> str:
+def _where(stop: Stop, passenger_ids: list[str], scenario: Scenario) -> str:
     if not passenger_ids:
         return "PA’s home"
-    words = place_words(stop.place_id, passenger_ids[0])
-    return f"Home of {passenger_ids[0]}" if words == "home" else f"Place {stop.place_id}"
+    words = place_words(stop.place_id, scenario.passenger_by_id[passenger_ids[0]])
+    if words == stop.place_id:
+        return f"Place {words}"
+    told = {"home": f"Home of {passenger_ids[0]}", "meeting place": f"Meeting place of {passenger_ids[0]}"}
+    return told.get(words, words[:1].upper() + words[1:])
 
 
 def school_lists_of(plan: Plan, scenario: Scenario) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from transport.check import Ride
 from transport.cost import CostBreakdown, CostItem, CostKind
 from transport.files.plan_tables import layout_words
 from transport.files.plan_trips import days_of, n_on_board_after, school_ids_of, usual_run
-from transport.files.plan_words import clock, minutes, plural, pounds
+from transport.files.plan_words import clock, minutes, pickup_words, plural, pounds
 from transport.lots import Lot, LotState
 from transport.plan import Route, RouteKind, Run, Stop
 from transport.scenario import Scenario
@@ -36,15 +36,17 @@ COST_WORDS: Mapping[CostKind, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiderView:
-    """A passenger at the stop of their home.
+    """A passenger at the stop where they board (AM) or alight (PM).
 
     Attributes
     ----------
+    walk_min : walk to or from the stop; part of the journey.
     is_over : the journey is over its target.
     """
 
     passenger_id: str
     ride_min: int
+    walk_min: int
     target_min: int
     is_over: bool
 
@@ -221,14 +223,18 @@ def _what(stop: Stop, run: Run, scenario: Scenario) -> str:
     if stop.school_id is not None:
         n = len(stop.alighting) if run.leg is Leg.AM else len(stop.boarding)
         return f"{scenario.school_by_id[stop.school_id].name}: {n} {'off' if run.leg is Leg.AM else 'on'}"
+    here = [scenario.passenger_by_id[pid] for pid in (*stop.boarding, *stop.alighting)]
+    points = dict.fromkeys(words for p in here if (words := pickup_words(p, stop.place_id)))
     pas = [f"PA {pa_id} on" for pa_id in stop.pas_boarding] + [f"PA {pa_id} off" for pa_id in stop.pas_alighting]
-    return ", ".join(pas)
+    said = ", ".join([*points, *pas])
+    return said[:1].upper() + said[1:]
 
 
 def _rider(ride: Ride) -> RiderView:
     return RiderView(
         passenger_id=ride.passenger_id,
         ride_min=minutes(ride.ride_s),
+        walk_min=minutes(ride.walk_s),
         target_min=minutes(ride.target_s),
         is_over=ride.over_target_s > 0,
     )

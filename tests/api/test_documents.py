@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pypdf import PdfReader
 
@@ -26,7 +28,8 @@ from tests.builders import (
     make_vehicle,
     route_of,
 )
-from transport.passengers import Mobility, PaNeed
+from transport.passengers import Mobility, PaNeed, PickupPoint
+from transport.places import Place
 
 PEOPLE = [
     make_passenger("P1", 10, mobility=Mobility.IN_WHEELCHAIR, pa_need=PaNeed.ONE_TO_ONE, restraint_type="four_point"),
@@ -94,6 +97,47 @@ def test_letters_have_one_row_a_passenger_and_room_for_the_councils_own_list() -
     assert rows[0]["am_times"] == "Mon: 08:33 to 08:55; Tue–Fri: 08:34 to 08:55"
     assert rows[0]["pa"] == "1 passenger assistant on board"
     assert {rows[0][name] for name in ("family_name", "address", "operator_phone", "pa_name")} == {""}
+
+
+def walking_to(place_id: str, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """P1 boards at a place in the morning; their letter and the first stop of their run sheet."""
+    places: dict[str, Any] = {"am_place_ids": (place_id,) * 10, "pm_place_ids": ("home:P1",) * 10}
+    names = {"home:P1": 10, "home:P1:1": 15, "pickup:stop-1": 20}
+    spots = (Place(place_id=name, lat=52.5, lon=-2.0 + at / 70) for name, at in names.items())
+    riding = make_scenario([make_passenger("P1", **places)], places=(*SCENARIO.places, *spots))
+    row_by_place_id = TRAVEL.row_by_place_id | names
+    travel = replace(TRAVEL, row_by_place_id=row_by_place_id)
+    plan = make_plan(route_of(riding, travel, "R1", ["P1"], ["P1"]))
+    told = replace(riding, passengers=(replace(riding.passengers[0], **changes),))
+    table = letters_table(plan, told)
+    letter = dict(zip([c.name for c in table.columns], table.rows[0], strict=True))
+    stop = run_sheet_of(plan.routes[0], told)["runs"][0]["stops"][0]
+    return letter, stop
+
+
+def test_a_walk_to_a_pick_up_point_is_told() -> None:
+    """400 m in 5 min to stop-1 in the morning, home in the afternoon."""
+    point = PickupPoint(place_id="pickup:stop-1", home_place_id="home:P1", walk_m=400, walk_s=300)
+    home = ("home:P1",) * 10
+    letter, stop = walking_to("pickup:stop-1", am_place_ids=home, pickup_points=(point,))
+    assert letter["am_place"] == "pick-up point stop-1 (400 m, 5 min on foot)"
+    assert letter["pm_place"] == "home"
+    assert stop["where"] == "Pick-up point stop-1"
+
+
+def test_a_walk_to_the_place_given_is_told() -> None:
+    """With a walk of its own the place given is not the home."""
+    letter, stop = walking_to("home:P1", walk_m=1200, walk_s=900)
+    assert letter["am_place"] == "meeting place (1,200 m, 15 min on foot)"
+    assert stop["where"] == "Meeting place of P1"
+
+
+def test_homes_and_other_places_have_no_walk_to_tell() -> None:
+    """As they are in the council's own list."""
+    for place_id, said, where in (("home:P1", "home", "Home of P1"), ("home:P1:1", "home:P1:1", "Place home:P1:1")):
+        letter, stop = walking_to(place_id)
+        assert letter["am_place"] == said
+        assert stop["where"] == where
 
 
 def pages_of(pdf: bytes) -> list[str]:

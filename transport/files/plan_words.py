@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from transport.passengers import Passenger
+
 METRES_PER_MILE = 1609.344
 
 
@@ -43,3 +45,15 @@ def clock_exact(at_s: int) -> str:
 def plural(n: int, one: str, many: str = "") -> str:
     """A count with its noun: `1 route`, `2,000 routes`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def pickup_words(passenger: Passenger, place_id: str) -> str:
+    """`pick-up point bus-stop-12`; empty where the place is the passenger's own."""
+    is_point = any(point.place_id == place_id for point in passenger.pickup_points)
+    return f"pick-up point {place_id.removeprefix('pickup:')}" if is_point else ""
+
+
+def walk_words(passenger: Passenger, place_id: str) -> str:
+    """`400 m, 6 min on foot` to a place of boarding; empty where there is nothing to walk."""
+    walk_m, walk_s = passenger.walk_m_to(place_id), passenger.walk_s_to(place_id)
+    return f"{walk_m:,} m, {minutes(walk_s)} min on foot" if walk_m or walk_s else ""

@@ -20,7 +20,7 @@ from transport.files.share import (
     shared_rides,
     shared_scenario,
 )
-from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger
+from transport.passengers import KeepTogether, Mobility, NeverTogether, PaNeed, Passenger, PickupPoint
 from transport.places import Place
 from transport.plan import Plan, Unserved
 from transport.scenario import Scenario
@@ -98,6 +98,20 @@ def test_homes_are_rounded_and_gates_are_not() -> None:
         place = scenario.place_by_id[str(passenger.am_place_ids[0])]
         assert (place.lat, place.lon) == rounded(place)
         assert place.place_id.startswith("area:")
+
+
+def test_a_pick_up_point_is_rounded_like_a_home_and_nobody_is_tied_to_its_walk() -> None:
+    """ANNA7 boards at x10, BEN8 may walk there: the point has its square, the walk is gone from everywhere."""
+    point = PickupPoint(place_id="x10", home_place_id="x20", walk_m=713, walk_s=611)
+    people = [PEOPLE[0], make_passenger("BEN8", 20, pickup_points=(point,), boards_at_home=False), PEOPLE[2]]
+    before = make_scenario(people)
+    names = shared_names(before)
+    scenario, plan = shared_scenario(before, names), shared_plan(PLAN, names)
+    text = json.dumps([plain_of(part) for part in (scenario, plan)])
+    assert all(word not in text for word in ("713", "611", '"x10"'))
+    stop = plan.routes[0].runs[0].stops[0].place_id
+    assert stop.startswith("area:")
+    assert (scenario.place_by_id[stop].lat, scenario.place_by_id[stop].lon) == rounded(before.place_by_id["x10"])
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(52.5049, -2.0079), (52.4951, -1.9921)])
