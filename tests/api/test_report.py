@@ -26,6 +26,7 @@ from transport.check import check_plan, rides_of
 from transport.cost import cost_of, objective_of
 from transport.files.plan_json import read_plan
 from transport.files.travel_pairs import read_travel_pairs
+from transport.passengers import PickupPoint
 from transport.plan import Plan
 from transport.scenario import Scenario
 
@@ -69,6 +70,24 @@ def line_outcome(scenario: Scenario, plan: Plan) -> Outcome:
         violations=check_plan(plan, scenario, travel),
         rides=tuple(rides_of(plan, scenario, travel)),
     )
+
+
+def test_a_walk_stands_beside_the_ride_at_the_pick_up_points_stop() -> None:
+    """P1, of x10, walks 6 min to x20 and rides 10; P2 lives there."""
+    point = PickupPoint(place_id="x20", home_place_id="x10", walk_m=450, walk_s=360)
+    at_point = make_scenario([make_passenger("P1", 20), make_passenger("P2", 20)])
+    plan = make_plan(route_of(at_point, line_travel(), "R1", ["P1", "P2"], ["P1", "P2"]))
+    walks = make_passenger("P1", 10, pickup_points=(point,))
+    outcome = line_outcome(replace(at_point, passengers=(walks, at_point.passengers[1])), plan)
+    assert outcome.violations == ()
+    (stop, _) = make_page(outcome).routes[0].runs[0].stops
+    assert stop.what == "Pick-up point x20"
+    assert [(r.passenger_id, r.ride_min, r.walk_min, r.target_min) for r in stop.riders] == [
+        ("P1", 10, 6, 45), ("P2", 10, 0, 45),
+    ]  # fmt: skip
+    html = report_html(outcome)
+    assert "10 + 6 on foot of 45" in html
+    assert "<span>10 of 45</span>" in html
 
 
 def line_of_three() -> Outcome:
