@@ -107,7 +107,7 @@ def assign(instance: Instance, solution: Solution) -> Assignment:
     n_routes = len(solution.orders)
     if n_routes == 0:
         return Assignment(supply=(), vehicles=(), cost=0)
-    figures, ok, tags, soft = _all_figures(instance, solution)
+    figures, ok, tags, soft = all_figures(instance, solution)
     single = _single_costs(instance, figures, ok, tags, soft)
     columns = _columns(instance, figures, single, soft)
     if len(instance.pa_groups):
@@ -161,7 +161,7 @@ def compile_assignment(instance: Instance) -> None:
         cost=[0],
         unserved=[],
     )
-    figures, ok, tags, soft = _all_figures(instance, alone)
+    figures, ok, tags, soft = all_figures(instance, alone)
     single = _single_costs(instance, figures, ok, tags, soft)
     columns = _columns(instance, figures, single, soft)
     if len(instance.pa_groups):
@@ -172,7 +172,7 @@ _Column = tuple[int, tuple[int, ...], int, Team]
 """(supply, routes, pence a fortnight, groups of listed PAs)."""
 
 
-def _all_figures(
+def all_figures(
     instance: Instance, solution: Solution
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """Figures of every route on every profile and every day group.

@@ -13,6 +13,7 @@ The arrays are few and wide because numba hands every array of a tuple to every 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -96,9 +97,10 @@ class Instance:
         use it share; riders in a row at one place share a stop.
     riders : int64 (N, 21), columns P_*: hub; row of the home side on the first day travelled (-1: never on that
         leg); service seconds at home and gate; wheelchair, shared PA, own PAs, solo (0 or more); bit mask of tags
-        and of the training asked of their PA; 1 where all day groups are alike; number of the route they are pinned to (0: none); pence a fortnight if not carried (0 but on a person's
-        first row); a key for the order of insertion; unit; range in `foes`; first row of the person; number of the
-        person's rows. All rows of a person are alike but for place, cap and ride wished for.
+        and of the training asked of their PA; 1 where all day groups are alike; number of the route they are pinned
+        to (0: none); pence a fortnight if not carried (0 but on a person's first row); a key for the order of
+        insertion; unit; range in `foes`; first row of the person; number of the person's rows. All rows of a person
+        are alike but for place, cap and ride wished for.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u, first rows of persons, are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
@@ -177,6 +179,7 @@ class Solution(NamedTuple):
     ----------
     orders : per route (AM riders in order, PM riders in order). hubs : per route (AM hubs, PM hubs).
     supply : per route. cost : pence a fortnight, money that the horizon counts and soft prices, per route.
+    mates : per route the other route of its fleet vehicle, -1: none; their costs sum to the vehicle's. Empty: no pairs.
     unserved : persons not carried, by their first row.
     """
 
@@ -185,3 +188,4 @@ class Solution(NamedTuple):
     supply: list[int]
     cost: list[int]
     unserved: list[int]
+    mates: Sequence[int] = ()

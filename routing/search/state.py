@@ -431,4 +431,5 @@ def solution_of(state: State) -> Solution:
         supply=[int(best.meta[r, M_SUPPLY]) for r in slots],
         cost=[int(best.meta[r, M_COST]) for r in slots],
         unserved=state.people[Q_BEST_ABSENT, : int(state.num[N_BEST_ABSENT])].tolist(),
+        mates=[slots.index(int(best.meta[r, M_MATE]) - 1) if best.meta[r, M_MATE] > 0 else -1 for r in slots],
     )

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.assign import as_arrays
+from routing.assign import all_figures, as_arrays, set_pence
 from routing.clock import runs_of
 from routing.encode import Index, Supply, encode
 from routing.evaluate import INFEASIBLE, cost_on_supply
-from routing.instance import MAX_HUBS, P_VARIANTS, Instance, Solution
+from routing.instance import MAX_HUBS, P_VARIANTS, S_PROFILE, Instance, Solution
 from tests.routing.planning import Planned, fortnight_pence, plan_for
 from tests.routing.worlds import FEATURES, make_world
 from transport.calendar import LEGS
@@ -207,11 +207,29 @@ def test_both_answers_are_common() -> None:
 
 
 def route_costs(planned: Planned) -> list[int]:
-    """Kernel price of each route of the search's own solution on its own supply, made afresh."""
+    """Kernel price of the search's own routes on their own supplies, made afresh; pairs on one vehicle as one."""
     s: Solution = planned.result.solution
+    instance = planned.instance
+    costs = []
+    for r, (k, mate) in enumerate(zip(s.supply, s.mates, strict=True)):
+        if mate < 0:
+            costs.append(kernel_pence(instance, k, s.orders[r], s.hubs[r]))
+        elif r < mate:
+            assert (s.supply[mate], s.mates[mate]) == (k, r)
+            p = instance.supplies[k, S_PROFILE]
+            figures, _, _, soft = all_figures(instance, s)
+            team = np.zeros((0, 3), np.int64)
+            money = set_pence(instance.data(), k, np.array([r, mate]), 2, figures[p], team)
+            costs.append(money + int(soft[p, [r, mate]].sum()))
+    return costs
+
+
+def search_costs(s: Solution) -> list[int]:
+    """What the search says of the same."""
     return [
-        kernel_pence(planned.instance, k, orders, hubs)
-        for k, orders, hubs in zip(s.supply, s.orders, s.hubs, strict=True)
+        cost + (s.cost[mate] if mate >= 0 else 0)
+        for r, (cost, mate) in enumerate(zip(s.cost, s.mates, strict=True))
+        if mate < 0 or r < mate
     ]
 
 
@@ -223,7 +241,7 @@ def assert_sound(planned: Planned) -> None:
     everybody = {p.passenger_id for p in scenario.planned_passengers()}
     assert carried | planned.unserved_ids == everybody
     assert not carried & planned.unserved_ids
-    assert planned.result.solution.cost == route_costs(planned)
+    assert search_costs(planned.result.solution) == route_costs(planned)
     assert planned.result.assignment.cost <= sum(planned.result.solution.cost)
     s, riders = planned.result.solution, planned.index.riders
     placed = {riders[i].passenger.passenger_id for orders in s.orders for order in orders for i in order}
