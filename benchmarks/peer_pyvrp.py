@@ -1,0 +1,210 @@
+"""PyVRP as a peer: a model for each school, and one of shipments for the whole borough.
+
+PyVRP wants whole prices and has no rate below one a metre, so every kind of road and rate is a profile whose distances
+are pence. A run ends at the gate; a bought one also starts there, at no time and for the price of the empty drive
+back, which is what such a run is billed. The surcharge on long runs is overtime, in whole pence a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.cpu_clock import Budget
+from benchmarks.peer_model import DAY_S, FAR, LegModel, Offer, depot_rows_of, way_back
+from benchmarks.peer_route import PeerRoute
+
+STALE_PER_JOB, STALE_AT_LEAST = 2_000, 5_000
+"""Iterations without a better plan after which a small school leaves its seconds to larger ones."""
+LARGE = 20
+"""Jobs from which a school uses all its seconds."""
+
+
+def solve_per_gate(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
+    """Each school apart, smallest first; what one leaves over goes to the rest by number of passengers."""
+    routes: list[PeerRoute] = []
+    parts = model.per_gate()
+    jobs_left = sum(len(part.jobs) for part in parts)
+    for part in parts:
+        with budget.uncharged():
+            data = _many_to_one(part)
+        share = budget.left_s * len(part.jobs) / jobs_left
+        routes += _solve_gate(part, data, Budget(share), seed)
+        jobs_left -= len(part.jobs)
+    return routes
+
+
+def solve_whole(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
+    """Everybody at once, as shipments from home to gate."""
+    import pyvrp
+
+    with budget.uncharged():
+        data, jobs = _shipments(model), model.jobs
+    best = pyvrp.solve(data, _stop(budget), seed=seed, collect_stats=False).best
+    routes = []
+    for route in best.routes():
+        visits = [a for a in route.schedule() if a.is_shipment()]
+        picked = [jobs[a.idx] for a in visits if a.is_pickup()]
+        set_down = [jobs[a.idx].gate_row for a in visits if a.is_delivery()]
+        routes.append(PeerRoute(jobs=tuple(picked), gate_rows=tuple(dict.fromkeys(set_down))))
+    return routes
+
+
+def _stop(budget: Budget, stale: int | None = None) -> Any:
+    from pyvrp.stop import MultipleCriteria, NoImprovement
+
+    spent = lambda best_cost: budget.is_spent()  # noqa: E731 (the form of PyVRP's criteria)
+    return spent if stale is None else MultipleCriteria([spent, NoImprovement(stale)])
+
+
+def _solve_gate(model: LegModel, data: Any, budget: Budget, seed: int) -> list[PeerRoute]:
+    import pyvrp
+
+    jobs = model.jobs
+    stale = None if len(jobs) >= LARGE else max(STALE_AT_LEAST, STALE_PER_JOB * len(jobs))
+    best = pyvrp.solve(data, _stop(budget, stale), seed=seed, collect_stats=False).best
+    return [
+        PeerRoute(
+            jobs=tuple(jobs[a.idx] for a in route.schedule() if a.is_client()), gate_rows=(model.jobs[0].gate_row,)
+        )
+        for route in best.routes()
+    ]
+
+
+def _many_to_one(model: LegModel) -> Any:
+    """Depot 0 is the gate, then the fleet's depots; clients are homes."""
+    import pyvrp
+
+    gate_row, close_s = model.jobs[0].gate_row, model.jobs[0].close_s
+    depot_rows = depot_rows_of(model.offers)
+    rows = [gate_row, *depot_rows, *(job.row for job in model.jobs)]
+    first_home = 1 + len(depot_rows)
+    roads, road_of = _roads(model.offers)
+    pence, seconds = [], []
+    for offer in roads:
+        cost, time_s = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
+        time_s[0, first_home:] = 0
+        if not offer.pays_return and offer.depot_row is None:
+            cost[0, first_home:] = 0
+        pence.append(_whole(cost))
+        seconds.append(_whole(time_s))
+    types = []
+    for offer, road in zip(model.offers, road_of, strict=True):
+        back_pence, late_s = way_back(model.jobs[0], offer)
+        if late_s > offer.starts_s:
+            start = 0 if offer.depot_row is None else 1 + depot_rows.index(offer.depot_row)
+            types.append(_vehicle_type(offer, road, start, 0, back_pence, late_s, len(model.jobs)))
+    return pyvrp.ProblemData(
+        locations=[pyvrp.Location(0, 0) for _ in rows],
+        clients=[
+            pyvrp.Client(
+                first_home + i,
+                pickup=list(job.loads),
+                service_duration=job.home_s,
+                tw_early=job.earliest_s,
+                tw_late=job.close_s,
+            )
+            for i, job in enumerate(model.jobs)
+        ],
+        depots=[
+            pyvrp.Depot(0, tw_late=close_s),
+            *(pyvrp.Depot(1 + i) for i in range(len(depot_rows))),
+        ],
+        vehicle_types=types,
+        distance_matrices=pence,
+        duration_matrices=seconds,
+    )
+
+
+def _shipments(model: LegModel) -> Any:
+    """Location 0 is nowhere: bought runs start and end there, at no time.
+
+    From nowhere to a home costs the empty drive back from that home's own gate, which is what is billed where the run
+    ends at that gate.
+    """
+    import pyvrp
+
+    depot_rows = depot_rows_of(model.offers)
+    gate_rows = list(dict.fromkeys(job.gate_row for job in model.jobs))
+    rows = [*depot_rows, *gate_rows, *(job.row for job in model.jobs)]
+    first_gate, first_home = 1 + len(depot_rows), 1 + len(depot_rows) + len(gate_rows)
+    gate_at = {row: first_gate + i for i, row in enumerate(gate_rows)}
+    roads, road_of = _roads(model.offers)
+    pence, seconds = [], []
+    for offer in roads:
+        cost, time_s = (np.zeros((len(rows) + 1, len(rows) + 1)) for _ in range(2))
+        cost[1:, 1:], time_s[1:, 1:] = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
+        if offer.pays_return:
+            for i, job in enumerate(model.jobs):
+                cost[0, first_home + i] = cost[gate_at[job.gate_row], first_home + i]
+        pence.append(_whole(cost))
+        seconds.append(_whole(time_s))
+    types = []
+    for offer, road in zip(model.offers, road_of, strict=True):
+        depot = 0 if offer.depot_row is None else 1 + depot_rows.index(offer.depot_row)
+        types.append(_vehicle_type(offer, road, depot, depot, 0, offer.ends_s, len(model.jobs)))
+    return pyvrp.ProblemData(
+        locations=[pyvrp.Location(0, 0) for _ in range(len(rows) + 1)],
+        clients=[],
+        depots=[pyvrp.Depot(i) for i in range(1 + len(depot_rows))],
+        vehicle_types=types,
+        distance_matrices=pence,
+        duration_matrices=seconds,
+        shipments=[
+            pyvrp.Shipment(
+                first_home + i,
+                gate_at[job.gate_row],
+                pickup_tw_early=job.earliest_s,
+                pickup_tw_late=job.close_s,
+                pickup_service_duration=job.home_s,
+                delivery_tw_early=job.open_s,
+                delivery_tw_late=job.close_s,
+                delivery_service_duration=job.gate_s,
+                amount=list(job.loads),
+            )
+            for i, job in enumerate(model.jobs)
+        ],
+    )
+
+
+def _vehicle_type(offer: Offer, road: int, start: int, end: int, back_pence: int, late_s: int, n_jobs: int) -> Any:
+    import pyvrp
+
+    over_pence_per_s = round(offer.over_pence_per_hour / 3600)
+    overtime = (
+        {"shift_duration": offer.over_after_s, "max_overtime": DAY_S, "unit_overtime_cost": over_pence_per_s}
+        if over_pence_per_s
+        else {}
+    )
+    return pyvrp.VehicleType(
+        num_available=n_jobs if offer.n_available is None else min(n_jobs, offer.n_available),
+        capacity=list(offer.capacity),
+        start_depot=start,
+        end_depot=end,
+        fixed_cost=offer.fixed_pence + back_pence,
+        tw_early=offer.starts_s,
+        tw_late=late_s,
+        profile=road,
+        **overtime,
+    )
+
+
+def _roads(offers: Sequence[Offer]) -> tuple[list[Offer], list[int]]:
+    """One offer for each different road and rate, and which of them each offer drives on."""
+    firsts: dict[object, int] = {}
+    roads: list[Offer] = []
+    for offer in offers:
+        key = offer.road, offer.pays_return, offer.depot_row is None
+        if key not in firsts:
+            firsts[key] = len(roads)
+            roads.append(offer)
+    return roads, [firsts[offer.road, offer.pays_return, offer.depot_row is None] for offer in offers]
+
+
+def _whole(values: NDArray[Any]) -> NDArray[np.int64]:
+    whole = np.minimum(np.rint(values), FAR).astype(np.int64)
+    np.fill_diagonal(whole, 0)
+    return whole
