@@ -43,6 +43,7 @@ types: $(DEV) ## Check the types of the four packages
 pins: $(DEV) ## Remake the hash-pinned requirements*.txt from pyproject.toml
 	@$(COMPILE) pyproject.toml -o requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@$(COMPILE) --group peers -c requirements-dev.txt -o requirements-peers.txt
 	@$(COMPILE) --group install -c requirements-dev.txt -o requirements-uv.txt
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \

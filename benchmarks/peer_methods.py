@@ -22,10 +22,13 @@ Solver = Callable[[LegModel, Budget, int], list[PeerRoute]]
 OURS, OURS_ONE_SCHOOL = "ours", "ours-one-school"
 _PEERS = {
     "ortools": ("peer_ortools", "solve_per_gate"),
+    "ortools-grouped": ("peer_ortools", "solve_per_group"),
     "ortools-whole": ("peer_ortools", "solve_whole"),
     "pyvrp": ("peer_pyvrp", "solve_per_gate"),
+    "pyvrp-grouped": ("peer_pyvrp", "solve_per_group"),
     "pyvrp-whole": ("peer_pyvrp", "solve_whole"),
     "vroom": ("peer_vroom", "solve_per_gate"),
+    "vroom-grouped": ("peer_vroom", "solve_per_group"),
     "vroom-whole": ("peer_vroom", "solve_whole"),
 }
 METHODS = (OURS, OURS_ONE_SCHOOL, *_PEERS)

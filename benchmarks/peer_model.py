@@ -34,6 +34,8 @@ DAY_S = 86_400
 METRES_PER_MILE = 1609.344
 FAR = 10_000_000
 """Pence and seconds of a drive that no road allows: too dear and too long to be chosen."""
+GROUP = 40
+"""Most jobs of small schools told to a peer as one model; all of them are weak in larger ones."""
 ROOM = 100
 """A load that fills a vehicle for a passenger who rides alone; more than any vehicle holds."""
 
@@ -131,24 +133,51 @@ class LegModel:
     load_names: tuple[str, ...]
 
     def per_gate(self) -> list[LegModel]:
-        """A model for each gate and window, smallest first, the fleet split between them by number of passengers."""
+        """A model for each gate and window, smallest first."""
+        return self._parts(list(self._jobs_by_gate().values()))
+
+    def per_group(self, most_jobs: int = GROUP) -> list[LegModel]:
+        """Schools of over half so many jobs alone, the others with their nearest neighbours; smallest group first."""
+        jobs_by_gate = self._jobs_by_gate()
+        small = {gate: jobs for gate, jobs in jobs_by_gate.items() if 2 * len(jobs) <= most_jobs}
+        groups = [jobs for gate, jobs in jobs_by_gate.items() if gate not in small]
+        while small:
+            first = max(small, key=lambda gate: (len(small[gate]), gate))
+            away_s = {gate: int(self.offers[0].seconds[first[0], gate[0]]) for gate in small}
+            group: list[Job] = []
+            for gate in sorted(small, key=lambda gate: (away_s[gate], gate)):
+                if len(group) + len(small[gate]) <= most_jobs:
+                    group += small.pop(gate)
+            groups.append(group)
+        return self._parts(groups)
+
+    @property
+    def has_one_gate(self) -> bool:
+        """Whether everybody goes to one gate in one window."""
+        return len({job.gate for job in self.jobs}) == 1
+
+    def _jobs_by_gate(self) -> dict[tuple[int, int, int], list[Job]]:
         jobs_by_gate: dict[tuple[int, int, int], list[Job]] = defaultdict(list)
         for job in self.jobs:
             jobs_by_gate[job.gate].append(job)
-        gates = sorted(jobs_by_gate, key=lambda gate: (len(jobs_by_gate[gate]), gate))
-        sizes = [len(jobs_by_gate[gate]) for gate in gates]
+        return jobs_by_gate
+
+    def _parts(self, groups: Sequence[Sequence[Job]]) -> list[LegModel]:
+        """A model for each group of jobs, smallest first, the fleet split between them by number of jobs."""
+        groups = sorted(groups, key=lambda jobs: (len(jobs), jobs[0].gate))
+        sizes = [len(jobs) for jobs in groups]
         shares = [_split(offer.n_available, sizes) for offer in self.offers]
         return [
             replace(
                 self,
-                jobs=tuple(jobs_by_gate[gate]),
+                jobs=tuple(jobs),
                 offers=tuple(
                     replace(offer, n_available=share[g])
                     for offer, share in zip(self.offers, shares, strict=True)
                     if share[g] != 0
                 ),
             )
-            for g, gate in enumerate(gates)
+            for g, jobs in enumerate(groups)
         ]
 
 
@@ -177,6 +206,16 @@ def leg_model(scenario: Scenario, travel: TravelMatrix, leg: Leg, *, money_pct: 
         offers=tuple(offers),
         load_names=names,
     )
+
+
+def stay_s(model: LegModel, gate_row: int) -> int:
+    """Seconds that a whole-borough model adds to every drive away from a gate: two passengers' service there.
+
+    All who alight at a gate share one stop that starts inside the window. Service of their own would put it off for
+    the second of them, so deliveries take no time and leaving does.
+    """
+    own = [job.gate_s // len(job.passenger_ids) for job in model.jobs if job.gate_row == gate_row]
+    return 2 * sum(own) // len(own)
 
 
 def n_copies(model: LegModel, offer: Offer) -> int:

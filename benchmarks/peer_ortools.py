@@ -1,4 +1,4 @@
-"""OR-Tools routing as a peer: a model for each school, then pick-ups and deliveries for the whole borough.
+"""OR-Tools routing as a peer: a model for each school, pick-ups and deliveries for groups of them or for all.
 
 Vehicles are given one by one, guided local search improves, and a search limit that looks at CPU seconds stops it.
 Of the peers it states most: the surcharge on long runs as a soft limit on their span, the wished-for ride as a soft
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cpu_clock import Budget
-from benchmarks.peer_model import DAY_S, FAR, Job, LegModel, Offer, depot_rows_of, n_copies, way_back
+from benchmarks.peer_model import DAY_S, FAR, Job, LegModel, Offer, depot_rows_of, n_copies, stay_s, way_back
 from benchmarks.peer_route import PeerRoute
 
 SCALE = 60
@@ -36,8 +36,21 @@ class _Used:
 
 
 def solve_per_gate(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
-    """Each school apart, smallest first; guided local search draws no random numbers, so the seed is not used."""
+    """Each school apart; guided local search draws no random numbers, so the seed is not used."""
     return [used.route for used in _per_gate(model, budget)]
+
+
+def solve_per_group(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
+    """Large schools apart, small ones with their neighbours, so that these may share runs."""
+    routes: list[PeerRoute] = []
+    parts = model.per_group()
+    jobs_left = sum(len(part.jobs) for part in parts)
+    for part in parts:
+        share = Budget(budget.left_s * len(part.jobs) / jobs_left)
+        routes += solve_per_gate(part, share, seed) if part.has_one_gate else solve_whole(part, share, seed)
+        jobs_left -= len(part.jobs)
+        budget.forgive(share)
+    return routes
 
 
 def solve_whole(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
@@ -105,7 +118,7 @@ class _Model:
     def may_come(self, index: int, job: Job) -> None:
         """Only vehicles that can carry the job at all."""
         able = [v for v, offer in enumerate(self.vehicles) if offer.could_carry(job)]
-        self.routing.SetAllowedVehiclesForIndex(able, index)
+        self.routing.VehicleVar(index).SetValues(able)
 
     def wish_of(self, job: Job) -> int:
         """Price of a second too early on board."""
@@ -200,13 +213,14 @@ class _Whole(_Model):
         node_of = [0 if o.depot_row is None else 1 + depots.index(o.depot_row) for o in vehicles]
         super().__init__(model, vehicles, self.first_gate + n, [(node, node) for node in node_of])
         rows = [*depots, *(job.row for job in model.jobs), *(job.gate_row for job in model.jobs)]
-        service = np.array(
-            [0] * self.first_home + [job.home_s for job in model.jobs] + [job.gate_s for job in model.jobs]
-        )
+        service = np.array([0] * self.first_home + [job.home_s for job in model.jobs] + [0] * n)
+        stays = np.array([stay_s(model, job.gate_row) for job in model.jobs])
+        away = np.array([job.gate_row for job in model.jobs])[:, None] != np.array([-1, *rows])
         costs, seconds = {}, {}
         for offer in offers:
             cost, time_s = np.zeros((len(rows) + 1,) * 2), np.zeros((len(rows) + 1,) * 2)
             cost[1:, 1:], time_s[1:, 1:] = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
+            time_s[self.first_gate :] += stays[:, None] * away
             if offer.pays_return:
                 for i in range(n):
                     cost[0, self.first_home + i] = cost[self.first_gate + i, self.first_home + i]

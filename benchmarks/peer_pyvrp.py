@@ -1,4 +1,4 @@
-"""PyVRP as a peer: a model for each school, and one of shipments for the whole borough.
+"""PyVRP as a peer: a model for each school, for groups of small schools, or for the whole borough.
 
 PyVRP wants whole prices and has no rate below one a metre, so every kind of road and rate is a profile whose distances
 are pence. A run ends at the gate; a bought one also starts there, at no time and for the price of the empty drive
@@ -7,14 +7,14 @@ back, which is what such a run is billed. The surcharge on long runs is overtime
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cpu_clock import Budget
-from benchmarks.peer_model import DAY_S, FAR, LegModel, Offer, depot_rows_of, way_back
+from benchmarks.peer_model import DAY_S, FAR, Job, LegModel, Offer, depot_rows_of, stay_s, way_back
 from benchmarks.peer_route import PeerRoute
 
 STALE_PER_JOB, STALE_AT_LEAST = 2_000, 5_000
@@ -24,32 +24,31 @@ LARGE = 20
 
 
 def solve_per_gate(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
-    """Each school apart, smallest first; what one leaves over goes to the rest by number of passengers."""
-    routes: list[PeerRoute] = []
-    parts = model.per_gate()
-    jobs_left = sum(len(part.jobs) for part in parts)
-    for part in parts:
-        with budget.uncharged():
-            data = _many_to_one(part)
-        share = budget.left_s * len(part.jobs) / jobs_left
-        routes += _solve_gate(part, data, Budget(share), seed)
-        jobs_left -= len(part.jobs)
-    return routes
+    """Each school apart."""
+    return _solve_parts(model.per_gate(), budget, seed)
+
+
+def solve_per_group(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
+    """Large schools apart, small ones with their neighbours, so that these may share runs."""
+    return _solve_parts(model.per_group(), budget, seed)
 
 
 def solve_whole(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
     """Everybody at once, as shipments from home to gate."""
-    import pyvrp
-
     with budget.uncharged():
-        data, jobs = _shipments(model), model.jobs
-    best = pyvrp.solve(data, _stop(budget), seed=seed, collect_stats=False).best
-    routes = []
-    for route in best.routes():
-        visits = [a for a in route.schedule() if a.is_shipment()]
-        picked = [jobs[a.idx] for a in visits if a.is_pickup()]
-        set_down = [jobs[a.idx].gate_row for a in visits if a.is_delivery()]
-        routes.append(PeerRoute(jobs=tuple(picked), gate_rows=tuple(dict.fromkeys(set_down))))
+        data = _shipments(model)
+    return _solve(model, data, budget, seed)
+
+
+def _solve_parts(parts: Sequence[LegModel], budget: Budget, seed: int) -> list[PeerRoute]:
+    """Smallest first; what one leaves over goes to the rest by number of jobs."""
+    routes: list[PeerRoute] = []
+    jobs_left = sum(len(part.jobs) for part in parts)
+    for part in parts:
+        with budget.uncharged():
+            data = _many_to_one(part) if part.has_one_gate else _shipments(part)
+        routes += _solve(part, data, Budget(budget.left_s * len(part.jobs) / jobs_left), seed)
+        jobs_left -= len(part.jobs)
     return routes
 
 
@@ -60,18 +59,20 @@ def _stop(budget: Budget, stale: int | None = None) -> Any:
     return spent if stale is None else MultipleCriteria([spent, NoImprovement(stale)])
 
 
-def _solve_gate(model: LegModel, data: Any, budget: Budget, seed: int) -> list[PeerRoute]:
+def _solve(model: LegModel, data: Any, budget: Budget, seed: int) -> list[PeerRoute]:
     import pyvrp
 
     jobs = model.jobs
     stale = None if len(jobs) >= LARGE else max(STALE_AT_LEAST, STALE_PER_JOB * len(jobs))
     best = pyvrp.solve(data, _stop(budget, stale), seed=seed, collect_stats=False).best
-    return [
-        PeerRoute(
-            jobs=tuple(jobs[a.idx] for a in route.schedule() if a.is_client()), gate_rows=(model.jobs[0].gate_row,)
-        )
-        for route in best.routes()
-    ]
+    return [_route_of(jobs, route.schedule()) for route in best.routes()]
+
+
+def _route_of(jobs: Sequence[Job], visits: Iterable[Any]) -> PeerRoute:
+    """Homes and gates in the order visited; of a many-to-one run all go to the one gate."""
+    at_homes = [jobs[a.idx] for a in visits if a.is_client() or a.is_pickup()]
+    at_gates = [jobs[a.idx] for a in visits if a.is_delivery()] or at_homes
+    return PeerRoute(jobs=tuple(at_homes), gate_rows=tuple(dict.fromkeys(job.gate_row for job in at_gates)))
 
 
 def _many_to_one(model: LegModel) -> Any:
@@ -137,6 +138,8 @@ def _shipments(model: LegModel) -> Any:
     for offer in roads:
         cost, time_s = (np.zeros((len(rows) + 1, len(rows) + 1)) for _ in range(2))
         cost[1:, 1:], time_s[1:, 1:] = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
+        for row, at in gate_at.items():
+            time_s[at, 1:] += stay_s(model, row)
         if offer.pays_return:
             for i, job in enumerate(model.jobs):
                 cost[0, first_home + i] = cost[gate_at[job.gate_row], first_home + i]
@@ -162,7 +165,6 @@ def _shipments(model: LegModel) -> Any:
                 pickup_service_duration=job.home_s,
                 delivery_tw_early=job.open_s,
                 delivery_tw_late=job.close_s,
-                delivery_service_duration=job.gate_s,
                 amount=list(job.loads),
             )
             for i, job in enumerate(model.jobs)

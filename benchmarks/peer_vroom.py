@@ -1,4 +1,4 @@
-"""VROOM as a peer: jobs for each school, and shipments for the whole borough.
+"""VROOM as a peer: jobs for each school, shipments for groups of small schools or for the whole borough.
 
 VROOM has vehicles one by one, fixed costs, its own matrices of costs, and a limit of wall time only. A bought run
 starts nowhere (a place that is no time from anywhere) and pays the empty drive back from the gate as it leaves it.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cpu_clock import Budget
-from benchmarks.peer_model import FAR, Job, LegModel, Offer, depot_rows_of, n_copies, way_back
+from benchmarks.peer_model import FAR, Job, LegModel, Offer, depot_rows_of, n_copies, stay_s, way_back
 from benchmarks.peer_route import PeerRoute
 
 EXPLORATION = 5
@@ -23,27 +23,33 @@ SCALE = 10
 
 
 def solve_per_gate(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
-    """Each school apart, smallest first; VROOM draws no random numbers, so the seed is not used."""
-    routes: list[PeerRoute] = []
-    parts = model.per_gate()
-    jobs_left = sum(len(part.jobs) for part in parts)
-    for part in parts:
-        with budget.uncharged():
-            problem = _input(part, shipments=False)
-        solution = _solved(problem, budget.left_s * len(part.jobs) / jobs_left)
-        with budget.uncharged():
-            routes += _routes(part.jobs, solution, shipments=False)
-        jobs_left -= len(part.jobs)
-    return routes
+    """Each school apart. VROOM draws no random numbers, so the seed is not used."""
+    return _solve_parts(model.per_gate(), budget)
+
+
+def solve_per_group(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
+    """Large schools apart, small ones with their neighbours, so that these may share runs."""
+    return _solve_parts(model.per_group(), budget)
 
 
 def solve_whole(model: LegModel, budget: Budget, seed: int) -> list[PeerRoute]:
     """Everybody at once, as shipments from home to gate."""
-    with budget.uncharged():
-        problem = _input(model, shipments=True)
-    solution = _solved(problem, budget.left_s)
-    with budget.uncharged():
-        return _routes(model.jobs, solution, shipments=True)
+    return _solve_parts([model], budget)
+
+
+def _solve_parts(parts: Sequence[LegModel], budget: Budget) -> list[PeerRoute]:
+    """Smallest first; what one leaves over goes to the rest by number of jobs."""
+    routes: list[PeerRoute] = []
+    jobs_left = sum(len(part.jobs) for part in parts)
+    for part in parts:
+        shipments = not part.has_one_gate
+        with budget.uncharged():
+            problem = _input(part, shipments=shipments)
+        solution = _solved(problem, budget.left_s * len(part.jobs) / jobs_left)
+        with budget.uncharged():
+            routes += _routes(part.jobs, solution, shipments=shipments)
+        jobs_left -= len(part.jobs)
+    return routes
 
 
 def _solved(problem: Any, wall_s: float) -> Any:
@@ -64,7 +70,7 @@ def _input(model: LegModel, *, shipments: bool) -> Any:
         key = offer.road, offer.pays_return
         if key not in profiles:
             profiles[key] = f"road{len(profiles)}"
-            costs, seconds = _matrices(model.jobs, offer, rows, gate_at, first_home)
+            costs, seconds = _matrices(model, offer, rows, gate_at, first_home)
             problem.set_durations_matrix(profiles[key], seconds)
             problem.set_costs_matrix(profiles[key], costs)
     for i, offer in enumerate(_copies(model)):
@@ -91,14 +97,16 @@ def _input(model: LegModel, *, shipments: bool) -> Any:
 
 
 def _matrices(
-    jobs: Sequence[Job], offer: Offer, rows: Sequence[int], gate_at: dict[int, int], first_home: int
+    model: LegModel, offer: Offer, rows: Sequence[int], gate_at: dict[int, int], first_home: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Costs and seconds; place 0 is nowhere, and from there to a home costs the empty drive from that home's gate."""
     n = len(rows) + 1
     costs, seconds = np.zeros((n, n)), np.zeros((n, n))
     costs[1:, 1:], seconds[1:, 1:] = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
+    for row, at in gate_at.items():
+        seconds[at, 1:] += stay_s(model, row)
     if offer.pays_return:
-        for i, job in enumerate(jobs):
+        for i, job in enumerate(model.jobs):
             costs[0, first_home + i] = costs[gate_at[job.gate_row], first_home + i]
     costs = np.minimum(SCALE * costs, FAR)
     for matrix in (costs, seconds):
@@ -137,7 +145,6 @@ def _shipment(i: int, job: Job, at: int, gate_at: dict[int, int]) -> Any:
         vroom.ShipmentStep(
             i,
             gate_at[job.gate_row],
-            default_service=job.gate_s,
             time_windows=[vroom.TimeWindow(job.open_s, job.close_s)],
         ),
         amount=vroom.Amount(list(job.loads)),

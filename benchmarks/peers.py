@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--area", default=DEMO, help="demo, or a real area: west_bromwich_smethwick, cambridge, ...")
     parser.add_argument("--shared", type=Path, default=SHARED, help="folder of real extracts, for --area")
     parser.add_argument("--full", action="store_true", help="the full problem: AM and PM, all days, tiering")
-    parser.add_argument("--whole-up-to", type=int, default=1000, help="most passengers for one-model peers")
+    parser.add_argument("--whole-up-to", type=int, default=300, help="most passengers for one-model peers")
     parser.add_argument("--json", action="store_true", help="print rows as JSON, one a line")
     parser.add_argument("--out", type=Path, help="file of rows: kept as they come, and not measured twice")
     parser.add_argument("--table", type=Path, nargs="+", help="print the Markdown table of these files of rows")
@@ -197,11 +197,6 @@ def _words(row: Row) -> str:
     cpu = "" if row["cpu_s"] is None else f", {row['cpu_s']:.0f} CPU s"
     broken = "" if row["feasible"] else ", NOT FEASIBLE"
     return f"{row['area']} {row['problem']} n={row['n']} seed={row['seed']} {row['method']}: {cost}{cpu}{broken}"
-
-
-def rows_of(lines: Iterable[str]) -> list[Row]:
-    """Rows of printed JSON lines."""
-    return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 if __name__ == "__main__":
