@@ -38,6 +38,7 @@ def with_other_leg(problem: Problem, route: StartRoute, led: Leg) -> StartRoute:
     hubs = [hub for hub in reversed(route.hubs[k]) if hub in used]
     starts = [_both(route, k, riders, list(order)) for order in permutations(hubs)] if len(hubs) <= 3 else []
     starts = starts or [_both(route, k, riders, hubs)]
+    starts = [s if pence_of(problem, s) is not None else _inserted(problem, s, 1 - k) for s in starts]
     return min((_ordered(problem, start, 1 - k) for start in starts), key=lambda found: _rank(problem, found))
 
 
@@ -74,6 +75,20 @@ def _both(route: StartRoute, k: int, riders: list[int], hubs: list[int]) -> Star
 def _rank(problem: Problem, route: StartRoute) -> float:
     pence = pence_of(problem, route)
     return float("inf") if pence is None else pence
+
+
+def _inserted(problem: Problem, route: StartRoute, k: int) -> StartRoute:
+    """Leg k built up one by one, each where they cost least; who never fits comes last, for the repair."""
+    built, misfits = _with_order(route, k, []), []
+    for i in route.order[k]:
+        order = built.order[k]
+        trials = [_with_order(built, k, [*order[:at], i, *order[at:]]) for at in range(len(order) + 1)]
+        best = min(trials, key=lambda trial: _rank(problem, trial))
+        if pence_of(problem, best) is None:
+            misfits.append(i)
+        else:
+            built = best
+    return _with_order(built, k, built.order[k] + misfits)
 
 
 def _ordered(problem: Problem, route: StartRoute, k: int) -> StartRoute:
