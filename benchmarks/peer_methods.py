@@ -8,11 +8,12 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from benchmarks.cpu_clock import Budget, cpu_s
-from benchmarks.peer_model import LegModel, leg_model
+from benchmarks.peer_model import LegModel
 from benchmarks.peer_pairing import paired
 from benchmarks.peer_problem import AM_ONLY, Problem, one_school_a_run
 from benchmarks.peer_repair import finish, mend, to_start_routes
 from benchmarks.peer_route import PeerRoute
+from benchmarks.peer_telling import leg_model
 from routing.baseline import start_routes
 from routing.solve import Result, StartRoute, Stop, compile_kernel, solve
 from transport.calendar import LEGS, Leg

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.cpu_clock import Budget
 from benchmarks.peer_model import DAY_S, FAR, Job, LegModel, Offer, depot_rows_of, n_copies, stay_s, way_back
+from benchmarks.peer_places import whole
 from benchmarks.peer_route import PeerRoute
 
 SCALE = 60
@@ -169,7 +170,10 @@ class _School(_Model):
             time_s[1] = 0
             if not offer.pays_return:
                 cost[1] = 0
-            costs[_road(offer)], seconds[_road(offer)] = _whole(SCALE * cost), _whole(time_s + service[:, None])
+            costs[_road(offer)], seconds[_road(offer)] = (
+                whole(SCALE * cost, SCALE * FAR),
+                whole(time_s + service[:, None], FAR),
+            )
         self.price_and_clock(costs, seconds)
         none = [0] * len(model.load_names)
         loads = [job.loads for job in model.jobs]
@@ -224,7 +228,10 @@ class _Whole(_Model):
             if offer.pays_return:
                 for i in range(n):
                     cost[0, self.first_home + i] = cost[self.first_gate + i, self.first_home + i]
-            costs[_road(offer)], seconds[_road(offer)] = _whole(SCALE * cost), _whole(time_s + service[:, None])
+            costs[_road(offer)], seconds[_road(offer)] = (
+                whole(SCALE * cost, SCALE * FAR),
+                whole(time_s + service[:, None], FAR),
+            )
         self.price_and_clock(costs, seconds)
         none = [0] * len(model.load_names)
         loads = [job.loads for job in model.jobs]
@@ -280,9 +287,3 @@ def _n_of(model: LegModel, offer: Offer) -> int:
 
 def _road(offer: Offer) -> object:
     return offer.road, offer.pays_return, offer.depot_row is None
-
-
-def _whole(values: NDArray[Any]) -> NDArray[np.int64]:
-    whole = np.minimum(np.rint(values), SCALE * FAR).astype(np.int64)
-    np.fill_diagonal(whole, 0)
-    return whole

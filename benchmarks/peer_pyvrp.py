@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.cpu_clock import Budget
-from benchmarks.peer_model import DAY_S, FAR, Job, LegModel, Offer, depot_rows_of, stay_s, way_back
+from benchmarks.peer_model import DAY_S, FAR, Job, LegModel, Offer, depot_rows_of, way_back
+from benchmarks.peer_places import places_of, whole
 from benchmarks.peer_route import PeerRoute
 
 STALE_PER_JOB, STALE_AT_LEAST = 2_000, 5_000
@@ -90,8 +88,8 @@ def _many_to_one(model: LegModel) -> Any:
         time_s[0, first_home:] = 0
         if not offer.pays_return and offer.depot_row is None:
             cost[0, first_home:] = 0
-        pence.append(_whole(cost))
-        seconds.append(_whole(time_s))
+        pence.append(whole(cost, FAR))
+        seconds.append(whole(time_s, FAR))
     types = []
     for offer, road in zip(model.offers, road_of, strict=True):
         back_pence, late_s = way_back(model.jobs[0], offer)
@@ -121,45 +119,26 @@ def _many_to_one(model: LegModel) -> Any:
 
 
 def _shipments(model: LegModel) -> Any:
-    """Location 0 is nowhere: bought runs start and end there, at no time.
-
-    From nowhere to a home costs the empty drive back from that home's own gate, which is what is billed where the run
-    ends at that gate.
-    """
     import pyvrp
 
-    depot_rows = depot_rows_of(model.offers)
-    gate_rows = list(dict.fromkeys(job.gate_row for job in model.jobs))
-    rows = [*depot_rows, *gate_rows, *(job.row for job in model.jobs)]
-    first_gate, first_home = 1 + len(depot_rows), 1 + len(depot_rows) + len(gate_rows)
-    gate_at = {row: first_gate + i for i, row in enumerate(gate_rows)}
+    places = places_of(model)
     roads, road_of = _roads(model.offers)
-    pence, seconds = [], []
-    for offer in roads:
-        cost, time_s = (np.zeros((len(rows) + 1, len(rows) + 1)) for _ in range(2))
-        cost[1:, 1:], time_s[1:, 1:] = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
-        for row, at in gate_at.items():
-            time_s[at, 1:] += stay_s(model, row)
-        if offer.pays_return:
-            for i, job in enumerate(model.jobs):
-                cost[0, first_home + i] = cost[gate_at[job.gate_row], first_home + i]
-        pence.append(_whole(cost))
-        seconds.append(_whole(time_s))
+    drives = [places.drives(offer) for offer in roads]
     types = []
     for offer, road in zip(model.offers, road_of, strict=True):
-        depot = 0 if offer.depot_row is None else 1 + depot_rows.index(offer.depot_row)
+        depot = places.start_of(offer)
         types.append(_vehicle_type(offer, road, depot, depot, 0, offer.ends_s, len(model.jobs)))
     return pyvrp.ProblemData(
-        locations=[pyvrp.Location(0, 0) for _ in range(len(rows) + 1)],
+        locations=[pyvrp.Location(0, 0) for _ in range(1 + len(places.rows))],
         clients=[],
-        depots=[pyvrp.Depot(i) for i in range(1 + len(depot_rows))],
+        depots=[pyvrp.Depot(i) for i in range(1 + len(places.depot_rows))],
         vehicle_types=types,
-        distance_matrices=pence,
-        duration_matrices=seconds,
+        distance_matrices=[whole(pence, FAR) for pence, _ in drives],
+        duration_matrices=[whole(seconds, FAR) for _, seconds in drives],
         shipments=[
             pyvrp.Shipment(
-                first_home + i,
-                gate_at[job.gate_row],
+                places.home_of(i),
+                places.gate_of(i),
                 pickup_tw_early=job.earliest_s,
                 pickup_tw_late=job.close_s,
                 pickup_service_duration=job.home_s,
@@ -204,9 +183,3 @@ def _roads(offers: Sequence[Offer]) -> tuple[list[Offer], list[int]]:
             firsts[key] = len(roads)
             roads.append(offer)
     return roads, [firsts[offer.road, offer.pays_return, offer.depot_row is None] for offer in offers]
-
-
-def _whole(values: NDArray[Any]) -> NDArray[np.int64]:
-    whole = np.minimum(np.rint(values), FAR).astype(np.int64)
-    np.fill_diagonal(whole, 0)
-    return whole

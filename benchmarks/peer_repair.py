@@ -75,8 +75,14 @@ def pence_of(problem: Problem, route: StartRoute) -> int | None:
     order, n = as_arrays(route.order, max(MAX_HUBS, *map(len, route.order)) + 1)
     hubs, n_hubs = as_arrays(route.hubs, MAX_HUBS)
     counts = np.concatenate([n, n_hubs])
-    found = (int(cost_on_supply(data, k, order, hubs, counts)) for k in range(len(problem.instance.supplies)))
-    return min((pence for pence in found if pence >= 0), default=None)
+    # Operators' own cards only where nothing else can drive it: there are many, and the assignment weighs them all.
+    by_card = [supply.operator_id is not None for supply in problem.index.supplies]
+    for wanted in (False, True):
+        found = (int(cost_on_supply(data, k, order, hubs, counts)) for k, own in enumerate(by_card) if own is wanted)
+        least = min((pence for pence in found if pence >= 0), default=None)
+        if least is not None:
+            return least
+    return None
 
 
 def without(problem: Problem, route: StartRoute, riders: Iterable[int]) -> StartRoute:

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.cpu_clock import Budget
-from benchmarks.peer_model import FAR, Job, LegModel, Offer, depot_rows_of, n_copies, stay_s, way_back
+from benchmarks.peer_model import FAR, Job, LegModel, Offer, n_copies, way_back
+from benchmarks.peer_places import places_of, whole
 from benchmarks.peer_route import PeerRoute
 
 EXPLORATION = 5
@@ -59,31 +59,25 @@ def _solved(problem: Any, wall_s: float) -> Any:
 def _input(model: LegModel, *, shipments: bool) -> Any:
     import vroom
 
-    depot_rows = depot_rows_of(model.offers)
-    gate_rows = list(dict.fromkeys(job.gate_row for job in model.jobs))
-    rows = [*depot_rows, *gate_rows, *(job.row for job in model.jobs)]
-    gate_at = {row: 1 + len(depot_rows) + i for i, row in enumerate(gate_rows)}
-    first_home = 1 + len(depot_rows) + len(gate_rows)
-    problem = vroom.Input()
+    places, problem = places_of(model), vroom.Input()
     profiles: dict[object, str] = {}
     for offer in model.offers:
         key = offer.road, offer.pays_return
         if key not in profiles:
             profiles[key] = f"road{len(profiles)}"
-            costs, seconds = _matrices(model, offer, rows, gate_at, first_home)
-            problem.set_durations_matrix(profiles[key], seconds)
-            problem.set_costs_matrix(profiles[key], costs)
+            pence, seconds = places.drives(offer)
+            problem.set_durations_matrix(profiles[key], whole(seconds, FAR).astype(np.uint32))
+            problem.set_costs_matrix(profiles[key], whole(SCALE * pence, FAR).astype(np.uint32))
     for i, offer in enumerate(_copies(model)):
-        depot = 0 if offer.depot_row is None else 1 + depot_rows.index(offer.depot_row)
-        end, back_pence, late_s = depot, 0, offer.ends_s
+        end, back_pence, late_s = places.start_of(offer), 0, offer.ends_s
         if not shipments:
-            end = gate_at[gate_rows[0]]
+            end = places.gate_of(0)
             back_pence, late_s = way_back(model.jobs[0], offer)
         if late_s > offer.starts_s:
             problem.add_vehicle(
                 vroom.Vehicle(
                     i,
-                    start=depot,
+                    start=places.start_of(offer),
                     end=end,
                     profile=profiles[offer.road, offer.pays_return],
                     capacity=list(offer.capacity),
@@ -92,26 +86,9 @@ def _input(model: LegModel, *, shipments: bool) -> Any:
                 )
             )
     for i, job in enumerate(model.jobs):
-        problem.add_job(_shipment(i, job, first_home + i, gate_at) if shipments else _job(i, job, first_home + i))
+        home = places.home_of(i)
+        problem.add_job(_shipment(i, job, home, places.gate_of(i)) if shipments else _job(i, job, home))
     return problem
-
-
-def _matrices(
-    model: LegModel, offer: Offer, rows: Sequence[int], gate_at: dict[int, int], first_home: int
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Costs and seconds; place 0 is nowhere, and from there to a home costs the empty drive from that home's gate."""
-    n = len(rows) + 1
-    costs, seconds = np.zeros((n, n)), np.zeros((n, n))
-    costs[1:, 1:], seconds[1:, 1:] = offer.drive_pence(rows, rows), offer.drive_s(rows, rows)
-    for row, at in gate_at.items():
-        seconds[at, 1:] += stay_s(model, row)
-    if offer.pays_return:
-        for i, job in enumerate(model.jobs):
-            costs[0, first_home + i] = costs[gate_at[job.gate_row], first_home + i]
-    costs = np.minimum(SCALE * costs, FAR)
-    for matrix in (costs, seconds):
-        np.fill_diagonal(matrix, 0)
-    return np.rint(costs).astype(np.uint32), np.rint(seconds).astype(np.uint32)
 
 
 def _copies(model: LegModel) -> list[Offer]:
@@ -135,7 +112,7 @@ def _job(i: int, job: Job, at: int) -> Any:
     )
 
 
-def _shipment(i: int, job: Job, at: int, gate_at: dict[int, int]) -> Any:
+def _shipment(i: int, job: Job, at: int, gate: int) -> Any:
     import vroom
 
     return vroom.Shipment(
@@ -144,7 +121,7 @@ def _shipment(i: int, job: Job, at: int, gate_at: dict[int, int]) -> Any:
         ),
         vroom.ShipmentStep(
             i,
-            gate_at[job.gate_row],
+            gate,
             time_windows=[vroom.TimeWindow(job.open_s, job.close_s)],
         ),
         amount=vroom.Amount(list(job.loads)),

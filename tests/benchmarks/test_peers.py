@@ -15,12 +15,13 @@ from api.demo_borough import make_demo_scenario
 from benchmarks import peers
 from benchmarks.cpu_clock import Budget, cpu_s
 from benchmarks.peer_methods import METHODS, PACKAGE_OF, answer_of
-from benchmarks.peer_model import ROOM, Job, leg_model
+from benchmarks.peer_model import ROOM, Job
 from benchmarks.peer_pairing import matched, with_other_leg
 from benchmarks.peer_problem import AM_ONLY, FULL, Problem, am_only, judge, problem_of, read_problem
 from benchmarks.peer_repair import finish, mend, pence_of, riders_of, to_start_routes
 from benchmarks.peer_route import PeerRoute
 from benchmarks.peer_table import table
+from benchmarks.peer_telling import leg_model
 from transport.calendar import ALL_DAYS, Leg
 from transport.scenario import Scenario
 
