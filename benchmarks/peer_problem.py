@@ -129,6 +129,7 @@ def _every_morning(p: Passenger) -> Passenger:
         am_place_ids=(home,) * N_DAYS,
         pm_place_ids=(None,) * N_DAYS,
         own_sessions=None if own is None else (own,) * N_DAYS,
+        pa_training_tags=frozenset(),
         pinned_route_id=None,
     )
 
