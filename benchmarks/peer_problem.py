@@ -30,6 +30,7 @@ from transport.schools import School
 from transport.travel import TravelMatrix
 
 AM_ONLY, FULL = "am", "full"
+EXTRA_SNAP_GAP_M = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +67,10 @@ class Judged:
 def read_problem(lists: Path, *, problem: str, roads_path: Path | None, cache_dir: Path) -> Problem:
     """The problem `am` or `full` of a scenario folder, on real streets where an extract is named."""
     scenario = read_scenario(lists)
+    if roads_path is not None:
+        # Areas draw homes within 200 m of a drawn street; the street that may be driven can be a few metres farther.
+        gap_m = scenario.policy.max_snap_gap_m + EXTRA_SNAP_GAP_M
+        scenario = replace(scenario, policy=replace(scenario.policy, max_snap_gap_m=gap_m))
     request = PlanRequest(
         scenario_path=lists, out=cache_dir, stop=Stop(iterations=1), roads_path=roads_path, cache_dir=cache_dir
     )
