@@ -10,6 +10,7 @@ UV  := $(BIN)/uv pip install --quiet --python $(BIN)/python
 # Stamps: made after an install, so that it is repeated only when what is pinned has changed.
 RUNTIME := $(VENV)/.runtime-installed
 DEV     := $(VENV)/.dev-installed
+PEERS   := $(VENV)/.peers-installed
 
 CHECK_VERSION := import sys; found = "%d.%d" % sys.version_info[:2]; \
 	sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
@@ -17,7 +18,7 @@ CHECK_VERSION := import sys; found = "%d.%d" % sys.version_info[:2]; \
 	". Name another one, for example: make " + "$(firstword $(MAKECMDGOALS) help)" + " PYTHON=python3.12")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types pins
+.PHONY: help setup demo test lint types peers pins
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -39,10 +40,13 @@ lint: $(DEV) ## Check style, formatting and import directions
 types: $(DEV) ## Check the types of the four packages
 	@$(BIN)/mypy
 
+peers: $(PEERS) ## Add the solvers that benchmarks/peers.py compares with
+
 # Keeps today's versions where the ranges allow; COMPILE_FLAGS=--upgrade takes the newest ones.
 pins: $(DEV) ## Remake the hash-pinned requirements*.txt from pyproject.toml
 	@$(COMPILE) pyproject.toml -o requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@$(COMPILE) --group peers -c requirements-dev.txt -o requirements-peers.txt
 	@$(COMPILE) --group install -c requirements-dev.txt -o requirements-uv.txt
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
@@ -69,3 +73,8 @@ $(RUNTIME): requirements-uv.txt requirements.txt pyproject.toml
 $(DEV): requirements-uv.txt requirements-dev.txt pyproject.toml
 	$(call install,requirements-dev.txt)
 	@touch $(RUNTIME) $(DEV)
+
+# On top of the development set, whose versions they are pinned beside.
+$(PEERS): $(DEV) requirements-peers.txt
+	@$(UV) --require-hashes -r requirements-peers.txt
+	@touch $(PEERS)

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PINNED = ("requirements-uv.txt", "requirements.txt", "requirements-dev.txt")
+PINNED = ("requirements-uv.txt", "requirements.txt", "requirements-dev.txt", "requirements-peers.txt")
 # Written in two halves, so that this file does not name the hosts it looks for.
 HOSTS = [
     first + second
@@ -133,6 +133,7 @@ def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
         ("requirements.txt", PROJECT["project"]["dependencies"]),
         ("requirements-dev.txt", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
         ("requirements-uv.txt", PROJECT["dependency-groups"]["install"]),
+        ("requirements-peers.txt", PROJECT["dependency-groups"]["peers"]),
     ],
 )
 def test_pins_lie_inside_the_ranges_of_pyproject(name: str, wanted: list[str]) -> None:
@@ -144,7 +145,7 @@ def test_pins_lie_inside_the_ranges_of_pyproject(name: str, wanted: list[str]) -
         assert all(need.specifier.contains(version_of(pin), prereleases=True) for pin in found), need
 
 
-@pytest.mark.parametrize("smaller", ["requirements.txt", "requirements-uv.txt"])
+@pytest.mark.parametrize("smaller", ["requirements.txt", "requirements-uv.txt", "requirements-peers.txt"])
 def test_what_two_files_pin_they_pin_alike(smaller: str) -> None:
     """The environment made for tests holds the demo's, version for version."""
     larger = pins_of("requirements-dev.txt")
@@ -214,6 +215,13 @@ def test_every_dependency_has_its_reason() -> None:
     needs = PROJECT["project"]["dependencies"] + groups["dev"] + groups["install"]
     rows = re.findall(r"^\| `([\w-]+)` \| \S", text, re.MULTILINE)
     assert sorted(map(str.lower, rows)) == sorted({Requirement(need).name.lower() for need in needs})
+
+
+def test_every_peer_has_its_reason() -> None:
+    """docs/decisions/0017 has one line for every solver that we compare with, and no other."""
+    text = (ROOT / "docs" / "decisions" / "0017-peers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| \S", text, re.MULTILINE)
+    assert sorted(rows) == sorted(Requirement(need).name for need in PROJECT["dependency-groups"]["peers"])
 
 
 def test_every_make_target_explains_itself() -> None:
