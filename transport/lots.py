@@ -17,6 +17,17 @@ class LotState(StrEnum):
     """Priced at the default card of its class (should-cost)."""
 
 
+class LotDecision(StrEnum):
+    """What becomes of a lot that is held when the plan begins."""
+
+    KEPT = "kept"
+    """Its contract runs on: price and routes stay as they are."""
+    EXTENDED = "extended"
+    """Its contract is over and goes on at its extension price; routes stay as they are."""
+    RELEASED = "released"
+    """Its passengers are planned anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """A priced unit of one or more bought routes."""
