@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from transport.calendar import LEGS
+from transport.check.disturbed import disturbed_week_pence
 from transport.check.rides import rides_of
 from transport.check.shifts import (
     RoutedRun,
@@ -34,7 +35,6 @@ from transport.operators import Operator
 from transport.plan import Plan, Route, RouteKind, Run
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import CurrentRoute, Scenario
-from transport.stability import disturbed_week_pence
 from transport.travel import AnyRoadTravel, Travel
 
 MILE_MM = 1_609_344

@@ -257,6 +257,11 @@ class Policy:
         if faults:
             raise ValueError("; ".join(faults))
 
+    @property
+    def watches_families(self) -> bool:
+        """Whether disturbing a family has a price or a cap."""
+        return self.disturbed_pence_per_week > 0 or self.max_disturbed < NO_CAP
+
     def ride_target_s(self, phase: Phase) -> int:
         """Soft target on the total journey."""
         return {

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from routing.disturbance import disturbed_pence, mark_moved
 from routing.evaluate import (
     F_CHAIRS,
     F_PAS,
@@ -25,6 +26,7 @@ from routing.instance import (
     BOUGHT,
     MAX_HUBS,
     P_UNSERVED,
+    R_DISTURBED,
     R_MAX_SCHOOLS,
     S_BASE,
     S_CLASS,
@@ -300,6 +302,9 @@ def price_trial(d: Any, s: Any, own: int, own_pas: int, have_figures: bool) -> b
         soft = soft_pence(s.weights, s.figures)
         pas = most_of(s.weights, s.figures, F_PAS)
         days = days_run(s.weights, s.figures)
+        counts = meta[M_N_AM : M_HUBS_PM + 1]
+        if d.rules[R_DISTURBED] > 0:
+            mark_moved(d, p, s.now.order[t], counts, s.weights, s.w, s.figures)
         for k in range(len(d.supplies)):
             if d.supplies[k, S_PROFILE] != p or not is_available(
                 d.supplies, d.class_limit, d.operator_pa_limit, s.books, k, own, own_pas, pas
@@ -309,6 +314,8 @@ def price_trial(d: Any, s: Any, own: int, own_pas: int, have_figures: bool) -> b
             if supply[S_KIND] == BOUGHT and supply[S_BASE] * supply[S_ONE_LEG_PCT] // 100 * days + soft >= best:
                 continue
             pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, s.weights, s.figures)
+            if pence >= 0 and d.rules[R_DISTURBED] > 0:
+                pence += disturbed_pence(d.riders, supply, k, s.now.order[t], counts, s.w)
             if pence >= 0 and pence + soft < best:
                 best, best_k = pence + soft, k
                 meta[M_PAS] = pas

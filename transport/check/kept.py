@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transport.calendar import LEGS, Leg
+from transport.check.disturbed import disturbed_of
 from transport.check.facts import Facts
 from transport.check.rules import Rule, Violation, make_violation
 from transport.check.words import count_words, list_words
@@ -12,7 +13,6 @@ from transport.lots import LotState
 from transport.plan import Route
 from transport.policy import NO_CAP
 from transport.scenario import CurrentRoute
-from transport.stability import disturbed_of
 
 
 def check_kept_route_changed(facts: Facts) -> Iterator[Violation]:
