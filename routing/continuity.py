@@ -101,7 +101,8 @@ def _exchanged(
             theirs = {i: replace(routes[i], vehicle_id=new_id) for i in members[vehicle_id]}
             value[a, b] = sum(worth[i, j] for i, j in _pairs(theirs, list(theirs), old, worth))
             value[a, b] = 2 * value[a, b] + (vehicle_id == new_id)  # Nothing to gain: as it was.
-    return {used[a]: group[b] for a, b in zip(*linear_sum_assignment(value, maximize=True), strict=True)}
+    rows, columns = linear_sum_assignment(value, maximize=True)
+    return {used[a]: group[b] for a, b in zip(rows.tolist(), columns.tolist(), strict=True)}
 
 
 def _pairs(
@@ -119,4 +120,4 @@ def _pairs(
     for i, j in near:
         value[row_of[i], column_of[j]] = worth[i, j]
     chosen = zip(*linear_sum_assignment(value, maximize=True), strict=True)
-    return [(rows[a], columns[b]) for a, b in chosen if value[a, b] > 0]
+    return [(rows[int(a)], columns[int(b)]) for a, b in chosen if value[a, b] > 0]

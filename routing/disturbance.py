@@ -148,7 +148,7 @@ def whole_cost(d: Any, k: int, order: Any, hubs: Any, counts: Any) -> int:
 
     order (2, L), hubs (2, MAX_HUBS), counts (4,): AM riders, PM riders, AM hubs, PM hubs.
     """
-    pence = cost_on_supply(d, k, order, hubs, counts)
+    pence: int = cost_on_supply(d, k, order, hubs, counts)
     if pence < 0 or d.rules[R_DISTURBED] == 0:
         return pence
     n_groups, p = len(d.group_weight), d.supplies[k, S_PROFILE]
@@ -159,4 +159,5 @@ def whole_cost(d: Any, k: int, order: Any, hubs: Any, counts: Any) -> int:
     if not figures_on_profile(d, p, order, hubs, counts, weights, w, figures):
         return INFEASIBLE
     mark_moved(d, p, order, counts, weights, w, figures)
-    return pence + disturbed_pence(d.riders, d.supplies[k], k, order, counts, w)
+    pence += disturbed_pence(d.riders, d.supplies[k], k, order, counts, w)
+    return pence

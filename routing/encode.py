@@ -356,7 +356,7 @@ def _own_pas(p: Passenger) -> int:
 
 
 def _signatures(daily: NDArray[np.int32], times: NDArray[np.int64]) -> NDArray[np.int8]:
-    """First day group with the same places, caps, windows and times of a reference: (2, G, N, 5), (N, 4 G) -> (N, G)."""
+    """First day group with the same places, caps, windows and known times: (2, G, N, 5), (N, 4 G) -> (N, G)."""
     _, n_groups, n, _ = daily.shape
     same_as = np.zeros((n, n_groups), np.int8)
     known = times.reshape(n, -1, 4) if times.size else np.zeros((n, n_groups, 0), np.int64)

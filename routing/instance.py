@@ -94,14 +94,14 @@ class Instance:
     seconds, metres : int32 (P, 2, n, n), from row i to row j.
     daily : int32 (2, G, N, 5), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
-    riders : int64 (N, 26 or 26 + 4 G), columns P_*: hub; row of the home side on the first day travelled (-1: never on that leg);
-        service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared PA, own PAs, solo (0 or
-        more); bit mask of tags and of the training asked of their PA; 1 where all day groups are alike; number of the
-        route they are pinned to (0: none); pence a fortnight if not carried; a key for the order of insertion; unit;
-        range in `foes`; 1 where they travel every day their school is open, from one place, by its bells;
-        number of their route in the reference (0: they are not in it, -1: no new route can continue it), what drives it
-        (a fleet supply, or -1 - class), its operator (0: any, else 1 + operator), pence a fortnight if they are
-        disturbed; then the reference's times.
+    riders : int64 (N, 26; 26 + 4 G with a reference), columns P_*: hub; row of the home side on the first day travelled
+        (-1: never on that leg); service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared
+        PA, own PAs, solo (0 or more); bit mask of tags and of the training asked of their PA; 1 where all day groups
+        are alike; number of the route they are pinned to (0: none); pence a fortnight if not carried; a key for the
+        order of insertion; unit; range in `foes`; 1 where they travel every day their school is open, from one place,
+        by its bells; number of their route in the reference (0: they are not in it, -1: no new route can continue it),
+        what drives it (a fleet supply, or -1 - class), its operator (0: any, else 1 + operator), pence a fortnight if
+        they are disturbed; then the reference's times.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
@@ -140,8 +140,9 @@ class Instance:
     def __post_init__(self) -> None:
         """Check shapes and index ranges once; freeze the arrays."""
         n, n_groups = len(self.riders), len(self.group_weight)
+        n_columns = N_RIDER_COLUMNS + (4 * n_groups if self.has_reference else 0)
         expected: dict[str, tuple[int, ...]] = {
-            "daily": (2, n_groups, n, N_DAILY_COLUMNS), "riders": (n, N_RIDER_COLUMNS + (4 * n_groups if self.has_reference else 0)), "same_as": (n, n_groups),
+            "daily": (2, n_groups, n, N_DAILY_COLUMNS), "riders": (n, n_columns), "same_as": (n, n_groups),
             "supplies": (len(self.supplies), N_SUPPLY_COLUMNS), "metres": self.seconds.shape,
             "hubs": (len(self.hubs), 2), "near": (2, n, self.near.shape[-1]),
         }  # fmt: skip
@@ -159,7 +160,7 @@ class Instance:
     @property
     def has_reference(self) -> bool:
         """Whether riders carry the times of a plan that families know already."""
-        return self.riders.shape[1] > N_RIDER_COLUMNS
+        return bool(self.riders.shape[1] > N_RIDER_COLUMNS)
 
     @property
     def n_riders(self) -> int:

@@ -136,7 +136,12 @@ class Policy:
         600, "s", Kind.SOFT, "ours", "move of pick-up or drop-off that disturbs nobody", highest=14_400
     )
     max_disturbed: int = _number(
-        NO_CAP, "passengers", Kind.HARD, "ours; 1,000,000 = no cap", "most passengers who may be disturbed", highest=NO_CAP
+        NO_CAP,
+        "passengers",
+        Kind.HARD,
+        "ours; 1,000,000 = no cap",
+        "most passengers who may be disturbed",
+        highest=NO_CAP,
     )
     horizon: str = _choice(
         "term",

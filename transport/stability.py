@@ -51,8 +51,10 @@ def may_continue(new: Route, old: Route) -> bool:
     """
     if (new.kind, new.class_id, new.vehicle_id) != (old.kind, old.class_id, old.vehicle_id):
         return False
-    return new.kind is RouteKind.FLEET or None in (new.operator_id, old.operator_id) or (
-        new.operator_id == old.operator_id
+    return (
+        new.kind is RouteKind.FLEET
+        or None in (new.operator_id, old.operator_id)
+        or (new.operator_id == old.operator_id)
     )
 
 

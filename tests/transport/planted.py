@@ -17,7 +17,6 @@ from datetime import date
 from typing import Any
 
 from tests.builders import (
-    STARTS_ON,
     at,
     hm,
     line_travel,

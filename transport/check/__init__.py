@@ -34,9 +34,7 @@ CHECKS: Mapping[Rule, Callable[[Facts], Iterable[Violation]]] = {
 """The one function of every rule: `check_<rule>`."""
 
 
-def check_plan(
-    plan: Plan, scenario: Scenario, travel: Travel, reference: Plan | None = None
-) -> tuple[Violation, ...]:
+def check_plan(plan: Plan, scenario: Scenario, travel: Travel, reference: Plan | None = None) -> tuple[Violation, ...]:
     """Every broken rule of a plan, hard and soft, in the order of `Rule`.
 
     Never raises on a bad plan: what is unknown is a violation, and the rest is checked without it.

@@ -125,9 +125,7 @@ def _check_bought(book: Book, first: CurrentRouteRow, contracts: Mapping[str, Co
     return first.class_id is not None
 
 
-def _check_term(
-    book: Book, first: CurrentRouteRow, contracts: Mapping[str, Contract], starts_on: date | None
-) -> None:
+def _check_term(book: Book, first: CurrentRouteRow, contracts: Mapping[str, Contract], starts_on: date | None) -> None:
     """A lot whose contract is over is kept only where the operator has named a price to go on."""
     contract = contracts.get(first.lot_id or "")
     if first.keep and contract is not None and starts_on is not None and not contract.can_hold(starts_on):
