@@ -111,7 +111,7 @@ def _pairs(
     """Routes, and the old routes that they continue: of most worth together, each old one once."""
     from scipy.optimize import linear_sum_assignment
 
-    near = [(i, int(j)) for i in which for j in np.flatnonzero(worth[i]) if may_continue(routes[i], old[j])]
+    near = [(i, j) for i in which for j in np.flatnonzero(worth[i]).tolist() if may_continue(routes[i], old[j])]
     if not near:
         return []
     rows, columns = sorted({i for i, _ in near}), sorted({j for _, j in near})

@@ -487,4 +487,4 @@ def test_every_setting_of_the_policy_is_accounted_for() -> None:
     }  # fmt: skip
     of_the_roads = {"max_snap_gap_m", "travel_time_factor_pct"}
     unused_freedoms = {"board_after_first_alight", "same_vehicle_both_legs"}
-    assert {f.name for f in fields(Policy)} - into_rows - of_the_roads - unused_freedoms <= tried
+    assert {f.name for f in fields(Policy)} - into_rows - of_the_roads - unused_freedoms - against_a_known_plan <= tried
