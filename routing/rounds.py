@@ -17,6 +17,9 @@ from transport.plan import Plan, Unserved
 from transport.scenario import Scenario
 from transport.travel import TravelMatrix
 
+SIDE_SHARE = 0.4
+"""Share of a search's time for each of the two places to begin at; the rest goes on from the better one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
@@ -60,7 +63,26 @@ class Rounds:
     should_stop: Callable[[], bool] | None = None
     results: list[Result] = field(default_factory=list)
 
-    def search(
+    def search(self, scenario: Scenario, share: float, *, start: Plan | None = None) -> Found:
+        """The best plan at the council's own prices.
+
+        Where disturbing families has a price, good plans lie far apart: near the plan they know, and near the one that
+        money alone would choose. Both are tried, and the better one is searched on.
+
+        Parameters
+        ----------
+        scenario : the problem with some lots kept. share : of the stop. start : plan to begin with.
+        """
+        if start is not None or self.reference is None or not self.scenario.policy.disturbed_pence_per_week:
+            return self.search_once(scenario, share, start=start)
+        encoded = self._encoded(scenario)
+        cheap = self.search_once(scenario, share * SIDE_SHARE, encoded=encoded, price_pence=0)
+        near = self.search_once(scenario, share * SIDE_SHARE, encoded=encoded, start=self.reference)
+        best = min(near, cheap, key=lambda found: found.objective_pence)
+        last = self.search_once(scenario, share * (1 - 2 * SIDE_SHARE), encoded=encoded, start=best.plan)
+        return min(last, best, key=lambda found: found.objective_pence)
+
+    def search_once(
         self,
         scenario: Scenario,
         share: float,
@@ -77,14 +99,10 @@ class Rounds:
         start : plan to begin with. encoded : its arrays where they are known already.
         price_pence : a week, of a disturbed family, in this search only.
         """
-        if encoded is None and scenario is self.scenario:
-            encoded = self.encoded
-        instance, index = encoded or encode(scenario, self.travel, self.reference)
-        if price_pence is not None:
-            instance = with_price(instance, index, price_pence)
+        instance, index = encoded or self._encoded(scenario)
         start = start or self.start
         result = solve(
-            instance,
+            instance if price_pence is None else with_price(instance, index, price_pence),
             _share_of(self.stop, share),
             seed=self.seed + len(self.results),
             start=start_of_plan(index, start) if start is not None else start_routes(scenario, index),
@@ -93,6 +111,10 @@ class Rounds:
         )
         self.results.append(result)
         return self._found(scenario, instance, index, result)
+
+    def _encoded(self, scenario: Scenario) -> tuple[Instance, Index]:
+        given = self.encoded if scenario is self.scenario else None
+        return given or encode(scenario, self.travel, self.reference)
 
     def _found(self, scenario: Scenario, instance: Instance, index: Index, result: Result) -> Found:
         plan = plan_of(scenario, self.travel, index, result, self.reference)

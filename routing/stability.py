@@ -71,13 +71,13 @@ def within_cap(rounds: Rounds, first: Found, share: float) -> Capped:
 
 def _polished(rounds: Rounds, first: Found, share: float) -> Found:
     """The time that the cap does not need goes into the search."""
-    more = rounds.search(first.scenario, share, start=first.plan, encoded=(first.instance, first.index))
+    more = rounds.search_once(first.scenario, share, start=first.plan, encoded=(first.instance, first.index))
     within = [found for found in (first, more) if found.n_disturbed <= rounds.scenario.policy.max_disturbed]
     return min(within, key=lambda found: found.objective_pence)
 
 
 def _round(rounds: Rounds, first: Found, share: float, price: int) -> Found:
-    return rounds.search(
+    return rounds.search_once(
         first.scenario, share, start=rounds.reference, encoded=(first.instance, first.index), price_pence=price
     )
 

@@ -476,7 +476,7 @@ def test_freedoms_that_the_search_leaves_unused_do_no_harm(policy: Policy) -> No
 
 
 def test_every_setting_of_the_policy_is_accounted_for() -> None:
-    """Either tried above, or a value that the reader writes into rows, of the roads, a freedom unused, or in test_stability.py."""
+    """Tried above, or a value that the reader puts into rows, of the roads, a freedom unused, or in test_stability."""
     tried = {case.setting for case in CASES}
     into_rows = {
         "long_leg_pct", "long_leg_after_s", "one_leg_share_pct", "dead_rule", "fleet_fixed_pence_per_day",
