@@ -17,7 +17,7 @@ from transport.plan import Plan, Unserved
 from transport.scenario import Scenario
 from transport.travel import TravelMatrix
 
-SIDE_SHARE = 0.4
+SIDE_SHARE = 0.25
 """Share of a search's time for each of the two places to begin at; the rest goes on from the better one."""
 
 
