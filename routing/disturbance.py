@@ -32,6 +32,7 @@ from routing.instance import (
     P_DISTURBED,
     P_HOME_AM,
     P_PINNED,
+    P_WAS_ALL,
     P_WAS_OPERATOR,
     P_WAS_ROUTE,
     P_WAS_SUPPLY,
@@ -109,8 +110,10 @@ def is_same_vehicle(riders: Any, rider: int, s: Any, k: int) -> bool:
 def disturbed_pence(riders: Any, s: Any, k: int, order: Any, counts: Any, w: Any) -> int:
     """Price, pence a fortnight, of the families disturbed on a route that supply k drives, after `mark_moved`.
 
-    The route continues the one of the reference that keeps most (by price) of its riders undisturbed, or the one that
-    a rider is pinned to. Whether another route claims the same one is not seen here.
+    The route continues one of the reference: that which spares most, or the one that a rider is pinned to. Of a route
+    with riders of price T together it spares k * n / T where it carries n of them, k at their times: all k if they stay
+    together, less if they are parted. Over all routes of a plan that is never more than the largest k, which the plan
+    spares in the end, so the search never counts too few.
     """
     pin, total, most = 0, 0, 0
     for leg in range(2):
@@ -126,20 +129,40 @@ def disturbed_pence(riders: Any, s: Any, k: int, order: Any, counts: Any, w: Any
             total += riders[rider, P_DISTURBED]
             if moved[i] == 1 or was < 0 or (pin > 0 and was != pin) or not is_same_vehicle(riders, rider, s, k):
                 continue
-            most = max(most, undisturbed_pence(riders, was, order, counts, w))
+            kept, here = known_pence(riders, was, order, counts, w)
+            if kept > 0:
+                most = max(most, kept * here // riders[rider, P_WAS_ALL])
     return total - most
 
 
 @njit_inline
-def undisturbed_pence(riders: Any, was: int, order: Any, counts: Any, w: Any) -> int:
-    """Price of the riders of one route of the reference whose times do not move."""
-    pence = 0
+def known_pence(riders: Any, was: int, order: Any, counts: Any, w: Any) -> tuple[int, int]:
+    """Price of the riders of one route of the reference: of those whose times do not move, and of all."""
+    kept, here = 0, 0
     for leg in range(2):
         moved = w[W_AT if leg == 0 else W_GATE]
         for i in range(counts[leg]):
-            if moved[i] == 0 and riders[order[leg, i], P_WAS_ROUTE] == was:
-                pence += riders[order[leg, i], P_DISTURBED]
-    return pence
+            if moved[i] >= 0 and riders[order[leg, i], P_WAS_ROUTE] == was:
+                here += riders[order[leg, i], P_DISTURBED]
+                if moved[i] == 0:
+                    kept += riders[order[leg, i], P_DISTURBED]
+    return kept, here
+
+
+@njit_inline
+def stranger_pence(riders: Any, rider: int, order: Any, meta: Any, first_count: int) -> int:
+    """What a rider on a route pays who knows nobody on it from the reference; a guess, times are not looked at.
+
+    order (2, L); meta holds the riders by leg from first_count on.
+    """
+    was = riders[rider, P_WAS_ROUTE]
+    if was == 0:
+        return 0
+    for leg in range(2):
+        for i in range(meta[first_count + leg]):
+            if was > 0 and riders[order[leg, i], P_WAS_ROUTE] == was:
+                return 0
+    return int(riders[rider, P_DISTURBED])
 
 
 @njit

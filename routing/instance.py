@@ -33,8 +33,9 @@ N_DAILY_COLUMNS = 5
     P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM, P_TARGET_AM, P_TARGET_PM,
     P_CHAIR, P_SHARED, P_OWN, P_SOLO, P_TAGS, P_PLAIN, P_PINNED, P_UNSERVED, P_DIFFICULTY, P_UNIT,
     P_FOES_FROM, P_FOES_TO, P_STEADY, P_WAS_ROUTE, P_WAS_SUPPLY, P_WAS_OPERATOR, P_DISTURBED,
-) = range(26)  # fmt: skip
-N_RIDER_COLUMNS = 26
+    P_WAS_ALL,
+) = range(27)  # fmt: skip
+N_RIDER_COLUMNS = 27
 # Where disturbing a family has a price or a cap, four more columns a day group follow: for AM, then for PM, the
 # earliest and the latest time of the reference on its days, -1 where it has none.
 
@@ -94,14 +95,14 @@ class Instance:
     seconds, metres : int32 (P, 2, n, n), from row i to row j.
     daily : int32 (2, G, N, 5), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
-    riders : int64 (N, 26; 26 + 4 G with a reference), columns P_*: hub; row of the home side on the first day travelled
+    riders : int64 (N, 27; 27 + 4 G with a reference), columns P_*: hub; row of the home side on the first day travelled
         (-1: never on that leg); service seconds at home and gate; ride wished for, walk taken off; wheelchair, shared
         PA, own PAs, solo (0 or more); bit mask of tags and of the training asked of their PA; 1 where all day groups
         are alike; number of the route they are pinned to (0: none); pence a fortnight if not carried; a key for the
         order of insertion; unit; range in `foes`; 1 where they travel every day their school is open, from one place,
         by its bells; number of their route in the reference (0: they are not in it, -1: no new route can continue it),
         what drives it (a fleet supply, or -1 - class), its operator (0: any, else 1 + operator), pence a fortnight if
-        they are disturbed; then the reference's times.
+        they are disturbed, the same of all riders of that route together; then the reference's times.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from routing.instance import (
     N_RIDER_COLUMNS,
     P_DISTURBED,
+    P_WAS_ALL,
     P_WAS_OPERATOR,
     P_WAS_ROUTE,
     P_WAS_SUPPLY,
@@ -50,22 +51,27 @@ def with_reference(riders: NDArray[np.int64], scenario: Scenario, index: Index, 
                 if times:
                     first = N_RIDER_COLUMNS + 4 * g + 2 * k
                     wide[i, first : first + 2] = min(times), max(times)
-    wide[:, P_DISTURBED] = _price_by_rider(index, scenario.policy.disturbed_pence_per_week)
+    _fill_prices(wide, index, scenario.policy.disturbed_pence_per_week)
     return wide
 
 
 def with_price(instance: Instance, index: Index, pence_per_week: int) -> Instance:
     """The same problem at another price of a disturbed family."""
     riders, rules = instance.riders.copy(), instance.rules.copy()
-    riders[:, P_DISTURBED] = _price_by_rider(index, pence_per_week)
+    _fill_prices(riders, index, pence_per_week)
     rules[R_DISTURBED] = pence_per_week > 0
     return replace(instance, riders=riders, rules=rules)
 
 
-def _price_by_rider(index: Index, pence_per_week: int) -> list[int]:
-    """A fortnight's price; where the two legs of a passenger are planned apart, each bears a part."""
+def _fill_prices(riders: NDArray[np.int64], index: Index, pence_per_week: int) -> None:
+    """P_DISTURBED and P_WAS_ALL, a fortnight; where a passenger's two legs are planned apart, each bears a part."""
     n_parts = Counter(rider.passenger.passenger_id for rider in index.riders)
-    return [2 * pence_per_week // n_parts[rider.passenger.passenger_id] for rider in index.riders]
+    prices = [2 * pence_per_week // n_parts[rider.passenger.passenger_id] for rider in index.riders]
+    riders[:, P_DISTURBED] = prices
+    together: Counter[int] = Counter()
+    for was, price in zip(riders[:, P_WAS_ROUTE].tolist(), prices, strict=True):
+        together[was] += price
+    riders[:, P_WAS_ALL] = [together[was] for was in riders[:, P_WAS_ROUTE].tolist()]
 
 
 def _route_numbers(scenario: Scenario, reference: Plan) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Kernel and domain count the same families as disturbed: random boroughs, random plans that families know."""
+"""Kernel and domain on families disturbed: random boroughs, random plans that families know."""
 
 from __future__ import annotations
 
@@ -86,8 +86,18 @@ def count_on_one_route(scenario: Scenario, travel: TravelMatrix, rng: Random) ->
     route = as_route(scenario, travel, index, index.supplies[k], orders, hubs)
     (route,) = continued(scenario, [route], reference, groups, taken_ids=frozenset())
     disturbed = disturbed_of(plan_of_one(scenario, route), reference, scenario)
-    assert pence - money == 2 * PRICE * len(disturbed), [item.sentence for item in disturbed]
+    exact = 2 * PRICE * len(disturbed)
+    assert pence - money >= exact, [item.sentence for item in disturbed]
+    if parts_nobody(route, reference, {rider.passenger.passenger_id for rider in index.riders}):
+        assert pence - money == exact
     return len(disturbed)
+
+
+def parts_nobody(route: Route, reference: Plan, riders: set[str]) -> bool:
+    """Whether each old route's riders are all on the route, or none of them."""
+    here = set(route.passenger_ids)
+    old = [set(known.passenger_ids) & riders for known in reference.routes]
+    return all(some <= here or not some & here for some in old)
 
 
 @settings(max_examples=150)
@@ -98,7 +108,7 @@ def count_on_one_route(scenario: Scenario, travel: TravelMatrix, rng: Random) ->
 def test_kernel_and_domain_count_the_same_families_on_one_route(
     features: set[str], n: int, seed: int, random: Random
 ) -> None:
-    """Any rules, any known plan, any route on any supply: the same number of families, each priced once."""
+    """Any rules, any known plan, any route on any supply: the same families, or more where old routes are parted."""
     scenario, travel = make_world(sorted(features), n, seed)
     if scenario.planned_passengers():
         for more in range(4):
@@ -122,8 +132,8 @@ NO_TIERS = tuple(f for f in ONE_ROUTE if f not in {"fleet", "tiers"})
 
 @settings(max_examples=60)
 @given(st.sets(st.sampled_from(NO_TIERS), max_size=8), st.integers(2, 12), st.integers(0, 10_000))
-def test_a_plan_disturbs_at_least_the_families_that_the_search_counts(features: set[str], n: int, seed: int) -> None:
-    """The search lets two routes continue the same old one; the plan does not, so it never disturbs fewer."""
+def test_a_plan_disturbs_no_more_families_than_the_search_counts(features: set[str], n: int, seed: int) -> None:
+    """The search reckons with the worst where old routes are parted; the plan then gives each id to most riders."""
     rng = Random(seed)
     scenario, travel = make_world(sorted(features), n, seed)
     scenario = watched(scenario, rng)
@@ -131,6 +141,4 @@ def test_a_plan_disturbs_at_least_the_families_that_the_search_counts(features: 
     planned = plan_for(scenario, travel, iterations=40, seed=seed + 1, reference=reference)
     assert planned.hard == []
     n_disturbed = len(disturbed_of(planned.plan, reference, scenario))
-    counted, rest = divmod(planned.result.assignment.cost - planned.fortnight_pence, 2 * PRICE)
-    assert rest == 0
-    assert counted <= n_disturbed
+    assert planned.result.assignment.cost - planned.fortnight_pence >= 2 * PRICE * n_disturbed
