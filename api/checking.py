@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.planning_job import SCENARIO_COPY
+from api.planning_job import SCENARIO_COPY, with_settings
 from transport.check import Violation, check_plan
 from transport.cost import CostBreakdown, Objective, cost_of, objective_of
 from transport.digest import digest_of
@@ -69,7 +69,7 @@ def recheck(folder: Path) -> Recheck:
     FileNotFoundError, ValueError
         A file is missing or cannot be read.
     """
-    from api.report.outputs import PLAN_FILE, TRAVEL_FILE
+    from api.report.outputs import KNOWN_FILE, PLAN_FILE, TRAVEL_FILE
 
     copy = folder / SCENARIO_COPY
     lists = copy if copy.is_dir() else folder / f"{SCENARIO_COPY}.xlsx"
@@ -78,8 +78,11 @@ def recheck(folder: Path) -> Recheck:
         raise FileNotFoundError(f"{folder}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
     plan = read_plan(folder / PLAN_FILE)
     travel = read_travel_pairs(folder / TRAVEL_FILE)
-    scenario = read_scenario(lists)
+    scenario = with_settings(read_scenario(lists), _own_settings(plan))
+    reference = read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None
     now = {"scenario": digest_of(scenario), "travel": travel.digest}
+    if reference is not None:
+        now["reference"] = digest_of(reference)
     changed = tuple(
         f"The {name} beside this plan is not the one it was made from"
         for name in now
@@ -88,8 +91,14 @@ def recheck(folder: Path) -> Recheck:
     breakdown = cost_of(plan, scenario, travel)
     return Recheck(
         plan=plan,
-        violations=check_plan(plan, scenario, travel),
+        violations=check_plan(plan, scenario, travel, reference),
         breakdown=breakdown,
-        objective=objective_of(plan, scenario, travel, breakdown),
+        objective=objective_of(plan, scenario, travel, breakdown, reference),
         changed=changed,
     )
+
+
+def _own_settings(plan: Plan) -> dict[str, int]:
+    """Settings that the plan was made with in place of its policy's."""
+    names = ("disturbed_pence_per_week", "max_disturbed")
+    return {name: value for name in names if isinstance(value := plan.made_with.get(name), int)}

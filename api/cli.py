@@ -59,6 +59,15 @@ def plan(
     ] = None,
     seed: Seed = 1,
     share: Annotated[bool, typer.Option("--share", help="Write only what may be passed on.")] = False,
+    reference: Annotated[
+        Path | None, typer.Option(help="Folder of the plan that families know. Default: today's routes.")
+    ] = None,
+    price_per_family: Annotated[
+        float | None, typer.Option(min=0, max=100_000, help="Pounds a week for each family disturbed.")
+    ] = None,
+    max_changed: Annotated[
+        int | None, typer.Option(min=0, max=1_000_000, help="Most families that may be disturbed.")
+    ] = None,
     as_json: Json = False,
     cache_dir: Cache = None,
 ) -> None:
@@ -71,7 +80,8 @@ def plan(
     stop = Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,
-        cache_dir=cache_dir or default_cache_dir(),
+        cache_dir=cache_dir or default_cache_dir(), reference_path=reference, max_disturbed=max_changed,
+        disturbed_pence_per_week=None if price_per_family is None else round(100 * price_per_family),
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -202,10 +212,13 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
         "search": dict(outcome.search),
         "kpis": asdict(kpis_of(outcome)),
         "baseline": None if baseline is None else asdict(baseline),
+        "disturbed": None if outcome.known is None else [asdict(item) for item in outcome.known.disturbed],
+        "held_lots": [asdict(choice) for choice in outcome.lots],
     }
 
 
 def _tell(outcome: Outcome, out: Path) -> None:
+    from api.report.changes import disturbed_words
     from api.report.kpis import baseline_kpis_of, kpis_of
 
     kpis, before = kpis_of(outcome), baseline_kpis_of(outcome)
@@ -218,6 +231,8 @@ def _tell(outcome: Outcome, out: Path) -> None:
         print(f"{kpis.n_not_planned} more passengers are not part of the plan; the report says why")
     if before is not None:
         print(f"Today's routes: £{before.week_pence / 100:,.0f} a week on {before.n_routes} routes")
+    if outcome.known is not None:
+        print(f"Families disturbed, against {outcome.known.words}: {disturbed_words(outcome.known)}")
     if outcome.approximate:
         print("Approximate: times and distances are estimates made without a road extract")
     print(f"Certificate: {outcome.plan.certificate_words}")

@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
@@ -29,12 +29,14 @@ from transport.travel import TravelMatrix
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.report.outcome import Baseline, Line, Outcome
+    from api.report.outcome import Baseline, Known, Line, Outcome
     from routing.encode import Index
     from routing.instance import Instance
     from routing.network.graph import RoadNetwork
     from routing.network.speeds import SpeedModel
+    from routing.rounds import Found
     from routing.solve import Progress, Result, Stop
+    from routing.whole_search import Searched
 
 POSTCODE_MARGIN_DEG = 0.02
 """How far around the places postcodes join the approximate network: about 2 km."""
@@ -52,6 +54,8 @@ class PlanRequest:
     roads_path : OpenStreetMap extract or GraphML; travel_path : the council's own matrices; neither: approximate.
     out : output folder. share : write the version that may be passed on.
     cache_dir : where built roads and matrices are kept.
+    reference_path : folder of the plan that families know; None: today's routes.
+    disturbed_pence_per_week, max_disturbed : in place of the policy's.
     """
 
     scenario_path: Path
@@ -62,6 +66,14 @@ class PlanRequest:
     seed: int = 1
     share: bool = False
     cache_dir: Path | None = None
+    reference_path: Path | None = None
+    disturbed_pence_per_week: int | None = None
+    max_disturbed: int | None = None
+
+    def own_settings(self) -> dict[str, int]:
+        """Settings that stand in place of the policy's."""
+        given = {"disturbed_pence_per_week": self.disturbed_pence_per_week, "max_disturbed": self.max_disturbed}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,17 +130,20 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
     _refuse_folder(request)
     with watcher.phase("read"):
         scenario, remarks = read_scenario_and_remarks(request.scenario_path)
+        scenario = with_settings(scenario, request.own_settings())
+        given = _given_reference(scenario, request)
     with watcher.phase("roads"):
         roads = load_roads(scenario, request, watcher.phase)
     with watcher.phase("encode"):
-        instance, index = encode(scenario, roads.travel)
-    result = search(scenario, request, instance, index, watcher)
-    with watcher.phase("check"):
-        plan = make_plan(scenario, roads, index, result, request)
-        violations = check_plan(plan, scenario, roads.travel)
-        breakdown = cost_of(plan, scenario, roads.travel)
-        objective = objective_of(plan, scenario, roads.travel, breakdown)
         baseline = make_baseline(scenario, roads.travel)
+        reference = given or (baseline.plan if baseline is not None else None)
+        encoded = encode(scenario, roads.travel, reference)
+    searched = search(scenario, request, roads, encoded, reference, given, watcher)
+    with watcher.phase("check"):
+        plan = make_plan(scenario, roads, searched.found, request, reference)
+        violations = check_plan(plan, scenario, roads.travel, reference)
+        breakdown = cost_of(plan, scenario, roads.travel)
+        objective = objective_of(plan, scenario, roads.travel, breakdown, reference)
     with watcher.phase("write"):
         from api.report.outcome import Outcome
 
@@ -141,11 +156,19 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
             violations=violations,
             rides=tuple(rides_of(plan, scenario, roads.travel)),
             baseline=baseline,
+            known=_known(scenario, plan, reference, given),
+            lots=searched.lots,
             run_paths=run_paths(scenario, plan, roads, request.cache_dir),
             streets=map_streets(roads.network),
             approximate=roads.travel.approximate,
-            data_notes=(*remarks, *roads.travel.notes, *_bias_notes(scenario, baseline), *_snag_notes(scenario, roads)),
-            search=_search_figures(result, request),
+            data_notes=(
+                *remarks,
+                *searched.notes,
+                *roads.travel.notes,
+                *_bias_notes(scenario, baseline),
+                *_snag_notes(scenario, roads),
+            ),
+            search=_search_figures(searched.found.result, request),
         )
         write_outputs(outcome, request.out, share=request.share)
         if not request.share:
@@ -215,53 +238,104 @@ def _network(scenario: Scenario, request: PlanRequest, speeds: SpeedModel) -> Ro
     return approximate_network(np.array(points), circuity=speeds.approximate.circuity)
 
 
-def search(scenario: Scenario, request: PlanRequest, instance: Instance, index: Index, watcher: Watcher) -> Result:
-    """Run the optimiser from today's routes."""
-    from routing.baseline import start_routes
+def with_settings(scenario: Scenario, settings: Mapping[str, int]) -> Scenario:
+    """The scenario with its policy's price or cap for disturbed families replaced."""
+    policy = scenario.policy
+    return replace(
+        scenario,
+        policy=replace(
+            policy,
+            disturbed_pence_per_week=settings.get("disturbed_pence_per_week", policy.disturbed_pence_per_week),
+            max_disturbed=settings.get("max_disturbed", policy.max_disturbed),
+        ),
+    )
+
+
+def _given_reference(scenario: Scenario, request: PlanRequest) -> Plan | None:
+    """The plan that families know where one is given; where their peace has a price, there must be some."""
+    if request.reference_path is None:
+        if scenario.policy.watches_families and not scenario.current_routes:
+            raise ValueError(
+                "disturbed_pence_per_week or max_disturbed is set, but there is no plan to compare with: give "
+                "current_routes, or the folder of a plan as --reference"
+            )
+        return None
+    from api.report.outputs import PLAN_FILE
+    from transport.files.plan_json import read_plan
+
+    path = request.reference_path / PLAN_FILE
+    if not path.exists():
+        raise FileNotFoundError(f"{request.reference_path}: lacks {PLAN_FILE}; must be a folder of `schoolrun plan`")
+    return read_plan(path)
+
+
+def _known(scenario: Scenario, plan: Plan, reference: Plan | None, given: Plan | None) -> Known | None:
+    from api.report.outcome import Known
+    from transport.check.disturbed import disturbed_of
+
+    if reference is None:
+        return None
+    return Known(
+        plan=reference,
+        words="today’s routes" if given is None else f"plan {given.plan_id}",
+        is_watched=given is not None or scenario.policy.watches_families,
+        disturbed=disturbed_of(plan, reference, scenario),
+    )
+
+
+def search(
+    scenario: Scenario,
+    request: PlanRequest,
+    roads: Roads,
+    encoded: tuple[Instance, Index],
+    reference: Plan | None,
+    start: Plan | None,
+    watcher: Watcher,
+) -> Searched:
+    """Run the optimiser from today's routes, or from the plan given as start."""
     from routing.numba_cache import is_compiled
-    from routing.solve import compile_kernel, solve
+    from routing.rounds import Rounds
+    from routing.solve import compile_kernel
+    from routing.whole_search import search_all
 
     with watcher.phase("kernel" if is_compiled() else "compile"):
-        compile_kernel(instance)
+        compile_kernel(encoded[0])
     with watcher.phase("search"):
-        return solve(
-            instance,
-            request.stop,
-            seed=request.seed,
-            start=start_routes(scenario, index),
-            on_progress=watcher.on_progress,
-            should_stop=watcher.should_stop,
+        return search_all(
+            Rounds(
+                scenario=scenario,
+                travel=roads.travel,
+                stop=request.stop,
+                reference=reference,
+                start=start,
+                encoded=encoded,
+                seed=request.seed,
+                on_progress=watcher.on_progress,
+                should_stop=watcher.should_stop,
+            )
         )
 
 
-def make_plan(scenario: Scenario, roads: Roads, index: Index, result: Result, request: PlanRequest) -> Plan:
-    """The plan of a search result: kept routes as they are, new ones beside them, the unserved explained."""
-    from routing.baseline import current_as_routes, current_lots
-    from routing.decode import decode
+def make_plan(
+    scenario: Scenario, roads: Roads, found: Found, request: PlanRequest, reference: Plan | None = None
+) -> Plan:
+    """The plan of a search result with its origin, and the unserved explained."""
     from routing.explain import explain_unserved
 
-    kept = current_as_routes(scenario, roads.travel, (r for r in scenario.current_routes if r.kept))
-    decoded = decode(
-        scenario,
-        roads.travel,
-        index,
-        result.solution,
-        result.assignment,
-        taken_ids=(route.route_id for route in kept),
-    )
     digests = {"scenario": digest_of(scenario), "travel": roads.travel.digest, **roads.digests}
+    if reference is not None and (request.reference_path is not None or scenario.policy.watches_families):
+        digests["reference"] = digest_of(reference)
     digests |= {f"file:{path.name}": file_digest(path) for path in scenario_files(request.scenario_path)}
+    result = found.result
     made_with: dict[str, str | int | float] = {
-        "seed": request.seed, "iterations": result.iterations, "seconds": round(result.seconds, 1), **versions(),
+        "seed": request.seed, "iterations": result.iterations, "seconds": round(result.seconds, 1),
+        **request.own_settings(), **versions(),
     }  # fmt: skip
-    routes = (*kept, *decoded.routes)
-    what = [digests["scenario"], digests["travel"], request.seed, result.iterations, routes]
-    return Plan(
+    what = [digests["scenario"], digests["travel"], request.seed, result.iterations, found.plan.routes]
+    return replace(
+        found.plan,
         plan_id=f"plan-{digest_of(what)[:12]}",
-        routes=routes,
-        lots=(*current_lots(kept), *decoded.lots),
-        unserved=explain_unserved(scenario, roads.travel, decoded.unserved_ids),
-        not_planned=scenario.not_planned(),
+        unserved=explain_unserved(scenario, roads.travel, (u.passenger_id for u in found.plan.unserved)),
         digests=digests,
         made_with=made_with,
     )

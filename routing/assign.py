@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.disturbance import disturbed_pence, mark_moved
 from routing.evaluate import (
     F_CHAIRS,
     F_END,
@@ -44,6 +45,7 @@ from routing.instance import (
     P_REF_AM,
     P_TAGS,
     P_UNSERVED,
+    R_DISTURBED,
     R_LAYOUT_CHANGE,
     R_TURNROUND,
     S_AM_END,
@@ -177,23 +179,26 @@ def all_figures(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """Figures of every route on every profile and every day group.
 
-    Returns figures (P, R, 2, G, N_FIGURES), ok (P, R), tags (R,), soft prices (P, R): a slower profile's are higher.
+    Returns figures (P, R, 2, G, N_FIGURES), ok (P, R), tags (R,), soft prices (R, K): they hang on the supply by its
+    profile, and by the families who know it.
     """
     d = instance.data()
     n_routes, n_groups, n_profiles = len(solution.orders), len(instance.group_weight), instance.seconds.shape[0]
     longest = max(MAX_HUBS, max(len(leg) for order in solution.orders for leg in order)) + 1
     figures = np.zeros((n_profiles, n_routes, 2, n_groups, N_FIGURES), np.int64)
     ok = np.zeros((n_profiles, n_routes), np.bool_)
-    tags, soft = np.zeros(n_routes, np.int64), np.zeros((n_profiles, n_routes), np.int64)
+    tags, soft = np.zeros(n_routes, np.int64), np.zeros((n_routes, len(instance.supplies)), np.int64)
     w = np.zeros((N_SCRATCH, longest), np.int64)
     for r, (order, hubs) in enumerate(zip(solution.orders, solution.hubs, strict=True)):
         orders, n = as_arrays(order, longest)
         hub_array, n_hubs = as_arrays(hubs, longest)
         counts = np.concatenate([n, n_hubs])
         for p in range(n_profiles):
-            ok[p, r], soft[p, r] = route_figures(
+            ok[p, r], soft_pence_on_profile = route_figures(
                 d, p, orders, hub_array, counts, instance.group_weight, w, figures[p, r]
             )
+            if ok[p, r]:
+                soft[r] += _soft_by_supply(instance, p, soft_pence_on_profile, orders, counts, w, figures[p, r])
         tags[r] = np.bitwise_or.reduce(instance.riders[[i for leg in order for i in leg], P_TAGS])
     return figures, ok, tags, soft
 
@@ -210,6 +215,33 @@ def route_figures(
 def route_pence(d: Any, k: int, tags: int, figures: Any) -> int:
     """Pence a fortnight of a route on supply k, soft prices apart; -1 where it cannot drive it."""
     return int(supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, d.group_weight, figures))
+
+
+@njit
+def add_disturbed(d: Any, p: int, orders: Any, counts: Any, w: Any, figures: Any, soft: Any) -> None:
+    """Add the price of the families that a route disturbs to its soft prices (K,) on the supplies of a profile."""
+    mark_moved(d, p, orders, counts, d.group_weight, w, figures)
+    for k in range(len(soft)):
+        if d.supplies[k, S_PROFILE] == p:
+            soft[k] += disturbed_pence(d.riders, d.supplies[k], k, orders, counts, w)
+
+
+def _soft_by_supply(
+    instance: Instance,
+    p: int,
+    soft_pence_on_profile: int,
+    orders: NDArray[np.int32],
+    counts: NDArray[np.int64],
+    w: NDArray[np.int64],
+    figures: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Soft prices of one route on the supplies of an access profile, (K,); 0 on the others."""
+    d = instance.data()
+    of_profile = instance.supplies[:, S_PROFILE] == p
+    soft = np.where(of_profile, soft_pence_on_profile, 0)
+    if instance.rules[R_DISTURBED]:
+        add_disturbed(d, p, orders, counts, w, figures, soft)
+    return np.asarray(soft, np.int64)
 
 
 def as_arrays(lists: tuple[list[int], list[int]], longest: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -241,7 +273,7 @@ def _single_costs(
         for r in range(n_routes):
             if ok[p, r]:
                 pence = route_pence(d, k, tags[r], figures[p, r])
-                costs[r, k] = pence + soft[p, r] if pence >= 0 else INFEASIBLE
+                costs[r, k] = pence + soft[r, k] if pence >= 0 else INFEASIBLE
     return costs
 
 
@@ -257,12 +289,12 @@ def _columns(
     for k in np.flatnonzero(instance.supplies[:, S_KIND] == FLEET):
         p = instance.supplies[k, S_PROFILE]
         usable = np.flatnonzero(single[:, k] >= 0).astype(np.int64)
-        money_alone = alone - soft[p]
+        money_alone = alone - soft[:, k]
         found = _fleet_sets(instance.data(), int(k), usable, figures[p], money_alone)
         sets += [
             (
                 int(money_alone[list(routes)].sum()) - pence,
-                (int(k), routes, pence + int(soft[p, list(routes)].sum()), ()),
+                (int(k), routes, pence + int(soft[list(routes), k].sum()), ()),
             )
             for routes, pence in ((tuple(int(r) for r in row[:-1] if r >= 0), int(row[-1])) for row in found)
         ]
@@ -498,7 +530,7 @@ def _team_columns(
 ) -> list[_Column]:
     """One vehicle and its routes with each of the best teams."""
     p = instance.supplies[k, S_PROFILE]
-    members, soft_too = np.array(routes, np.int64), int(soft[p, list(routes)].sum())
+    members, soft_too = np.array(routes, np.int64), int(soft[list(routes), k].sum())
 
     def price(teams: NDArray[np.int64]) -> NDArray[np.int64]:
         pence: NDArray[np.int64] = teams_pence(d, k, members, figures[p], teams)

@@ -92,6 +92,25 @@ def start_routes(scenario: Scenario, index: Index) -> list[StartRoute]:
     return starts
 
 
+def start_of_plan(index: Index, plan: Plan) -> list[StartRoute]:
+    """A plan's routes by index, for a warm start: less those whom the search does not place any more."""
+    hub_idx = {(hub.school_id, hub.gate_place_id): h for h, hub in enumerate(index.hubs)}
+    starts = []
+    for route in plan.routes:
+        orders, hubs = [], []
+        for leg, pattern in ((Leg.AM, route.am), (Leg.PM, route.pm)):
+            ids = pattern.passenger_ids if pattern else ()
+            orders.append([i for pid in ids if (i := index.rider_idx_by_leg.get((pid, leg))) is not None])
+            needed = dict.fromkeys(index.hub_idx_by_rider[i] for i in orders[-1])
+            in_order = dict.fromkeys(
+                h for gate in (pattern.gates if pattern else ()) if (h := hub_idx.get(gate)) is not None
+            )
+            hubs.append([h for h in {**in_order, **needed} if h in needed])
+        if any(orders):
+            starts.append(StartRoute(order=(orders[0], orders[1]), hubs=(hubs[0], hubs[1])))
+    return starts
+
+
 def travel_time_bias_pct(scenario: Scenario, baseline: Plan) -> int | None:
     """Median of known over modelled run lengths of today's routes, in per cent; None where no run time is known."""
     ratios = []

@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 
 from routing.assign import Assignment
 from routing.clock import runs_of, shifted
+from routing.continuity import continued, pinned_route_id
 from routing.encode import Index
 from routing.instance import Solution
 from routing.pa_stops import take_pas_on
 from transport.calendar import LEGS, Leg
 from transport.lots import Lot, LotState
-from transport.plan import Pattern, Route, RouteKind, Run
+from transport.plan import Pattern, Plan, Route, RouteKind, Run
 from transport.scenario import Scenario
 from transport.travel import Travel
 from transport.vehicles import Layout, VehicleClass
+
+_DRAFT = "draft "
+"""Begins the id of a route that has none yet; no id that is given holds a space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +40,16 @@ def decode(
     assignment: Assignment,
     *,
     taken_ids: Iterable[str] = (),
+    reference: Plan | None = None,
 ) -> Decoded:
     """Routes in the order of their first school, numbered R001 ...; a route with pinned passengers keeps its id.
 
     Parameters
     ----------
     taken_ids : route ids that are in use already (kept routes).
+    reference : plan that families know already; routes that continue one of its routes keep that id.
     """
+    taken = frozenset(taken_ids)
     vehicle_by_route = _vehicles(index, assignment)
     pas_by_route = _listed_pas(index, assignment)
     unserved = {index.riders[i].passenger.passenger_id for i in solution.unserved}
@@ -56,8 +63,12 @@ def decode(
     drafts = [draft for draft in drafts if draft.runs]
     # Before the routes are put in order: of runs that start at once the assignment drives the lower draft first.
     drafts = _tiered(scenario, travel, drafts)
+    if reference is not None:
+        groups = [supply.vehicle_ids for supply in index.supplies if supply.vehicle_ids]
+        drafts = continued(scenario, drafts, reference, groups, taken_ids=taken)
+        taken |= {route.route_id for route in reference.routes}
     drafts.sort(key=lambda route: (_first_gate(route), route.passenger_ids))
-    routes = _numbered(scenario, drafts, frozenset(taken_ids))
+    routes = _numbered(scenario, drafts, taken)
     return Decoded(
         routes=tuple(routes),
         lots=tuple(_lot_of(route) for route in routes if route.kind is RouteKind.BOUGHT),
@@ -110,7 +121,7 @@ def _draft(
             choices = {pid: index.riders[i].choice for pid, i in zip(ids, carried, strict=True)}
             runs += runs_of(scenario, travel, leg, patterns[leg], vehicle_class, choices)
     return Route(
-        route_id=f"draft{r}",
+        route_id=f"{_DRAFT}{r}",
         kind=supply.kind,
         class_id=supply.class_id,
         am=patterns.get(Leg.AM),
@@ -127,21 +138,16 @@ def _first_gate(route: Route) -> str:
 
 
 def _numbered(scenario: Scenario, drafts: Sequence[Route], taken: frozenset[str]) -> list[Route]:
-    pinned = [_pinned_id(scenario, route) for route in drafts]
-    used = taken | {route_id for route_id in pinned if route_id}
+    given = [pinned_route_id(scenario, route) or route.route_id.partition(_DRAFT)[0] for route in drafts]
+    used = taken | {route_id for route_id in given if route_id}
     width = max(3, len(str(len(drafts))))
     free = (name for n in range(1, len(drafts) + len(used) + 1) if (name := f"R{n:0{width}d}") not in used)
     numbered = []
-    for draft, pinned_id in zip(drafts, pinned, strict=True):
-        route_id = pinned_id or next(free)
+    for draft, given_id in zip(drafts, given, strict=True):
+        route_id = given_id or next(free)
         lot_id = f"L-{route_id}" if draft.kind is RouteKind.BOUGHT else None
         numbered.append(replace(draft, route_id=route_id, lot_id=lot_id))
     return numbered
-
-
-def _pinned_id(scenario: Scenario, route: Route) -> str | None:
-    pins = (scenario.passenger_by_id[pid].pinned_route_id for pid in route.passenger_ids)
-    return next((pin for pin in pins if pin), None)
 
 
 def _lot_of(route: Route) -> Lot:

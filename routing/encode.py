@@ -74,10 +74,11 @@ from routing.pas import (
     pa_table,
     training_of,
 )
+from routing.reference import with_reference
 from routing.riders import Rider, persons_of, riders_of
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.passengers import PaNeed, Passenger
-from transport.plan import RouteKind
+from transport.plan import Plan, RouteKind
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import Scenario
 from transport.travel import UNREACHABLE, TravelMatrix
@@ -126,8 +127,12 @@ class Index:
     pa_groups: tuple[PaGroup, ...] = ()
 
 
-def encode(scenario: Scenario, travel: TravelMatrix) -> tuple[Instance, Index]:
+def encode(scenario: Scenario, travel: TravelMatrix, reference: Plan | None = None) -> tuple[Instance, Index]:
     """Arrays of everybody whom the search may place: planned passengers not on a kept route.
+
+    Parameters
+    ----------
+    reference : plan that families know already; it plays a part only where disturbing them has a price or a cap.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def encode(scenario: Scenario, travel: TravelMatrix) -> tuple[Instance, Index]:
         pa_groups=pa_groups_of(scenario),
         person_idx_by_rider=persons,
     )
-    return _instance(scenario, travel, index), index
+    return _instance(scenario, travel, index, reference), index
 
 
 def _hubs(scenario: Scenario, riders: Sequence[Rider]) -> tuple[tuple[int, ...], tuple[Hub, ...]]:
@@ -208,13 +213,15 @@ def _supplies(scenario: Scenario) -> tuple[Supply, ...]:
     return tuple(supplies)
 
 
-def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instance:
+def _instance(scenario: Scenario, travel: TravelMatrix, index: Index, reference: Plan | None) -> Instance:
     daily = _daily(scenario, travel, index)
     riders = _rider_table(scenario, travel, index, daily)
     tag_bits = _tag_bits(index)
     riders[:, P_TAGS] = [sum(1 << tag_bits[t] for t in _tags_of(r.passenger)) for r in index.riders]
     pa_groups = pa_table(index.pa_groups, travel, tag_bits)
-    same_as = _signatures(daily)
+    if reference is not None and scenario.policy.watches_families:
+        riders = with_reference(riders, scenario, index, reference)
+    same_as = _signatures(daily, riders[:, N_RIDER_COLUMNS:])
     riders[:, P_PLAIN] = (same_as == 0).all(axis=1)
     unit_ptr, unit_riders = _units(scenario, index, riders)
     fits = _fits(scenario.vehicle_classes)
@@ -247,6 +254,8 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index) -> Instanc
                 policy.turnround_s,
                 policy.layout_change_s,
                 sum(1 << bit for tag, bit in tag_bits.items() if isinstance(tag, frozenset)),
+                reference is not None and policy.disturbed_pence_per_week > 0,
+                policy.disturbed_tolerance_s,
             ],
             np.int64,
         ),
@@ -319,17 +328,19 @@ def _own_pas(p: Passenger) -> int:
     return {PaNeed.ONE_TO_ONE: 1, PaNeed.TWO_TO_ONE: 2}.get(p.pa_need, 0)
 
 
-def _signatures(daily: NDArray[np.int32]) -> NDArray[np.int8]:
-    """First day group with the same places, caps and windows: (2, G, N, 6) -> (N, G).
+def _signatures(daily: NDArray[np.int32], times: NDArray[np.int64]) -> NDArray[np.int8]:
+    """First day group with the same places, caps, windows and known times: (2, G, N, 6), (N, 4 G) -> (N, G).
 
     The same for all rows of a person: another place stands in for one place on all its days.
     """
     _, n_groups, n, _ = daily.shape
     same_as = np.zeros((n, n_groups), np.int8)
+    known = times.reshape(n, -1, 4) if times.size else np.zeros((n, n_groups, 0), np.int64)
     for g in range(n_groups):
         same_as[:, g] = g
         for h in range(g - 1, -1, -1):
-            same_as[(daily[:, g] == daily[:, h]).all(axis=(0, 2)), g] = h
+            same = (daily[:, g] == daily[:, h]).all(axis=(0, 2)) & (known[:, g] == known[:, h]).all(axis=1)
+            same_as[same, g] = h
     return same_as
 
 

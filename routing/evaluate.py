@@ -545,7 +545,10 @@ def soft_pence(weights: Any, figures: Any) -> int:
 
 @njit
 def cost_on_supply(d: Any, k: int, order: Any, hubs: Any, counts: Any) -> int:
-    """Pence a fortnight of a route on one supply, soft prices included; -1 where it breaks a rule."""
+    """Pence a fortnight of a route on one supply, soft prices included; -1 where it breaks a rule.
+
+    The price of families disturbed is apart: `routing.disturbance`.
+    """
     n_groups = len(d.group_weight)
     weights = np.zeros(n_groups, np.int64)
     w = np.empty((N_SCRATCH, max(counts.max(), MAX_HUBS) + 1), np.int64)

@@ -37,9 +37,12 @@ N_DAILY_COLUMNS = 6
 (
     P_HUB, P_REF_AM, P_REF_PM, P_HOME_AM, P_HOME_PM, P_GATE_AM, P_GATE_PM,
     P_CHAIR, P_SHARED, P_OWN, P_SOLO, P_TAGS, P_PLAIN, P_PINNED, P_UNSERVED, P_DIFFICULTY, P_UNIT,
-    P_FOES_FROM, P_FOES_TO, P_PERSON, P_VARIANTS,
-) = range(21)  # fmt: skip
-N_RIDER_COLUMNS = 21
+    P_FOES_FROM, P_FOES_TO, P_PERSON, P_VARIANTS, P_WAS_ROUTE, P_WAS_SUPPLY, P_WAS_OPERATOR, P_DISTURBED,
+    P_WAS_ALL,
+) = range(26)  # fmt: skip
+N_RIDER_COLUMNS = 26
+# Where disturbing a family has a price or a cap, four more columns a day group follow: for AM, then for PM, the
+# earliest and the latest time of the reference on its days, -1 where it has none.
 
 H_ROW, H_SCHOOL = 0, 1
 
@@ -58,7 +61,9 @@ A_HOME, A_RATE, A_MIN, A_COUNT, A_TAGS = range(5)
 N_PA_COLUMNS = 5
 
 # Positions in `Instance.rules`.
-R_MAX_SCHOOLS, R_PER_SHARED_PA, R_OVER_TARGET, R_TURNROUND, R_LAYOUT_CHANGE, R_TRAINING = range(6)
+(
+    R_MAX_SCHOOLS, R_PER_SHARED_PA, R_OVER_TARGET, R_TURNROUND, R_LAYOUT_CHANGE, R_TRAINING, R_DISTURBED, R_TOLERANCE,
+) = range(8)  # fmt: skip
 
 
 class Data(NamedTuple):
@@ -95,12 +100,15 @@ class Instance:
     seconds, metres : int32 (P, 2, n, n), from row i to row j.
     daily : int32 (2, G, N, 6), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
-    riders : int64 (N, 21), columns P_*: hub; row of the home side on the first day travelled (-1: never on that
-        leg); service seconds at home and gate; wheelchair, shared PA, own PAs, solo (0 or more); bit mask of tags
-        and of the training asked of their PA; 1 where all day groups are alike; number of the route they are pinned
-        to (0: none); pence a fortnight if not carried (0 but on a person's first row); a key for the order of
-        insertion; unit; range in `foes`; first row of the person; number of the person's rows. All rows of a person
-        are alike but for place, cap and ride wished for.
+    riders : int64 (N, 26; 26 + 4 G with a reference), columns P_*: hub; row of the home side on the first day travelled
+        (-1: never on that leg); service seconds at home and gate; wheelchair, shared PA, own PAs, solo (0 or more); bit
+        mask of tags and of the training asked of their PA; 1 where all day groups are alike; number of the route they
+        are pinned to (0: none); pence a fortnight if not carried (0 but on a person's first row); a key for the order
+        of insertion; unit; range in `foes`; first row of the person; number of the person's rows; number of their route
+        in the reference (0: they are not in it, -1: no new route can continue it), what drives it (a fleet supply, or
+        -1 - class), its operator (0: any, else 1 + operator), pence a fortnight if they are disturbed, the same of all
+        riders of that route together; then the reference's times. All rows of a person are alike but for place, cap and
+        ride wished for.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u, first rows of persons, are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
@@ -113,7 +121,8 @@ class Instance:
     class_limit : int64 (C,), most bought routes. operator_pa_limit : int64 (O,).
     near : int32 (2, N, k), nearest persons by drive from a rider's place to their first row's: all, and of the same
         school; -1: no more.
-    rules : int64, positions R_*; R_TRAINING: the bits of `P_TAGS` that are kinds of training.
+    rules : int64, positions R_*; R_TRAINING: the bits of `P_TAGS` that are kinds of training; R_DISTURBED: 1
+        where disturbing a family has a price, else 0.
     pa_groups : int64 (A, 5), columns A_*: alike PAs whom the council lists by id; none: it lists none.
     """
 
@@ -139,8 +148,9 @@ class Instance:
     def __post_init__(self) -> None:
         """Check shapes and index ranges once; freeze the arrays."""
         n, n_groups = len(self.riders), len(self.group_weight)
+        n_columns = N_RIDER_COLUMNS + (4 * n_groups if self.has_reference else 0)
         expected: dict[str, tuple[int, ...]] = {
-            "daily": (2, n_groups, n, N_DAILY_COLUMNS), "riders": (n, N_RIDER_COLUMNS), "same_as": (n, n_groups),
+            "daily": (2, n_groups, n, N_DAILY_COLUMNS), "riders": (n, n_columns), "same_as": (n, n_groups),
             "supplies": (len(self.supplies), N_SUPPLY_COLUMNS), "metres": self.seconds.shape,
             "hubs": (len(self.hubs), 2), "near": (2, n, self.near.shape[-1]),
         }  # fmt: skip
@@ -156,6 +166,11 @@ class Instance:
             raise ValueError("instance: " + "; ".join(wrong))
         for f in fields(self):
             getattr(self, f.name).setflags(write=False)
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether riders carry the times of a plan that families know already."""
+        return bool(self.riders.shape[1] > N_RIDER_COLUMNS)
 
     @property
     def n_riders(self) -> int:

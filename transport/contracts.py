@@ -49,6 +49,14 @@ class Contract:
 
     def day_rate_pence_on(self, on: date) -> int:
         """Day rate on a date: the extension price once the term is over, where there is one."""
-        if on > self.ends_on and self.extension_day_rate_pence is not None:
+        if self.is_over(on) and self.extension_day_rate_pence is not None:
             return self.extension_day_rate_pence
         return self.day_rate_pence
+
+    def is_over(self, on: date) -> bool:
+        """Whether its term has ended before a date."""
+        return on > self.ends_on
+
+    def can_hold(self, on: date) -> bool:
+        """Whether the lot can be held on a date: its term runs, or goes on at the extension price."""
+        return not self.is_over(on) or self.extension_day_rate_pence is not None

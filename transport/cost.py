@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from transport.calendar import LEGS
+from transport.check.disturbed import disturbed_week_pence
 from transport.check.rides import rides_of
 from transport.check.shifts import (
     RoutedRun,
@@ -209,18 +210,25 @@ def cost_of(plan: Plan, scenario: Scenario, travel: Travel) -> CostBreakdown:
     return CostBreakdown(items=items, route_ids=tuple(dict.fromkeys(route.route_id for route in plan.routes)))
 
 
-def objective_of(plan: Plan, scenario: Scenario, travel: Travel, breakdown: CostBreakdown | None = None) -> Objective:
+def objective_of(
+    plan: Plan,
+    scenario: Scenario,
+    travel: Travel,
+    breakdown: CostBreakdown | None = None,
+    reference: Plan | None = None,
+) -> Objective:
     """Money by the policy's horizon, soft prices and the unserved, per week.
 
     Parameters
     ----------
     breakdown : the plan's cost where it is known already.
+    reference : plan that families know already, for the price of those disturbed.
     """
     cost = breakdown if breakdown is not None else cost_of(plan, scenario, travel)
     term = scenario.policy.horizon == "term"
     return Objective(
         money_pence=cost.avoidable_week_pence if term else cost.week_pence,
-        soft_pence=soft_week_pence(plan, scenario, travel),
+        soft_pence=soft_week_pence(plan, scenario, travel) + disturbed_week_pence(plan, reference, scenario),
         unserved_pence=unserved_week_pence(plan, scenario),
     )
 

@@ -71,6 +71,9 @@ _BOARDING = "ours; no published UK figures found"
 _PRICES = "ours; chosen so that plans fit published route prices and the DfE's average costs"
 _DAY_S = 86_400
 
+NO_CAP = 1_000_000
+"""`max_disturbed` that allows any number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -129,6 +132,25 @@ class Policy:
         "price of leaving somebody unserved",
         lowest=1,
         highest=100_000_000,
+    )
+    disturbed_pence_per_week: int = _number(
+        0,
+        "pence/family-week",
+        Kind.SOFT,
+        "ours; 0 = no price",
+        "price of a passenger whose vehicle, PA or time is not as before",
+        highest=10_000_000,
+    )
+    disturbed_tolerance_s: int = _number(
+        600, "s", Kind.SOFT, "ours", "move of pick-up or drop-off that disturbs nobody", highest=14_400
+    )
+    max_disturbed: int = _number(
+        NO_CAP,
+        "passengers",
+        Kind.HARD,
+        "ours; 1,000,000 = no cap",
+        "most passengers who may be disturbed",
+        highest=NO_CAP,
     )
     horizon: str = _choice(
         "term",
@@ -248,6 +270,11 @@ class Policy:
         faults = [fault for spec in setting_specs() if (fault := fault_of(spec, getattr(self, spec.name)))]
         if faults:
             raise ValueError("; ".join(faults))
+
+    @property
+    def watches_families(self) -> bool:
+        """Whether disturbing a family has a price or a cap."""
+        return self.disturbed_pence_per_week > 0 or self.max_disturbed < NO_CAP
 
     def ride_target_s(self, phase: Phase) -> int:
         """Soft target on the total journey."""

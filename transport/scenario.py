@@ -29,6 +29,7 @@ class CurrentRoute:
     am_passenger_ids, pm_passenger_ids : order of boarding (AM) and alighting (PM).
     known_am_s, known_pm_s : known length of a run, first boarding to last alighting; None: not known.
     kept : True: taken over as it is; False: released to the search.
+    extendable : not kept, but its lot's contract, which is over, may be extended: whatever is cheaper.
     """
 
     route_id: str
@@ -45,6 +46,7 @@ class CurrentRoute:
     known_am_s: int | None = None
     known_pm_s: int | None = None
     kept: bool = False
+    extendable: bool = False
 
     def passenger_ids(self, leg: Leg) -> tuple[str, ...]:
         """Order of a leg."""
@@ -134,6 +136,10 @@ class Scenario:
         if session is None:
             raise ValueError(f"school {passenger.school_id} is shut on day {day}")
         return self.school_by_id[passenger.school_id].window_of(leg, session)
+
+    def extendable_lot_ids(self) -> tuple[str, ...]:
+        """Lots whose contract is over and may be extended or not, in the order of today's routes."""
+        return tuple(dict.fromkeys(r.lot_id for r in self.current_routes if r.extendable and r.lot_id is not None))
 
     def not_planned(self) -> tuple[NotPlanned, ...]:
         """Passengers outside the plan by a rule: awaiting a decision, provisional where not planned, not ready."""

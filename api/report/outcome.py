@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from transport.calendar import Leg
 from transport.check import Ride, Violation
+from transport.check.disturbed import Disturbed
 from transport.cost import CostBreakdown, Objective
+from transport.lots import LotChoice
 from transport.plan import Plan
 from transport.scenario import Scenario
 from transport.travel import Travel
@@ -30,6 +32,22 @@ class Baseline:
     rides: tuple[Ride, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The plan that families know already, and who differs from it.
+
+    Attributes
+    ----------
+    words : what it is, as in "against today's routes".
+    is_watched : disturbing a family has a price or a cap; the plan is then kept beside the new one.
+    """
+
+    plan: Plan
+    words: str
+    is_watched: bool
+    disturbed: tuple[Disturbed, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outcome:
     """A checked and priced plan.
@@ -38,6 +56,8 @@ class Outcome:
     ----------
     travel : times and distances, holding at least every pair that the checker and the cost ask for.
     baseline : today's routes; None where none are given.
+    known : the plan that families know already; None where there is none.
+    lots : what becomes of each lot that is held today.
     run_paths : lines driven, by (route id, leg): along streets, or along approximate links.
     streets : faint background for the map; may be empty.
     approximate : distances and times were made without a road extract.
@@ -53,6 +73,8 @@ class Outcome:
     violations: tuple[Violation, ...] = ()
     rides: tuple[Ride, ...] = ()
     baseline: Baseline | None = None
+    known: Known | None = None
+    lots: tuple[LotChoice, ...] = ()
     run_paths: Mapping[tuple[str, Leg], tuple[Line, ...]] = field(default_factory=dict)
     streets: tuple[Line, ...] = ()
     approximate: bool = False

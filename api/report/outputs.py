@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from api.report.changes import change_tables
 from api.report.kpis import kpis_of
 from api.report.outcome import Outcome
 from api.report.page import report_html
@@ -41,6 +42,8 @@ from transport.files.travel_pairs import write_travel_pairs
 from transport.travel import RecordingTravel, TravelPairs
 
 PLAN_FILE, TRAVEL_FILE, REPORT_FILE = "plan.json", "travel_pairs.json", "report.html"
+KNOWN_FILE = "reference.json"
+"""The plan that families know already, where disturbing them has a price or a cap."""
 
 
 def write_outputs(outcome: Outcome, folder: Path, *, share: bool = False) -> list[Path]:
@@ -110,6 +113,8 @@ def _write_all(outcome: Outcome, folder: Path) -> None:
 
     plan, scenario, breakdown = outcome.plan, outcome.scenario, outcome.breakdown
     write_plan(plan, folder / PLAN_FILE)
+    if outcome.known is not None and outcome.known.is_watched:
+        write_plan(outcome.known.plan, folder / KNOWN_FILE)
     write_travel_pairs(travel_pairs_of(outcome), folder / TRAVEL_FILE)
     reason_of = make_reason_of(plan)
     tables = (
@@ -117,6 +122,7 @@ def _write_all(outcome: Outcome, folder: Path) -> None:
         stops_table(plan, scenario),
         passengers_table(plan, scenario, outcome.rides, reason_of),
         lots_table(plan, scenario, breakdown),
+        *change_tables(outcome),
     )
     _write_csvs((*tables, letters_table(plan, scenario)), folder)
     extra = (kpi_table(outcome), *tables, checks_table(outcome), assumptions_table(scenario))

@@ -22,6 +22,8 @@ def shared_outcome(outcome: Outcome) -> Outcome:
         rides=shared_rides(outcome.rides, names),
         violations=(),
         baseline=None,
+        known=None,
+        lots=(),
         run_paths={},
         data_notes=(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.report.assumptions import setting_words
+from api.report.changes import disturbed_words
 from api.report.kpis import Kpis, baseline_kpis_of, kpis_of
 from api.report.outcome import Outcome
 from transport.calendar import Leg, days_words
@@ -27,6 +28,8 @@ def kpi_table(outcome: Outcome) -> Table:
     ]
     if before:
         columns.append(_column("today", "Today’s routes", "the same for today's routes on the same passengers"))
+    if outcome.known is not None:
+        now.append((f"Passengers disturbed, against {outcome.known.words}", disturbed_words(outcome.known)))
     rows = tuple((head, value, today.get(head, "")) if before else (head, value) for head, value in now)
     return Table(name="kpis", title="KPIs", columns=tuple(columns), rows=rows)
 

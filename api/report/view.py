@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.report.assumptions import Setting, settings_of
+from api.report.changes import DECISION_WORDS, disturbed_words
 from api.report.findings import MAX_LISTED, Finding, LongRide, findings_of, long_rides_of
 from api.report.kpis import Kpis, baseline_kpis_of, kpis_of
 from api.report.outcome import Outcome
@@ -52,6 +53,8 @@ class Page:
     vehicles: tuple[Row, ...]
     comparison: tuple[Row, ...]
     saving: str
+    disturbed: str
+    lots: tuple[Row, ...]
     schools: tuple[Row, ...]
     map: RouteMap
     route_idxs_by_school: Mapping[str, str]
@@ -89,6 +92,8 @@ def make_page(outcome: Outcome, *, share: bool = False) -> Page:
         vehicles=_vehicle_rows(kpis, before),
         comparison=_comparison_rows(before, kpis) if before else (),
         saving=_saving_words(before, kpis) if before else "",
+        disturbed=disturbed_words(outcome.known) if outcome.known else "",
+        lots=_lot_rows(outcome),
         schools=_school_rows(outcome),
         map=make_map(shown.scenario, shown.plan, shown.run_paths, outcome.streets),
         route_idxs_by_school=_route_idxs_by_school(shown),
@@ -266,6 +271,19 @@ def _saving_words(before: Kpis, now: Kpis) -> str:
         broken = plural(before.n_hard_violations, "place")
         words += f". Today’s routes break hard rules in {broken}, so the two are not wholly alike"
     return words + "."
+
+
+def _lot_rows(outcome: Outcome) -> tuple[Row, ...]:
+    def words(pence: int | None) -> str:
+        return "–" if pence is None else pounds(pence)
+
+    return tuple(
+        Row(
+            head=choice.lot_id,
+            cells=(DECISION_WORDS[choice.decision], words(choice.price_pence), words(choice.elsewhere_pence)),
+        )
+        for choice in outcome.lots
+    )
 
 
 def _school_rows(outcome: Outcome) -> tuple[Row, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from routing.assign import set_pence_in
+from routing.disturbance import disturbed_pence, mark_moved
 from routing.evaluate import (
     F_CHAIRS,
     F_PAS,
@@ -20,6 +21,7 @@ from routing.evaluate import (
 )
 from routing.instance import (
     BOUGHT,
+    R_DISTURBED,
     S_BASE,
     S_KIND,
     S_ONE_LEG_PCT,
@@ -78,6 +80,17 @@ def figures_of(d: Any, s: Any, p: int, r: int, figures: Any) -> bool:
     return figures_on_profile(d, p, s.now.order[r], s.now.hubs[r], counts, d.group_weight, s.w, figures)
 
 
+@njit_inline
+def soft_of(d: Any, s: Any, k: int, r: int, figures: Any) -> int:
+    """Soft prices of a route on supply k, by its figures for all day groups: long rides, families disturbed."""
+    soft = soft_pence(d.group_weight, figures)
+    if d.rules[R_DISTURBED] > 0:
+        order, counts = s.now.order[r], s.now.meta[r, M_N_AM : M_HUBS_PM + 1]
+        mark_moved(d, d.supplies[k, S_PROFILE], order, counts, d.group_weight, s.w, figures)
+        soft += disturbed_pence(d.riders, d.supplies[k], k, order, counts, s.w)
+    return soft
+
+
 @njit_inner
 def price_with_mate(d: Any, s: Any, mate: int, fresh: bool) -> bool:
     """Price the trial as another route of the fleet vehicle that drives `mate`; False where it cannot be one.
@@ -99,7 +112,7 @@ def price_with_mate(d: Any, s: Any, mate: int, fresh: bool) -> bool:
     if pence < 0:
         return False
     mine = s.pair_figures[1]
-    soft = soft_pence(d.group_weight, mine) + soft_pence(d.group_weight, s.pair_figures[0])
+    soft = soft_of(d, s, k, t, mine) + soft_of(d, s, k, mate, s.pair_figures[0])
     pas = most_of(d.group_weight, mine, F_PAS)
     if operator >= 0 and s.books[B_OPERATOR, operator] + pas > d.operator_pa_limit[operator]:
         return False
@@ -118,7 +131,7 @@ def price_on_supply(d: Any, s: Any, k: int) -> bool:
         return False
     tags = route_tags(d.riders, s.now.order[trial_slot(s)], meta[M_N_AM], meta[M_N_AM + 1])
     pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, d.group_weight, figures)
-    meta[M_COST] = pence + soft_pence(d.group_weight, figures)
+    meta[M_COST] = pence + soft_of(d, s, k, trial_slot(s), figures)
     return pence >= 0
 
 
@@ -170,6 +183,9 @@ def price_trial(d: Any, s: Any, own: int, own_pas: int) -> bool:
         soft = soft_pence(s.weights, s.figures)
         pas = most_of(s.weights, s.figures, F_PAS)
         days = days_run(s.weights, s.figures)
+        counts = meta[M_N_AM : M_HUBS_PM + 1]
+        if d.rules[R_DISTURBED] > 0:
+            mark_moved(d, p, s.now.order[t], counts, s.weights, s.w, s.figures)
         for k in range(len(d.supplies)):
             if d.supplies[k, S_PROFILE] != p or not is_available(
                 d.supplies, d.class_limit, d.operator_pa_limit, s.books, k, own, own_pas, pas
@@ -179,6 +195,8 @@ def price_trial(d: Any, s: Any, own: int, own_pas: int) -> bool:
             if supply[S_KIND] == BOUGHT and supply[S_BASE] * supply[S_ONE_LEG_PCT] // 100 * days + soft >= best:
                 continue
             pence = supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, s.weights, s.figures)
+            if pence >= 0 and d.rules[R_DISTURBED] > 0:
+                pence += disturbed_pence(d.riders, supply, k, s.now.order[t], counts, s.w)
             if pence >= 0 and pence + soft < best:
                 best, best_k = pence + soft, k
                 meta[M_PAS] = pas

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from routing.disturbance import stranger_pence
 from routing.instance import (
     NO_LIMIT,
     P_DIFFICULTY,
@@ -16,6 +17,7 @@ from routing.instance import (
     P_UNIT,
     P_UNSERVED,
     P_VARIANTS,
+    R_DISTURBED,
     S_LIMIT,
     S_MAX_RUNS,
 )
@@ -212,8 +214,11 @@ def scan_near(d: Any, s: Any, rider: int, n_wanted: int, bar: float) -> int:
         r = s.slots[L_LIST, i]
         if blink > 0 and random_unit(s.rng) < blink:
             continue
-        key = scan_route(d, s, rider, r, bar if count < n_wanted else s.keys[count - 1], spare)
-        if key >= NO_PLACE:
+        limit = bar if count < n_wanted else s.keys[count - 1]
+        key = scan_route(d, s, rider, r, limit, spare)
+        if d.rules[R_DISTURBED] > 0:
+            key += stranger_pence(d.riders, rider, s.now.order[r], s.now.meta[r], M_N_AM)
+        if key >= min(limit, NO_PLACE):
             continue
         j = min(count, n_wanted - 1)
         while j > 0 and s.keys[j - 1] > key:

@@ -139,6 +139,50 @@ def test_another_seed_gives_another_plan_id(planned: tuple[Result, Path], tmp_pa
     assert len(ids) == 2
 
 
+def _free_lists(tables: Tables) -> None:
+    """P3 rides alone on the council's minibus, P1 and P2 may be planned anew: their contract is over, and dear."""
+    tables["contracts"][0] |= {"ends_on": "2026-08-31", "extension_day_rate_pence": "99000"}
+    tables["current_routes"][0]["keep"] = ""
+
+
+def test_families_disturbed_are_told_against_todays_routes(tmp_path: Path) -> None:
+    """In the words for people, the JSON, the report and a table of their own; lots have theirs."""
+    out = tmp_path / "plan"
+    result = plan(lists(tmp_path / "lists", _free_lists), out)
+    assert result.exit_code == 0, result.output
+    assert "Families disturbed, against today’s routes: " in result.stdout
+    assert "Families disturbed" in (out / "report.html").read_text(encoding="utf-8")
+    assert (out / "disturbed.csv").read_text(encoding="utf-8-sig").startswith("passenger_id,reasons,moved_s,sentence")
+    assert "L1,released," in (out / "held_lots.csv").read_text(encoding="utf-8")
+    assert not (out / "reference.json").exists()
+
+
+def test_a_plan_may_be_held_to_an_older_one(tmp_path: Path) -> None:
+    """`--reference`, `--price-per-family` and `--max-changed`: kept with the plan, and checked again from its files."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    scenario = lists(tmp_path / "lists", _free_lists)
+    plan(scenario, first)
+    result = plan(scenario, second, "--reference", first, "--price-per-family", "12.34", "--max-changed", "0", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["disturbed"] == []
+    made_with = json.loads((second / "plan.json").read_text(encoding="utf-8"))["made_with"]
+    assert (made_with["disturbed_pence_per_week"], made_with["max_disturbed"]) == (1234, 0)
+    assert run("check", second).exit_code == 0
+    change_json(second / "reference.json", lambda known: known["routes"][0].update(route_id="R77"))
+    assert rules_broken(second) == {"too_many_disturbed"}
+
+
+def test_a_cap_without_anything_to_compare_with_is_refused(tmp_path: Path) -> None:
+    """No today's routes, no older plan: a cap would mean nothing."""
+
+    def no_routes(tables: Tables) -> None:
+        del tables["current_routes"], tables["contracts"]
+
+    result = plan(lists(tmp_path / "lists", no_routes), tmp_path / "plan", "--max-changed", "3")
+    assert result.exit_code == 2
+    assert "no plan to compare with" in result.stderr
+
+
 def _break_two_files(tables: Tables) -> None:
     tables["passengers"][0]["ride_cap_min"] = "-5"
     tables["schools"][0]["start_time"] = "ten"
@@ -181,6 +225,7 @@ def test_street_rules_without_streets_are_refused(tmp_path: Path) -> None:
         (("plan", "lists", "--out", "plan", "--travel", "no.csv"), "no.csv: there is no such file of travel times"),
         (("plan", "lists", "--out", "lists/passengers.csv"), "is a file; the plan needs a folder"),
         (("demo", "--passengers", "50", "--out", "lists/passengers.csv"), "passengers.csv"),
+        (("plan", "lists", "--out", "plan", "--reference", "lists"), "lists: lacks plan.json"),
         (("check", "nowhere"), "nowhere: lacks plan.json, travel_pairs.json"),
         (("template", "lists.csv"), "must end in .xlsx"),
         (("roads", "build", "no.osm.pbf"), "no.osm.pbf: there is no such road file"),

@@ -69,25 +69,34 @@ def plan_for(
     iterations: int = 200,
     seed: int = 1,
     start: Sequence[StartRoute] | None = None,
+    reference: Plan | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Planned:
-    """Plan a scenario from its current routes, or from those given."""
-    instance, index = encode(scenario, travel)
+    """Plan a scenario from its current routes, or from those given; families know the reference."""
+    instance, index = encode(scenario, travel, reference)
     result = solve(
         instance, Stop(iterations=iterations), seed=seed,
         start=start_routes(scenario, index) if start is None else start,
         on_progress=on_progress, should_stop=should_stop,
     )  # fmt: skip
-    return planned_from(scenario, travel, instance, index, result)
+    return planned_from(scenario, travel, instance, index, result, reference)
 
 
-def planned_from(scenario: Scenario, travel: TravelMatrix, instance: Instance, index: Index, result: Result) -> Planned:
+def planned_from(
+    scenario: Scenario,
+    travel: TravelMatrix,
+    instance: Instance,
+    index: Index,
+    result: Result,
+    reference: Plan | None = None,
+) -> Planned:
     """The plan of a result: kept routes as they are, new ones beside them, the unserved explained."""
     kept = current_as_routes(scenario, travel, (r for r in scenario.current_routes if r.kept))
     decoded = decode(
-        scenario, travel, index, result.solution, result.assignment, taken_ids=(route.route_id for route in kept)
-    )
+        scenario, travel, index, result.solution, result.assignment,
+        taken_ids=(route.route_id for route in kept), reference=reference,
+    )  # fmt: skip
     plan = Plan(
         plan_id="plan",
         routes=(*kept, *decoded.routes),

@@ -17,7 +17,6 @@ from datetime import date
 from typing import Any
 
 from tests.builders import (
-    STARTS_ON,
     at,
     hm,
     line_travel,
@@ -56,6 +55,7 @@ class Borough:
     scenario: Scenario
     travel: TravelMatrix
     plan: Plan
+    reference: Plan | None = None
 
     def with_plan(self, plan: Plan) -> Borough:
         return replace(self, plan=plan)
@@ -158,7 +158,7 @@ def make_borough() -> Borough:
         contracts=(
             Contract(
                 lot_id="L-B3", operator_id="O2", day_rate_pence=9000, pa_day_rate_pence=5000,
-                variation=VariationClause(mile_rate_pence=150), starts_on=STARTS_ON,
+                variation=VariationClause(mile_rate_pence=150), starts_on=date(2025, 9, 1),
                 ends_on=date(2028, 7, 31),
             ),
         ),
@@ -584,9 +584,19 @@ PLANTED = (
         (1, "Lot L-B3 is held for K1 (CAR), but has route B3 (CAR)"),
     ),
     _planted(
+        Rule.CONTRACT_OVER,
+        lambda b: b.with_scenario(contracts=(replace(b.scenario.contracts[0], ends_on=date(2026, 8, 28)),)),
+        (4, "Lot L-B3 is held, but its contract ended on 2026-08-28 and has no extension price"),
+    ),
+    _planted(
         Rule.PIN_BROKEN,
         lambda b: b.with_passenger("P13", pinned_route_id="K1"),
         (1, "Passenger P13 is pinned to route K1 but is on route F3"),
+    ),
+    _planted(
+        Rule.TOO_MANY_DISTURBED,
+        lambda b: replace(b.with_policy(max_disturbed=1), reference=b.later("B1", Leg.AM, 601).plan),
+        (1, "2 families disturbed; at most 1 allowed"),
     ),
 )  # fmt: skip
 """One damage for every rule."""

@@ -27,7 +27,7 @@ def test_every_rule_has_a_planted_violation() -> None:
 def test_a_planted_violation_is_caught_by_its_name_and_nothing_else(borough: Borough, planted: Planted) -> None:
     """Rule, amount, unit, kind and sentence are exactly those of the damage."""
     damaged = planted.damage(borough)
-    found = check_plan(damaged.plan, damaged.scenario, damaged.travel)
+    found = check_plan(damaged.plan, damaged.scenario, damaged.travel, damaged.reference)
     assert [(v.rule, v.amount, v.sentence) for v in found] == [
         (planted.rule, amount, sentence) for amount, sentence in planted.found
     ]

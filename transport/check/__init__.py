@@ -34,7 +34,7 @@ CHECKS: Mapping[Rule, Callable[[Facts], Iterable[Violation]]] = {
 """The one function of every rule: `check_<rule>`."""
 
 
-def check_plan(plan: Plan, scenario: Scenario, travel: Travel) -> tuple[Violation, ...]:
+def check_plan(plan: Plan, scenario: Scenario, travel: Travel, reference: Plan | None = None) -> tuple[Violation, ...]:
     """Every broken rule of a plan, hard and soft, in the order of `Rule`.
 
     Never raises on a bad plan: what is unknown is a violation, and the rest is checked without it.
@@ -42,7 +42,8 @@ def check_plan(plan: Plan, scenario: Scenario, travel: Travel) -> tuple[Violatio
     Parameters
     ----------
     travel : seconds and metres that the plan was made on; `TravelPairs` kept beside a plan is enough.
+    reference : plan that families know already, for the cap on how many may be disturbed.
     """
-    facts = facts_of(plan, scenario, travel)
+    facts = facts_of(plan, scenario, travel, reference)
     found = [violation for check in CHECKS.values() for violation in check(facts)]
     return (*ids.check_unknown_drives(facts), *found)

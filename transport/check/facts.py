@@ -69,6 +69,7 @@ class Facts:
     Attributes
     ----------
     given : the plan as it came. plan : the same without unknown passengers, PAs, days and empty runs.
+    reference : plan that families know already; None where there is none.
     runs : every run of `plan`. carriages : passenger id -> their rides on runs.
     rides : every ride with its run.
     """
@@ -84,6 +85,7 @@ class Facts:
     lot_by_id: Mapping[str, Lot]
     unserved_ids: frozenset[str]
     not_planned_reason_by_id: Mapping[str, str]
+    reference: Plan | None = None
 
     def profile_of(self, class_id: str) -> int:
         """Access profile of a class; the least restricted one where it is not known."""
@@ -94,7 +96,7 @@ class Facts:
         return [self.scenario.passenger_by_id[pid] for pid in dict.fromkeys(run.passenger_ids)]
 
 
-def facts_of(plan: Plan, scenario: Scenario, travel: Travel) -> Facts:
+def facts_of(plan: Plan, scenario: Scenario, travel: Travel, reference: Plan | None = None) -> Facts:
     """Index a plan for the rules. Never raises on a bad plan."""
     tolerant = TolerantTravel(travel=travel)
     clean = replace(plan, routes=tuple(_clean_route(route, scenario) for route in plan.routes))
@@ -116,6 +118,7 @@ def facts_of(plan: Plan, scenario: Scenario, travel: Travel) -> Facts:
         lot_by_id={lot.lot_id: lot for lot in plan.lots},
         unserved_ids=frozenset(u.passenger_id for u in plan.unserved if u.passenger_id in scenario.passenger_by_id),
         not_planned_reason_by_id={n.passenger_id: n.reason for n in scenario.not_planned()},
+        reference=reference,
     )
 
 

@@ -1,23 +1,27 @@
-"""Rules on what must stay as it is today: kept routes and pinned passengers."""
+"""Rules on what must stay as it is: kept routes, pinned passengers, the number of families disturbed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from transport.calendar import LEGS, Leg
+from transport.check.disturbed import disturbed_of
 from transport.check.facts import Facts
 from transport.check.rules import Rule, Violation, make_violation
-from transport.check.words import list_words
+from transport.check.words import count_words, list_words
 from transport.lots import LotState
 from transport.plan import Route
+from transport.policy import NO_CAP
 from transport.scenario import CurrentRoute
 
 
 def check_kept_route_changed(facts: Facts) -> Iterator[Violation]:
-    """A kept route appears as it is today, less the passengers who are not planned."""
+    """A kept route, or one whose lot is extended, appears as it is today, less the passengers who are not planned."""
     route_by_id = {route.route_id: route for route in facts.plan.routes}
+    held = {lot.lot_id for lot in facts.plan.lots if lot.state is LotState.HELD}
     for current in facts.scenario.current_routes:
-        if not current.kept or not any(_still(facts, current, leg) for leg in LEGS):
+        stays = current.kept or (current.extendable and current.lot_id in held)
+        if not stays or not any(_still(facts, current, leg) for leg in LEGS):
             continue
         route = route_by_id.get(current.route_id)
         changes = ["it is missing"] if route is None else _changes(facts, current, route)
@@ -65,6 +69,19 @@ def check_held_lot_changed(facts: Facts) -> Iterator[Violation]:
                 yield make_violation(Rule.HELD_LOT_CHANGED, 1, sentence, route_id=route_id)
 
 
+def check_contract_over(facts: Facts) -> Iterator[Violation]:
+    """A held lot's contract runs when the plan begins, or goes on at its extension price."""
+    starts_on = facts.scenario.starts_on
+    for lot in facts.plan.lots:
+        contract = facts.scenario.contract_by_lot_id.get(lot.lot_id)
+        if lot.state is LotState.HELD and contract is not None and not contract.can_hold(starts_on):
+            sentence = (
+                f"Lot {lot.lot_id} is held, but its contract ended on {contract.ends_on.isoformat()} and has no "
+                "extension price"
+            )
+            yield make_violation(Rule.CONTRACT_OVER, (starts_on - contract.ends_on).days, sentence)
+
+
 def check_pin_broken(facts: Facts) -> Iterator[Violation]:
     """A pinned passenger stays on their route."""
     for pid, carriages in facts.carriages.items():
@@ -73,3 +90,14 @@ def check_pin_broken(facts: Facts) -> Iterator[Violation]:
         if pinned is not None and others:
             sentence = f"Passenger {pid} is pinned to route {pinned} but is on route {list_words(others)}"
             yield make_violation(Rule.PIN_BROKEN, len(others), sentence, passenger_ids=[pid])
+
+
+def check_too_many_disturbed(facts: Facts) -> Iterator[Violation]:
+    """No more passengers than allowed have another vehicle, PA or time than in the plan compared with."""
+    allowed = facts.scenario.policy.max_disturbed
+    if facts.reference is None or allowed == NO_CAP:
+        return
+    ids = [item.passenger_id for item in disturbed_of(facts.plan, facts.reference, facts.scenario)]
+    if len(ids) > allowed:
+        sentence = f"{count_words(len(ids), 'family', 'families')} disturbed; at most {allowed} allowed"
+        yield make_violation(Rule.TOO_MANY_DISTURBED, len(ids) - allowed, sentence, passenger_ids=ids)

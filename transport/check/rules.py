@@ -69,7 +69,9 @@ class Rule(StrEnum):
     OPERATOR_PAS_OVER = "operator_pas_over"
     KEPT_ROUTE_CHANGED = "kept_route_changed"
     HELD_LOT_CHANGED = "held_lot_changed"
+    CONTRACT_OVER = "contract_over"
     PIN_BROKEN = "pin_broken"
+    TOO_MANY_DISTURBED = "too_many_disturbed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,9 @@ RULE_SPECS: dict[Rule, RuleSpec] = {
     Rule.OPERATOR_PAS_OVER: _hard(_OPERATOR, "PAs", "an operator's PAs at once are no more than it has"),
     Rule.KEPT_ROUTE_CHANGED: _hard("current_routes.csv keep", "differences", "a kept route appears as it is today"),
     Rule.HELD_LOT_CHANGED: _hard("contracts.csv and current_routes.csv", "routes", "a contract's price covers today's routes of its lot, in their class, and no others"),
+    Rule.CONTRACT_OVER: _hard("contracts.csv ends_on, extension_day_rate_pence", "days", "a held lot's contract runs when the plan begins, or goes on at its extension price"),
     Rule.PIN_BROKEN: _hard("passengers.csv pinned_route_id", "routes", "a pinned passenger stays on their route"),
+    Rule.TOO_MANY_DISTURBED: _hard("policy max_disturbed; ours", "passengers", "no more passengers than allowed have another vehicle, PA or time than in the plan compared with"),
 }  # fmt: skip
 """Source, kind, unit and meaning of every rule."""
 

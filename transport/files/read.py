@@ -61,7 +61,7 @@ def read_scenario_and_remarks(path: Path) -> tuple[Scenario, tuple[str, ...]]:
     contracts = read_contracts(book)
     assistants = read_assistants(book, places, policy)
     passengers = read_passengers(book, places, schools, settings.starts_on, policy)
-    routes = read_current_routes(book, passengers, vehicles, contracts, policy)
+    routes = read_current_routes(book, passengers, vehicles, contracts, policy, settings.starts_on)
     never_together = read_never_together(book)
     keep_together = read_keep_together(book, passengers, never_together)
     street_rules = read_street_rules(book, places)

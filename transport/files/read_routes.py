@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 
 from transport.calendar import LEGS, Leg
@@ -31,8 +32,14 @@ def read_current_routes(
     vehicles: Mapping[str, FleetVehicle],
     contracts: Mapping[str, Contract],
     policy: Policy,
+    starts_on: date | None,
 ) -> tuple[CurrentRoute, ...]:
-    """Read current_routes.csv, every fault noted."""
+    """Read current_routes.csv, every fault noted.
+
+    Parameters
+    ----------
+    starts_on : first day of the plan; None where it could not be read.
+    """
     rows = read_rows(book, _TABLE, CurrentRouteRow)
     _check_passengers(book, rows, passengers, policy)
     by_route: dict[str, list[CurrentRouteRow]] = {}
@@ -45,7 +52,8 @@ def read_current_routes(
             continue  # A row of it could not be read: what is missing from the route would be guessed.
         _check_repeats(book, own)
         if _check_route(book, own, vehicles, contracts):
-            routes.append(_route(own, vehicles, contracts))
+            _check_term(book, own[0], contracts, starts_on)
+            routes.append(_route(own, vehicles, contracts, starts_on))
     _check_lots(book, by_route)
     return tuple(routes)
 
@@ -117,8 +125,16 @@ def _check_bought(book: Book, first: CurrentRouteRow, contracts: Mapping[str, Co
     return first.class_id is not None
 
 
+def _check_term(book: Book, first: CurrentRouteRow, contracts: Mapping[str, Contract], starts_on: date | None) -> None:
+    """A lot whose contract is over is kept only where the operator has named a price to go on."""
+    contract = contracts.get(first.lot_id or "")
+    if first.keep and contract is not None and starts_on is not None and not contract.can_hold(starts_on):
+        message = f"lot {contract.lot_id} ended on {contract.ends_on.isoformat()} and has no extension_day_rate_pence"
+        book.fault(_TABLE, first.row, "keep", message)
+
+
 def _check_lots(book: Book, by_route: Mapping[str, list[CurrentRouteRow]]) -> None:
-    """Routes of one lot have one operator and one class."""
+    """Routes of one lot have one operator and one class, and are kept or not kept together."""
     first_of_lot: dict[str, CurrentRouteRow] = {}
     for rows in by_route.values():
         row = rows[0]
@@ -129,6 +145,9 @@ def _check_lots(book: Book, by_route: Mapping[str, list[CurrentRouteRow]]) -> No
             said = getattr(other, name)
             if None not in (said, getattr(row, name)) and getattr(row, name) != said:
                 book.fault(_TABLE, row.row, name, f"lot {row.lot_id} has {said} in row {other.row}")
+        if row.keep is not other.keep:
+            said = {True: "yes", False: "no", None: "an empty cell"}[other.keep]
+            book.fault(_TABLE, row.row, "keep", f"lot {row.lot_id} has {said} in row {other.row}")
 
 
 def _check_passengers(
@@ -174,11 +193,16 @@ def _order(row: CurrentRouteRow, leg: Leg) -> int | None:
 
 
 def _route(
-    rows: list[CurrentRouteRow], vehicles: Mapping[str, FleetVehicle], contracts: Mapping[str, Contract]
+    rows: list[CurrentRouteRow],
+    vehicles: Mapping[str, FleetVehicle],
+    contracts: Mapping[str, Contract],
+    starts_on: date | None,
 ) -> CurrentRoute:
     first = rows[0]
     contract = contracts.get(first.lot_id or "")
     is_fleet = first.kind is RouteKind.FLEET
+    runs_on = contract is not None and starts_on is not None and not contract.is_over(starts_on)
+    left_open = first.keep is None and contract is not None
     return CurrentRoute(
         route_id=first.route_id,
         kind=RouteKind.FLEET if is_fleet else RouteKind.BOUGHT,
@@ -188,7 +212,8 @@ def _route(
         operator_id=first.operator_id or (None if contract is None else contract.operator_id),
         day_rate_pence=first.day_rate_pence or 0, pa_day_rate_pence=first.pa_day_rate_pence or 0,
         known_am_s=_seconds(first.known_am_min), known_pm_s=_seconds(first.known_pm_min),
-        kept=bool(first.keep),
+        kept=bool(first.keep) or (left_open and runs_on),
+        extendable=left_open and not runs_on and contract is not None and contract.extension_day_rate_pence is not None,
     )  # fmt: skip
 
 

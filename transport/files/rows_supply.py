@@ -286,9 +286,10 @@ class CurrentRouteRow(Row):
     keep: Annotated[
         bool | None,
         YesNoCell(
-            meaning="Yes: taken over as it is; no: released to the search",
+            meaning="Yes: taken over as it is, at the extension price where its contract is over; no: released",
             blank=None,
-            default="no",
+            default="while the lot's contract runs, yes; once it is over, whichever costs less where there is an "
+            "extension price; else no",
             example="no",
         ),
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.documents.letters import LETTER_COLUMNS
+from api.report.changes import DISTURBED_COLUMNS, LOT_CHOICE_COLUMNS
 from transport.files.plan_tables import (
     LOT_COLUMNS,
     PASSENGER_COLUMNS,
@@ -28,6 +29,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "stops.csv": STOP_COLUMNS,
     "passengers.csv": PASSENGER_COLUMNS,
     "lots.csv": LOT_COLUMNS,
+    "disturbed.csv": DISTURBED_COLUMNS,
+    "held_lots.csv": LOT_CHOICE_COLUMNS,
     "letters.csv": LETTER_COLUMNS,
     "routes.csv, shared": SHARED_ROUTE_COLUMNS,
     "passengers.csv, shared": SHARED_PASSENGER_COLUMNS,

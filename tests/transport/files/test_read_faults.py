@@ -431,6 +431,31 @@ BROKEN = {
         table="current_routes", at=2, cells={"am_order": "", "known_am_min": "20"}, column="known_am_min",
         words="nobody has an am_order",
     ),
+    "kept although its contract is over": Broken(
+        table="current_routes", at=2, cells={}, column="keep",
+        words="lot L1 ended on 2026-08-31 and has no extension_day_rate_pence",
+        also={"contracts": [
+            {
+                "lot_id": "L1", "operator_id": "O1", "day_rate_pence": "8000", "pa_day_rate_pence": "5000",
+                "variation_mile_rate_pence": "150", "starts_on": "2025-09-01", "ends_on": "2026-08-31",
+            }
+        ]},
+    ),
+    "one lot kept and not kept": Broken(
+        table="current_routes", at=None, column="keep", words="lot L1 has yes in row 2",
+        cells={
+            "route_id": "R9", "kind": "bought", "class_id": "taxi", "lot_id": "L1", "keep": "no",
+            "passenger_id": "P3", "am_order": "1", "pm_order": "1",
+        },
+        row=4,
+        also={"current_routes": [
+            {
+                "route_id": "R1", "kind": "bought", "class_id": "taxi", "operator_id": "O1", "lot_id": "L1",
+                "n_pas": "1", "keep": "yes", "passenger_id": "P1", "am_order": "1", "pm_order": "2",
+            },
+            {"route_id": "R1", "passenger_id": "P2", "pm_order": "1"},
+        ]},
+    ),
     # street rules
     "street named twice": Broken(
         table="street_rules", at=2, cells={"postcode": "B16 0NA"}, column="way_id",

@@ -261,3 +261,30 @@ def test_walking_speed_and_longest_walk_are_the_policys(tmp_path: Path) -> None:
 def test_phase_follows_the_school_year(birth_date: date, starts_on: date, phase: Phase) -> None:
     """Eleven on 31 August is Year 7, sixteen is Year 12; August belongs to the year to come."""
     assert phase_on(birth_date, starts_on) is phase
+
+
+@pytest.mark.parametrize(
+    ("keep", "ends_on", "extension", "kept", "extendable"),
+    [
+        ("yes", "2027-07-31", "", True, False),
+        ("no", "2027-07-31", "", False, False),
+        ("", "2027-07-31", "", True, False),
+        ("", "2026-09-02", "", True, False),
+        ("", "2026-09-01", "", False, False),
+        ("", "2026-09-01", "8200", False, True),
+        ("no", "2026-09-01", "8200", False, False),
+        ("yes", "2026-09-01", "8200", True, False),
+    ],
+)
+def test_an_empty_keep_goes_by_the_contract(
+    tmp_path: Path, keep: str, ends_on: str, extension: str, kept: bool, extendable: bool
+) -> None:
+    """The plan starts on 2 September: kept while the contract runs, then open where there is an extension price."""
+    tables = little_council()
+    tables["contracts"][0] |= {"ends_on": ends_on, "extension_day_rate_pence": extension}
+    tables["current_routes"][0]["keep"] = keep
+    scenario = read_scenario(write_folder(tmp_path / "lists", tables))
+    bought, fleet = scenario.current_routes
+    assert (bought.kept, bought.extendable) == (kept, extendable)
+    assert (fleet.kept, fleet.extendable) == (False, False)
+    assert scenario.extendable_lot_ids() == (("L1",) if extendable else ())

@@ -1,0 +1,112 @@
+"""Families disturbed: whose vehicle, PA or time differs from a plan that they know already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from transport.calendar import ALL_DAYS, Leg, days_words
+from transport.check.shifts import RoutedRun, listed_pas_of
+from transport.check.words import duration_words, list_words
+from transport.passengers import PaNeed, Passenger
+from transport.plan import Plan, Route
+from transport.policy import Policy
+from transport.scenario import Scenario
+from transport.stability import Seating, Seatings, continues, moves_of, seatings_of
+
+
+class Why(StrEnum):
+    """What is not as it was."""
+
+    VEHICLE = "vehicle"
+    PA = "PA"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbed:
+    """A passenger for whom something is not as it was.
+
+    Attributes
+    ----------
+    moved_s : largest move of pick-up (AM) or drop-off (PM), later positive; 0 where none is over the tolerance.
+    sentence : all of it in plain words.
+    """
+
+    passenger_id: str
+    reasons: tuple[Why, ...]
+    moved_s: int
+    sentence: str
+
+
+def disturbed_of(plan: Plan, reference: Plan, scenario: Scenario) -> tuple[Disturbed, ...]:
+    """Passengers for whom something differs from the reference, in the scenario's order.
+
+    Compared are the legs and days on which both plans carry them: who is new, unserved or carried on other days only
+    is not disturbed. Never raises on a bad plan.
+    """
+    now, before = seatings_of(plan), seatings_of(reference)
+    found = (_disturbed(p, now, before, scenario.policy) for p in scenario.passengers)
+    return tuple(item for item in found if item is not None)
+
+
+def disturbed_week_pence(plan: Plan, reference: Plan | None, scenario: Scenario) -> int:
+    """Price a week of the families disturbed; 0 without a reference."""
+    price = scenario.policy.disturbed_pence_per_week
+    return price * len(disturbed_of(plan, reference, scenario)) if price and reference is not None else 0
+
+
+def _disturbed(passenger: Passenger, now: Seatings, before: Seatings, policy: Policy) -> Disturbed | None:
+    pid = passenger.passenger_id
+    new, old = now.get(pid, {}), before.get(pid, {})
+    pairs = [(new[key], old[key]) for key in sorted(new) if key in old]
+    moves = moves_of(new, old, policy.disturbed_tolerance_s)
+    words = {
+        Why.VEHICLE: _vehicle_words(pairs),
+        Why.PA: _pa_words(pairs) if passenger.pa_need is not PaNeed.NONE else "",
+        Why.TIME: "; ".join(_time_words(moves)),
+    }
+    reasons = tuple(why for why, text in words.items() if text)
+    if not reasons:
+        return None
+    return Disturbed(
+        passenger_id=pid,
+        reasons=reasons,
+        moved_s=max(moves.values(), key=abs, default=0),
+        sentence=f"Passenger {pid}: " + "; ".join(words[why] for why in reasons),
+    )
+
+
+_Pairs = list[tuple[Seating, Seating]]
+"""How somebody rides now and rode before, on the legs and days that are compared."""
+
+
+def _vehicle_words(pairs: _Pairs) -> str:
+    changed = [(a.route, b.route) for a, b in pairs if not continues(a.route, b.route)]
+    if not changed:
+        return ""
+    new, old = ([*dict.fromkeys(_route_words(pair[k]) for pair in changed)] for k in (0, 1))
+    return f"{list_words(new)} instead of {list_words(old)}"
+
+
+def _route_words(route: Route) -> str:
+    by = route.vehicle_id or route.operator_id or "to be tendered"
+    return f"route {route.route_id} ({route.class_id}, {by})"
+
+
+def _pa_words(pairs: _Pairs) -> str:
+    """Nobody of the PAs listed then is listed now; an operator's PAs are not listed."""
+    for pair in pairs:
+        new, old = (listed_pas_of(RoutedRun(route=seating.route, run=seating.run)) for seating in pair)
+        if new and old and not set(new) & set(old):
+            return f"PA {list_words(new)} instead of {list_words(old)}"
+    return ""
+
+
+def _time_words(moves: dict[tuple[Leg, int], int]) -> Iterator[str]:
+    """`picked up 12 min earlier on Mon–Wed`, a part for each move."""
+    for leg, what in ((Leg.AM, "picked up"), (Leg.PM, "set down")):
+        for by_s in dict.fromkeys(by_s for (of_leg, _), by_s in moves.items() if of_leg is leg):
+            days = [day for day in ALL_DAYS if moves.get((leg, day)) == by_s]
+            yield f"{what} {duration_words(abs(by_s))} {'later' if by_s > 0 else 'earlier'} on {days_words(days)}"

@@ -1,0 +1,64 @@
+"""What families know of a plan: their route, its vehicle, their times; and what continues it.
+
+The plan they know is the *reference*: today's routes, or a plan of ours from before. A route of the new plan that
+carries a route id of the reference claims to continue it; since ids are unique, it continues at most one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transport.calendar import Leg
+from transport.plan import Plan, Route, RouteKind, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seating:
+    """How a passenger rides on one leg of one day; at home (or their stop) at `at_s`, start of service."""
+
+    route: Route
+    run: Run
+    at_s: int
+
+
+OwnSeatings = dict[tuple[Leg, int], Seating]
+"""(leg, day) -> how somebody rides."""
+Seatings = dict[str, OwnSeatings]
+"""The same by passenger id."""
+
+
+def seatings_of(plan: Plan) -> Seatings:
+    """Everybody's rides in a plan."""
+    found: Seatings = {}
+    for route in plan.routes:
+        for run in route.runs:
+            for stop in run.stops:
+                seating = Seating(route=route, run=run, at_s=stop.start_at_s)
+                for passenger_id in stop.boarding if run.leg is Leg.AM else stop.alighting:
+                    found.setdefault(passenger_id, {}).update({(run.leg, day): seating for day in run.days})
+    return found
+
+
+def continues(new: Route, old: Route) -> bool:
+    """Whether a route is the old one to those who ride on it: same id, and it can be the same vehicle."""
+    return new.route_id == old.route_id and may_continue(new, old)
+
+
+def may_continue(new: Route, old: Route) -> bool:
+    """Whether it can be the same vehicle: of the council the very same; bought, of the same class and operator.
+
+    Who will drive a route that is still to be tendered is open: it may be today's operator.
+    """
+    if (new.kind, new.class_id, new.vehicle_id) != (old.kind, old.class_id, old.vehicle_id):
+        return False
+    return (
+        new.kind is RouteKind.FLEET
+        or None in (new.operator_id, old.operator_id)
+        or (new.operator_id == old.operator_id)
+    )
+
+
+def moves_of(now: OwnSeatings, before: OwnSeatings, tolerance_s: int) -> dict[tuple[Leg, int], int]:
+    """(leg, day) -> seconds later, where the time at home moves by more than the tolerance."""
+    moves = {key: now[key].at_s - before[key].at_s for key in now if key in before}
+    return {key: by_s for key, by_s in moves.items() if abs(by_s) > tolerance_s}
