@@ -26,8 +26,6 @@ from routing.evaluate import (
     F_START,
     FAR,
     HOLDS,
-    INFEASIBLE,
-    N_FIGURES,
     NEVER,
     company_holds,
     day_weights,
@@ -46,7 +44,6 @@ from routing.instance import (
     P_REF_AM,
     P_TAGS,
     R_PER_SHARED_PA,
-    R_TURNROUND,
     S_AM_END,
     S_AM_START,
     S_BASE,
@@ -202,9 +199,7 @@ def find_places(d: Any, s: Any, t: Any, r: int, leg: int, p: int, rider: int) ->
         for home in range(n + 1):
             if home > 0:
                 order[home - 1], order[home] = order[home], rider
-            verdict = leg_all_days(
-                d, leg, p, order, n + 1, t.hubs[leg], n_hubs, t.weights, t.w, t.figures[leg, count]
-            )
+            verdict = leg_all_days(d, leg, p, order, n + 1, t.hubs[leg], n_hubs, t.weights, t.w, t.figures[leg, count])
             if verdict == HOLDS:
                 note_place(t, leg, count, home, gate)
                 count += 1
@@ -347,7 +342,17 @@ def holds_everybody(d: Any, t: Any, k: int, figures_am: Any, figures_pm: Any) ->
 
 @njit
 def price_pairs(
-    d: Any, t: Any, k: int, tags: int, n_am: int, n_pm: int, n_members: int, at: int, best: Any, vehicle: int, extra: int
+    d: Any,
+    t: Any,
+    k: int,
+    tags: int,
+    n_am: int,
+    n_pm: int,
+    n_members: int,
+    at: int,
+    best: Any,
+    vehicle: int,
+    extra: int,
 ) -> None:
     """The cheapest pair of places on one supply, into best (answer row) where it is cheaper; extra: paid beside it."""
     s = d.supplies[k]

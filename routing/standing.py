@@ -45,9 +45,9 @@ from routing.instance import (
     Solution,
 )
 from routing.search.state import B_CLASS, B_OPERATOR, B_SUPPLY, HUGE
+from routing.solve import StartRoute
 from transport.calendar import LEGS, Leg
 from transport.plan import Plan, Route, RouteKind
-from transport.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,7 +195,7 @@ def with_route(
     )
 
 
-def standing_of_plan(plan: Plan, scenario: Scenario, instance: Instance, index: Index) -> tuple[StandingPlan, list[str]]:
+def standing_of_plan(plan: Plan, instance: Instance, index: Index) -> tuple[StandingPlan, list[str]]:
     """A checked plan as a standing plan, and the route id of each of its routes.
 
     Kept routes and their passengers are no part of the instance and stay outside.
@@ -230,6 +230,17 @@ def standing_of_plan(plan: Plan, scenario: Scenario, instance: Instance, index: 
         cost=0,
     )
     return stand(instance, solution, assignment), [route.route_id for route in routes]
+
+
+def start_of_plan(plan: Plan, index: Index) -> list[StartRoute]:
+    """The routes of a plan by index, for a search that begins with them."""
+    return [
+        StartRoute(
+            order=_both(_riders_of(route, leg, index) for leg in LEGS),
+            hubs=_both(_hubs_of(route, leg, index) for leg in LEGS),
+        )
+        for route in plan.routes
+    ]
 
 
 def _first_start_s(route: Route) -> int:

@@ -47,9 +47,7 @@ def domain_pence(
     return fortnight_pence(plan, scenario, travel)
 
 
-def ways_into(
-    instance: Instance, solution: Solution, r: int, rider: int
-) -> Iterator[tuple[Legs, Legs]]:
+def ways_into(instance: Instance, solution: Solution, r: int, rider: int) -> Iterator[tuple[Legs, Legs]]:
     """Every order of riders and gates of route r (a new one past the last) with the rider in it, order of others kept."""
     empty: Legs = ([], [])
     order = solution.orders[r] if r < len(solution.orders) else empty
@@ -82,9 +80,7 @@ def crews(instance: Instance, assignment: Assignment, r: int) -> Iterator[Assign
         shares = any(r in old and len(old) > 1 and set(routes) <= set(old) for _, old in assignment.vehicles)
         if shares or (is_new and len(routes) < 3):
             supply = (*assignment.supply[:r], k, *assignment.supply[r + 1 :])
-            yield Assignment(
-                supply=supply, vehicles=(*left[:v], (k, (*routes, r)), *left[v + 1 :]), cost=0
-            )
+            yield Assignment(supply=supply, vehicles=(*left[:v], (k, (*routes, r)), *left[v + 1 :]), cost=0)
 
 
 def within_limits(planned: Planned, solution: Solution, assignment: Assignment) -> bool:
@@ -190,4 +186,3 @@ def test_insertions_into_tiered_fleets(seed: int) -> None:
 def test_insertions_with_each_rule_alone(feature: str) -> None:
     """Each rule by itself in a small borough."""
     compare([feature], 4, 7)
-
