@@ -8,7 +8,10 @@ what they ask; those whose bound is above the worst price still wanted are never
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
+
+import numba
 
 from routing.assign import chain, set_pence
 from routing.evaluate import (
@@ -89,6 +92,14 @@ A_ROUTE, A_SUPPLY, A_VEHICLE, A_HOME_AM, A_HOME_PM, A_GATE_AM, A_GATE_PM, A_EXTR
 N_ANSWER = 8
 
 
+def njit_inner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel function that Python never calls: without the wrappers for it, in half the time."""
+    compiled: Callable[..., Any] = numba.njit(
+        function, cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+    return compiled
+
+
 class Standing(NamedTuple):
     """A plan that stands, as arrays; a route without riders is one that was taken out.
 
@@ -141,7 +152,7 @@ class Tray(NamedTuple):
     floors: Any
 
 
-@njit
+@njit_inner
 def lay_out(d: Any, s: Any, t: Any, r: int, leg: int, rider: int, gate: int) -> int:
     """Put a leg of route r (-1: a new one) on the tray, the rider first, a new gate at a position (-1: none).
 
@@ -166,7 +177,7 @@ def lay_out(d: Any, s: Any, t: Any, r: int, leg: int, rider: int, gate: int) -> 
     return n_hubs + (1 if gate >= 0 else 0)
 
 
-@njit
+@njit_inner
 def n_gate_positions(d: Any, s: Any, r: int, leg: int, rider: int) -> int:
     """Positions of the rider's gate among those of the leg: 0 where it is one of them, -1 where none is left."""
     if r < 0:
@@ -178,7 +189,7 @@ def n_gate_positions(d: Any, s: Any, r: int, leg: int, rider: int) -> int:
     return n_hubs + 1 if n_hubs < MAX_HUBS else -1
 
 
-@njit
+@njit_inner
 def find_places(d: Any, s: Any, t: Any, r: int, leg: int, p: int, rider: int) -> int:
     """Every place of the rider in a leg that keeps all rules, with its figures; how many. -1: not on this leg."""
     n = 0 if r < 0 else s.counts[r, leg]
@@ -208,7 +219,7 @@ def find_places(d: Any, s: Any, t: Any, r: int, leg: int, p: int, rider: int) ->
     return count
 
 
-@njit
+@njit_inner
 def note_place(t: Any, leg: int, i: int, home: int, gate: int) -> None:
     """Keep position and soft price of a place."""
     t.places[leg, i, 0], t.places[leg, i, 1] = home, gate
@@ -218,7 +229,20 @@ def note_place(t: Any, leg: int, i: int, home: int, gate: int) -> None:
             t.soft[leg, i] += t.weights[g] * t.figures[leg, i, g, F_SOFT]
 
 
-@njit
+@njit_inner
+def least_of_places(t: Any, leg: int, p: int, n: int) -> None:
+    """Least metres over the places of a leg, into t.least."""
+    for g in range(len(t.weights)):
+        if t.weights[g] == 0:
+            continue
+        t.least[p, leg, g, 0] = t.least[p, leg, g, 1] = HUGE
+        for i in range(n):
+            loaded, back = t.figures[leg, i, g, F_METRES], t.figures[leg, i, g, F_BACK_METRES]
+            t.least[p, leg, g, 0] = min(t.least[p, leg, g, 0], loaded)
+            t.least[p, leg, g, 1] = min(t.least[p, leg, g, 1], loaded + back)
+
+
+@njit_inner
 def bought_summary(d: Any, k: int, leg: int, f: Any, y: Any) -> bool:
     """What a bought supply is paid for on one leg and day; False where it cannot drive it."""
     s = d.supplies[k]
@@ -234,7 +258,7 @@ def bought_summary(d: Any, k: int, leg: int, f: Any, y: Any) -> bool:
     return True
 
 
-@njit
+@njit_inner
 def fleet_summary(d: Any, t: Any, k: int, leg: int, g: int, n: int, y: Any) -> bool:
     """What the first n routes of the group on the tray ask of one fleet vehicle on a leg and day; False if it cannot.
 
@@ -271,7 +295,7 @@ def fleet_summary(d: Any, t: Any, k: int, leg: int, g: int, n: int, y: Any) -> b
     return True
 
 
-@njit
+@njit_inner
 def is_no_better(t: Any, leg: int, i: int, j: int) -> bool:
     """Whether place i of a leg beats place j in nothing that is paid for."""
     if t.soft[leg, i] < t.soft[leg, j]:
@@ -285,7 +309,7 @@ def is_no_better(t: Any, leg: int, i: int, j: int) -> bool:
     return True
 
 
-@njit
+@njit_inner
 def keep_front(d: Any, t: Any, k: int, leg: int, n_places: int, n_members: int, at: int) -> int:
     """The places of a leg worth pairing on supply k, into t.front; how many.
 
@@ -326,7 +350,7 @@ def keep_front(d: Any, t: Any, k: int, leg: int, n_places: int, n_members: int, 
     return kept
 
 
-@njit
+@njit_inner
 def holds_everybody(d: Any, t: Any, k: int, figures_am: Any, figures_pm: Any) -> bool:
     """Whether a layout of the class holds each day's load; the load is the same in every place."""
     fits = d.fits[d.supplies[k, S_CLASS]]
@@ -340,23 +364,16 @@ def holds_everybody(d: Any, t: Any, k: int, figures_am: Any, figures_pm: Any) ->
     return True
 
 
-@njit
+@njit_inner
 def price_pairs(
-    d: Any,
-    t: Any,
-    k: int,
-    tags: int,
-    n_am: int,
-    n_pm: int,
-    n_members: int,
-    at: int,
-    best: Any,
-    vehicle: int,
-    extra: int,
-) -> None:
-    """The cheapest pair of places on one supply, into best (answer row) where it is cheaper; extra: paid beside it."""
+    d: Any, t: Any, k: int, tags: int, n_am: int, n_pm: int, n_members: int, at: int, best: Any, vehicle: int,
+    beside: int,
+) -> None:  # fmt: skip
+    """The cheapest pair of places on one supply, into best (answer row) where it is cheaper; beside: paid beside it."""
     s = d.supplies[k]
     if tags & ~s[S_TAGS] or not holds_everybody(d, t, k, t.figures[0, 0], t.figures[1, 0]):
+        return
+    if n_members == 1 and supply_floor(d, t, k, t.figures[0, 0], t.figures[1, 0]) + beside >= best[A_EXTRA]:
         return
     n_front_am = keep_front(d, t, k, 0, n_am, n_members, at)
     if n_front_am == 0:
@@ -377,14 +394,14 @@ def price_pairs(
                 pence = supply_pence(d.seconds, d.metres, s, d.fits, d.rules, tags, t.weights, t.pair)
             if pence < 0:
                 continue
-            pence += t.soft[0, i] + t.soft[1, j] + extra
+            pence += t.soft[0, i] + t.soft[1, j] + beside
             if pence < best[A_EXTRA]:
                 best[A_SUPPLY], best[A_VEHICLE], best[A_EXTRA] = k, vehicle, pence
                 best[A_HOME_AM], best[A_GATE_AM] = t.places[0, i, 0], t.places[0, i, 1]
                 best[A_HOME_PM], best[A_GATE_PM] = t.places[1, j, 0], t.places[1, j, 1]
 
 
-@njit
+@njit_inner
 def gather_set(s: Any, t: Any, p: int, v: int, r: int) -> int:
     """The routes of fleet vehicle v onto the tray, a new route (r == -1) last; returns where the changed one stands."""
     at, count = -1, 0
@@ -400,7 +417,7 @@ def gather_set(s: Any, t: Any, p: int, v: int, r: int) -> int:
     return at if at >= 0 else count
 
 
-@njit
+@njit_inner
 def set_size(s: Any, v: int) -> int:
     """How many routes a fleet vehicle has."""
     count = 0
@@ -409,7 +426,7 @@ def set_size(s: Any, v: int) -> int:
     return count
 
 
-@njit
+@njit_inner
 def tags_with(d: Any, s: Any, r: int, who: Any) -> int:
     """Tags that the vehicle needs with the riders on board."""
     tags = 0
@@ -422,7 +439,7 @@ def tags_with(d: Any, s: Any, r: int, who: Any) -> int:
     return tags
 
 
-@njit
+@njit_inner
 def most_pas(t: Any) -> int:
     """Most PAs on board, the same in every place."""
     pas = 0
@@ -432,7 +449,7 @@ def most_pas(t: Any) -> int:
     return pas
 
 
-@njit
+@njit_inner
 def weigh(d: Any, s: Any, t: Any, r: int, who: Any, apart: bool) -> None:
     """Days of each day group; apart: alike groups are kept apart, as the pricing of several routes needs them."""
     if apart:
@@ -442,7 +459,7 @@ def weigh(d: Any, s: Any, t: Any, r: int, who: Any, apart: bool) -> None:
     day_weights(d.riders, d.same_as, d.group_weight, t.order, n_am, n_pm, t.weights)
 
 
-@njit
+@njit_inner
 def company_of_leg(s: Any, t: Any, r: int, leg: int, rider: int) -> int:
     """A leg's riders onto the tray with the new one last, whatever the order; returns how many."""
     n = 0 if r < 0 else s.counts[r, leg]
@@ -478,6 +495,8 @@ def open_route(d: Any, s: Any, t: Any, r: int, who: Any, best: Any) -> None:
         n_pm = find_places(d, s, t, r, 1, p, who[1])
         if n_pm == 0:
             continue
+        least_of_places(t, 0, p, n_am)
+        least_of_places(t, 1, p, n_pm)
         pas = most_pas(t)
         for k in range(len(d.supplies)):
             if d.supplies[k, S_PROFILE] == p and is_available(
@@ -496,11 +515,11 @@ def open_route(d: Any, s: Any, t: Any, r: int, who: Any, best: Any) -> None:
                 price_pairs(d, t, s.set_supply[v], tags, n_am, n_pm, n_members, at, best, v, beside)
 
 
-@njit
+@njit_inner
 def least_metres(d: Any, s: Any, t: Any, r: int, leg: int, g: int, p: int, rider: int) -> None:
     """Least metres of a leg with the rider on one day, clocks aside, into t.least: loaded, and loaded and back."""
     road, day = d.metres[p, leg], d.daily[leg, g]
-    n, n_hubs = s.counts[r, leg], s.counts[r, HUBS_AM + leg]
+    n = s.counts[r, leg]
     here = -1
     n_positions = 0
     if rider >= 0:
@@ -551,7 +570,7 @@ def least_metres(d: Any, s: Any, t: Any, r: int, leg: int, g: int, p: int, rider
             t.least[p, leg, g, 1] = min(t.least[p, leg, g, 1], loaded + back)
 
 
-@njit
+@njit_inner
 def gate_used(d: Any, s: Any, r: int, leg: int, g: int, hub: int, rider: int) -> bool:
     """Whether somebody uses a gate on one day."""
     if rider >= 0 and d.riders[rider, P_HUB] == hub:
@@ -563,21 +582,25 @@ def gate_used(d: Any, s: Any, r: int, leg: int, g: int, hub: int, rider: int) ->
     return False
 
 
-@njit
-def supply_floor(d: Any, t: Any, k: int) -> int:
-    """Pence a fortnight below which supply k never drives the route, whatever the places."""
+@njit_inner
+def supply_floor(d: Any, t: Any, k: int, figures_am: Any, figures_pm: Any) -> int:
+    """Pence a fortnight below which supply k never drives the route, by the least metres on the tray.
+
+    Figures (G, N_FIGURES): riders and PAs on board.
+    """
     s = d.supplies[k]
     p = s[S_PROFILE]
     which = 0 if s[S_KIND] != BOUGHT or s[S_DEAD_RULE] in (DEAD_NONE, DEAD_FROM_BASE) else 1
     total = 0
     for g in range(len(t.weights)):
-        am, pm = t.company[0, g], t.company[1, g]
+        am, pm = figures_am[g], figures_pm[g]
         if t.weights[g] == 0 or am[F_PRESENT] + pm[F_PRESENT] == 0:
             continue
         metres = 0
-        for leg in range(2):
-            if t.company[leg, g, F_PRESENT] > 0:
-                metres += t.least[p, leg, g, which]
+        if am[F_PRESENT] > 0:
+            metres += t.least[p, 0, g, which]
+        if pm[F_PRESENT] > 0:
+            metres += t.least[p, 1, g, which]
         if metres >= FAR:
             return HUGE
         pas = max(am[F_PAS], pm[F_PAS])
@@ -592,7 +615,35 @@ def supply_floor(d: Any, t: Any, k: int) -> int:
     return total
 
 
-@njit
+@njit_inner
+def may_fit(d: Any, s: Any, t: Any, r: int, who: Any) -> bool:
+    """Whether some position of the gates is not ruled out on some access profile, whatever the order of homes."""
+    for p in range(d.seconds.shape[0]):
+        fits = True
+        for leg in range(2):
+            fits = fits and leg_may_fit(d, s, t, r, leg, p, who[leg])
+        if fits:
+            return True
+    return False
+
+
+@njit_inner
+def leg_may_fit(d: Any, s: Any, t: Any, r: int, leg: int, p: int, rider: int) -> bool:
+    """The same for one leg."""
+    if rider < 0 or d.riders[rider, P_REF_AM + leg] < 0:
+        return True
+    n, n_positions = s.counts[r, leg], n_gate_positions(d, s, r, leg, rider)
+    if n_positions < 0:
+        return False
+    for step in range(max(1, n_positions)):
+        n_hubs = lay_out(d, s, t, r, leg, rider, step if n_positions > 0 else -1)
+        f = t.figures[leg, 0]
+        if leg_all_days(d, leg, p, t.order[leg], n + 1, t.hubs[leg], n_hubs, t.weights, t.w, f) != NEVER:
+            return True
+    return False
+
+
+@njit_inner
 def route_floor(d: Any, s: Any, t: Any, r: int, who: Any) -> int:
     """Lower bound on what route r asks for the riders; `HUGE` where its company or its vehicles forbid them.
 
@@ -613,6 +664,8 @@ def route_floor(d: Any, s: Any, t: Any, r: int, who: Any) -> int:
                 return HUGE
             if not d.fits[len(d.fits) - 1, f[F_SEATS], f[F_CHAIRS]]:
                 return HUGE
+    if not may_fit(d, s, t, r, who):
+        return HUGE
     if shares:
         return -s.ledger[r, G_PAID]
     for p in range(d.seconds.shape[0]):
@@ -624,11 +677,11 @@ def route_floor(d: Any, s: Any, t: Any, r: int, who: Any) -> int:
     floor = HUGE
     for k in range(len(d.supplies)):
         if not tags & ~d.supplies[k, S_TAGS] and holds_everybody(d, t, k, t.company[0], t.company[1]):
-            floor = min(floor, supply_floor(d, t, k))
+            floor = min(floor, supply_floor(d, t, k, t.company[0], t.company[1]))
     return floor if floor == HUGE else floor - s.ledger[r, G_PAID]
 
 
-@njit
+@njit_inner
 def put_answer(answers: Any, n: int, row: Any) -> int:
     """Keep an answer among the cheapest, ties by route; returns how many there are."""
     size = len(answers)
