@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
@@ -52,6 +52,7 @@ class PlanRequest:
     roads_path : OpenStreetMap extract or GraphML; travel_path : the council's own matrices; neither: approximate.
     out : output folder. share : write the version that may be passed on.
     cache_dir : where built roads and matrices are kept.
+    explain_rules : explain the plan, with the price of at most so many rules; None: do not.
     """
 
     scenario_path: Path
@@ -62,6 +63,7 @@ class PlanRequest:
     seed: int = 1
     share: bool = False
     cache_dir: Path | None = None
+    explain_rules: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +131,7 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
         breakdown = cost_of(plan, scenario, roads.travel)
         objective = objective_of(plan, scenario, roads.travel, breakdown)
         baseline = make_baseline(scenario, roads.travel)
+    plan = explained(plan, scenario, roads.travel, instance, index, request, watcher)
     with watcher.phase("write"):
         from api.report.outcome import Outcome
 
@@ -265,6 +268,28 @@ def make_plan(scenario: Scenario, roads: Roads, index: Index, result: Result, re
         digests=digests,
         made_with=made_with,
     )
+
+
+def explained(
+    plan: Plan,
+    scenario: Scenario,
+    travel: TravelMatrix,
+    instance: Instance,
+    index: Index,
+    request: PlanRequest,
+    watcher: Watcher,
+) -> Plan:
+    """The plan with its explanation, where one was asked for and the plan keeps every rule."""
+    if request.explain_rules is None:
+        return plan
+    from routing.explain_plan import explain_plan
+
+    with watcher.phase("explain"):
+        explanation = explain_plan(
+            plan, scenario, travel, instance, index,
+            n_rules=request.explain_rules, seed=request.seed, should_stop=watcher.should_stop,
+        )  # fmt: skip
+    return replace(plan, explanation=explanation)
 
 
 def make_baseline(scenario: Scenario, travel: TravelMatrix) -> Baseline | None:

@@ -122,8 +122,8 @@ def _schools(route: Route, scenario: Scenario) -> Binding | None:
 
 def _price(route: Route, scenario: Scenario, travel: Travel) -> Binding:
     seats = min(n_seats_left(run, route, scenario) for run in route.runs)
-    left_s, run, _ = _least_time(route, scenario, travel)
+    left_s = min(ride.cap_s - ride.ride_s for run in route.runs for ride in rides_of_run(route, run, scenario, travel))
     return Binding(
-        route_id=route.route_id, bind=Bind.PRICE, amount=seats, unit="seats", leg=run.leg,
+        route_id=route.route_id, bind=Bind.PRICE, amount=seats, unit="seats",
         sentence=f"{seats} seats and at least {left_s // 60} min are left; others cost less elsewhere",
     )  # fmt: skip

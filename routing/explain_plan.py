@@ -42,7 +42,7 @@ METHOD = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class RuleCase:
     """A rule that may be dropped, and the scenario without it."""
 
     rule: PricedRule
@@ -139,13 +139,13 @@ def _bindings(plan: Plan, scenario: Scenario, travel: TravelMatrix) -> Iterator[
     return (binding_of(route, scenario, travel) for route in plan.routes)
 
 
-def rule_cases(scenario: Scenario, passenger_ids: set[str]) -> list[_Case]:
+def rule_cases(scenario: Scenario, passenger_ids: set[str]) -> list[RuleCase]:
     """Every solo, own PA, own ride cap and never_together of these passengers, and how to drop it."""
     cases = [case for p in scenario.passengers if p.passenger_id in passenger_ids for case in _cases_of(p)]
     for pair in scenario.never_together:
         if passenger_ids.issuperset(pair.passenger_ids):
             cases.append(
-                _Case(
+                RuleCase(
                     rule=PricedRule.NEVER_TOGETHER,
                     passenger_ids=pair.passenger_ids,
                     drop=lambda s, ids=frozenset(pair.passenger_ids): replace(  # type: ignore[misc]
@@ -156,7 +156,7 @@ def rule_cases(scenario: Scenario, passenger_ids: set[str]) -> list[_Case]:
     return cases
 
 
-def _cases_of(p: Passenger) -> Iterator[_Case]:
+def _cases_of(p: Passenger) -> Iterator[RuleCase]:
     if p.solo:
         yield _case(p, PricedRule.SOLO, solo=False)
     if p.pa_need in (PaNeed.ONE_TO_ONE, PaNeed.TWO_TO_ONE):
@@ -165,22 +165,22 @@ def _cases_of(p: Passenger) -> Iterator[_Case]:
         yield _case(p, PricedRule.OWN_RIDE_CAP, ride_cap_s=None)
 
 
-def _case(p: Passenger, rule: PricedRule, **freed: object) -> _Case:
+def _case(p: Passenger, rule: PricedRule, **freed: object) -> RuleCase:
     pid = p.passenger_id
 
     def drop(s: Scenario) -> Scenario:
         return replace(s, passengers=tuple(replace(x, **freed) if x.passenger_id == pid else x for x in s.passengers))  # type: ignore[arg-type]
 
-    return _Case(rule=rule, passenger_ids=(pid,), drop=drop)
+    return RuleCase(rule=rule, passenger_ids=(pid,), drop=drop)
 
 
-def _in_order(cases: Sequence[_Case], alternatives: Sequence[Alternatives]) -> list[_Case]:
+def _in_order(cases: Sequence[RuleCase], alternatives: Sequence[Alternatives]) -> list[RuleCase]:
     """Those first whose place in the plan costs most."""
     saved = {a.passenger_id: a.saved_pence_per_week or 0 for a in alternatives}
     return sorted(cases, key=lambda case: (-max(saved[pid] for pid in case.passenger_ids), case.passenger_ids))
 
 
-def _routes_of_case(standing: StandingPlan, index: Index, route_ids: Sequence[str], case: _Case) -> list[str]:
+def _routes_of_case(standing: StandingPlan, index: Index, route_ids: Sequence[str], case: RuleCase) -> list[str]:
     riders = [
         i for pid in case.passenger_ids for leg in LEGS if (i := index.rider_idx_by_leg.get((pid, leg))) is not None
     ]
@@ -191,7 +191,7 @@ def price_rule(
     plan: Plan,
     scenario: Scenario,
     travel: TravelMatrix,
-    case: _Case,
+    case: RuleCase,
     route_ids: Sequence[str],
     *,
     iterations: int,

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from routing.insert_kernel import (
+from routing.insert_kernel import open_route, scan
+from routing.insert_places import (
     A_EXTRA,
     A_GATE_AM,
     A_HOME_AM,
@@ -27,8 +28,6 @@ from routing.insert_kernel import (
     G_SUPPLY,
     G_VEHICLE,
     N_ANSWER,
-    open_route,
-    scan,
 )
 from routing.instance import P_HUB, P_UNIT
 from routing.search.state import HUGE

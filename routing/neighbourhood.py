@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from routing.instance import Instance
 from routing.standing import StandingPlan
+from transport.operators import Operator
 from transport.passengers import KeepTogether, Passenger
 from transport.plan import Plan, Route, RouteKind
 from transport.scenario import Scenario
+from transport.vehicles import VehicleClass
 
 
 def routes_near(standing: StandingPlan, riders: Iterable[int], n: int) -> list[int]:
@@ -45,15 +47,17 @@ def scenario_of_routes(scenario: Scenario, plan: Plan, route_ids: Iterable[str])
     ids = {pid for route in inside for pid in route.passenger_ids}
     passengers = [scenario.passenger_by_id[pid] for pid in scenario.passenger_by_id if pid in ids]
     busy = {route.vehicle_id for route in outside}
+    bought = [route for route in outside if route.kind is RouteKind.BOUGHT]
     return replace(
         scenario,
         passengers=tuple(replace(p, pinned_route_id=None) for p in passengers),
+        vehicle_classes=_classes_left(scenario, bought),
         fleet_vehicles=tuple(v for v in scenario.fleet_vehicles if v.vehicle_id not in busy),
+        operators=_operators_left(scenario, bought),
         current_routes=(),
         never_together=tuple(x for x in scenario.never_together if ids.issuperset(x.passenger_ids)),
         keep_together=(*_groups(scenario, ids), *_pin_groups(passengers)),
-        **_limits_left(scenario, outside),
-    )  # type: ignore[arg-type]
+    )
 
 
 def _groups(scenario: Scenario, ids: set[str]) -> list[KeepTogether]:
@@ -71,26 +75,26 @@ def _pin_groups(passengers: Sequence[Passenger]) -> list[KeepTogether]:
     ]
 
 
-def _limits_left(scenario: Scenario, outside: Sequence[Route]) -> dict[str, object]:
-    bought = [route for route in outside if route.kind is RouteKind.BOUGHT]
-    by_class = Counter(route.class_id for route in bought)
-    by_operator = Counter((route.operator_id, route.class_id) for route in bought)
+def _classes_left(scenario: Scenario, bought: Sequence[Route]) -> tuple[VehicleClass, ...]:
+    taken = Counter(route.class_id for route in bought)
+    return tuple(
+        c if c.max_routes is None else replace(c, max_routes=max(0, c.max_routes - taken[c.class_id]))
+        for c in scenario.vehicle_classes
+    )
+
+
+def _operators_left(scenario: Scenario, bought: Sequence[Route]) -> tuple[Operator, ...]:
+    taken = Counter((route.operator_id, route.class_id) for route in bought)
     pas: Counter[str | None] = Counter()
     for route in bought:
         pas[route.operator_id] += max((run.n_pas for run in route.runs), default=0)
-    return {
-        "vehicle_classes": tuple(
-            c if c.max_routes is None else replace(c, max_routes=max(0, c.max_routes - by_class[c.class_id]))
-            for c in scenario.vehicle_classes
-        ),
-        "operators": tuple(
-            replace(
-                o,
-                n_pas=None if o.n_pas is None else max(0, o.n_pas - pas[o.operator_id]),
-                n_vehicles_by_class={
-                    cid: max(0, n - by_operator[o.operator_id, cid]) for cid, n in o.n_vehicles_by_class.items()
-                },
-            )
-            for o in scenario.operators
-        ),
-    }
+    return tuple(
+        replace(
+            o,
+            n_pas=None if o.n_pas is None else max(0, o.n_pas - pas[o.operator_id]),
+            n_vehicles_by_class={
+                class_id: max(0, n - taken[o.operator_id, class_id]) for class_id, n in o.n_vehicles_by_class.items()
+            },
+        )
+        for o in scenario.operators
+    )

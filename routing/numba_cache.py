@@ -14,7 +14,7 @@ from typing import Any
 
 import numba
 
-KERNEL_MODULES = ("numba_cache", "instance", "evaluate", "assign", "teams")
+KERNEL_MODULES = ("numba_cache", "instance", "evaluate", "assign", "teams", "insert_places", "insert_kernel")
 """Modules of `routing` that hold or shape compiled functions, besides those of `routing.search`."""
 
 

@@ -21,7 +21,7 @@ from routing.evaluate import (
     most_of,
     soft_pence,
 )
-from routing.insert_kernel import (
+from routing.insert_places import (
     G_OTHERS,
     G_PAID,
     G_PAS,

@@ -48,7 +48,7 @@ def domain_pence(
 
 
 def ways_into(instance: Instance, solution: Solution, r: int, rider: int) -> Iterator[tuple[Legs, Legs]]:
-    """Every order of riders and gates of route r (a new one past the last) with the rider in it, order of others kept."""
+    """Every way of the rider into route r (a new one past the last), the order of the others kept."""
     empty: Legs = ([], [])
     order = solution.orders[r] if r < len(solution.orders) else empty
     hubs = solution.hubs[r] if r < len(solution.hubs) else empty
