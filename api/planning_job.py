@@ -147,7 +147,13 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
             run_paths=run_paths(scenario, plan, roads, request.cache_dir),
             streets=map_streets(roads.network),
             approximate=roads.travel.approximate,
-            data_notes=(*remarks, *roads.travel.notes, *_bias_notes(scenario, baseline), *_snag_notes(scenario, roads)),
+            data_notes=(
+                *remarks,
+                *roads.travel.notes,
+                *_bias_notes(scenario, baseline),
+                *_snag_notes(scenario, roads),
+                *_explain_notes(plan, request),
+            ),
             search=_search_figures(result, request),
         )
         write_outputs(outcome, request.out, share=request.share)
@@ -279,7 +285,7 @@ def explained(
     request: PlanRequest,
     watcher: Watcher,
 ) -> Plan:
-    """The plan with its explanation, where one was asked for and the plan keeps every rule."""
+    """The plan with its explanation, where one was asked for and the search can follow every route."""
     if request.explain_rules is None:
         return plan
     from routing.explain_plan import explain_plan
@@ -290,6 +296,11 @@ def explained(
             n_rules=request.explain_rules, seed=request.seed, should_stop=watcher.should_stop,
         )  # fmt: skip
     return replace(plan, explanation=explanation)
+
+
+def _explain_notes(plan: Plan, request: PlanRequest) -> list[str]:
+    missing = request.explain_rules is not None and plan.explanation is None
+    return ["The plan is not explained: a route breaks a rule of the search"] if missing else []
 
 
 def make_baseline(scenario: Scenario, travel: TravelMatrix) -> Baseline | None:

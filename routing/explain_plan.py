@@ -61,8 +61,8 @@ def explain_plan(
     iterations: int = ITERATIONS,
     seed: int = 1,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Explanation:
-    """Explain a checked plan of this instance.
+) -> Explanation | None:
+    """Explain a plan of this instance; None where one of its routes breaks a rule of the search.
 
     Parameters
     ----------
@@ -70,7 +70,10 @@ def explain_plan(
     iterations : of each of the two searches for a rule.
     should_stop : asked before every rule; what has been priced until then is kept.
     """
-    standing, route_ids = standing_of_plan(plan, instance, index)
+    try:
+        standing, route_ids = standing_of_plan(plan, instance, index)
+    except ValueError:
+        return None
     alternatives = tuple(
         _alternatives(standing, index, route_ids, p)
         for p in scenario.planned_passengers()

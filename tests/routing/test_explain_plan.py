@@ -33,7 +33,9 @@ def explain(scenario: Scenario, plan: Plan, *, n_rules: int = 9) -> Explanation:
     """An explanation with short searches."""
     travel = line_travel()
     instance, index = encode(scenario, travel)
-    return explain_plan(plan, scenario, travel, instance, index, n_rules=n_rules, iterations=100)
+    explanation = explain_plan(plan, scenario, travel, instance, index, n_rules=n_rules, iterations=100)
+    assert explanation is not None
+    return explanation
 
 
 def flat_scenario(
