@@ -66,13 +66,17 @@ def _time(route: Route, scenario: Scenario, travel: Travel) -> Binding | None:
     if whose is None:
         return Binding(
             route_id=route.route_id, bind=Bind.WINDOW, amount=left_s, unit="s", leg=run.leg,
-            sentence=f"{run.leg.value}: the windows of the schools leave {left_s} s",
+            sentence=f"{run.leg.value}: the windows of the schools leave {_words(left_s)}",
         )  # fmt: skip
     own = "own ride cap" if scenario.passenger_by_id[whose].ride_cap_s is not None else "ride cap"
     return Binding(
         route_id=route.route_id, bind=Bind.RIDE_CAP, amount=left_s, unit="s", passenger_id=whose, leg=run.leg,
-        sentence=f"{run.leg.value}: the {own} of {whose} leaves {left_s} s",
+        sentence=f"{run.leg.value}: the {own} of {whose} leaves {_words(left_s)}",
     )  # fmt: skip
+
+
+def _words(seconds: int) -> str:
+    return f"{seconds // 60} min {seconds % 60} s"
 
 
 def _least_time(route: Route, scenario: Scenario, travel: Travel) -> _Tight:

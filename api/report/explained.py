@@ -113,7 +113,7 @@ def _dearest_first(price: RulePrice) -> tuple[int, tuple[str, ...]]:
 
 
 def _way_words(x: Alternative) -> str:
-    where = f"{x.route_id}, {x.class_id}" if x.route_id is not None else f"a {x.class_id} of their own"
+    where = f"{x.route_id}, {x.class_id}" if x.route_id is not None else f"a vehicle of their own, {x.class_id}"
     sign = "" if x.extra_pence_per_week < 0 else "+"
     return f"{where}: {sign}{pounds(x.extra_pence_per_week)}"
 

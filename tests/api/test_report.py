@@ -422,8 +422,8 @@ def test_the_explanation_is_on_the_page_and_in_the_plan(tmp_path: Path) -> None:
     outcome = explained_outcome()
     html = report_html(outcome)
     for words in (
-        "£123.45", "R2, CAR: −£5.00", "a CAR of their own: +£99.00", "the ride cap of P1 leaves 60 s", "travels alone",
-        "£9,500", "Priced: 1 of 4 such rules",
+        "£123.45", "R2, CAR: −£5.00", "a vehicle of their own, CAR: +£99.00", "the ride cap of P1 leaves 60 s",
+        "travels alone", "£9,500", "Priced: 1 of 4 such rules",
     ):  # fmt: skip
         assert words in html
     write_outputs(outcome, tmp_path)

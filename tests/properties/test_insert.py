@@ -18,12 +18,25 @@ from routing.encode import Index
 from routing.insert import best_insertions, inserted, removed
 from routing.instance import FLEET, MAX_HUBS, P_HUB, P_REF_AM, S_CLASS, S_KIND, S_LIMIT, S_OPERATOR, Instance, Solution
 from routing.standing import StandingPlan, stand
+from tests.builders import (
+    hm,
+    line_travel,
+    make_card,
+    make_class,
+    make_passenger,
+    make_scenario,
+    make_school,
+    make_vehicle,
+)
 from tests.routing.planning import Planned, fortnight_pence, plan_for
 from tests.routing.worlds import FEATURES, make_world
 from transport.calendar import ALL_DAYS, LEGS
 from transport.check import check_plan
+from transport.passengers import Mobility, PaNeed
 from transport.plan import Plan, Unserved
+from transport.policy import Policy
 from transport.scenario import Scenario
+from transport.schools import Session
 from transport.travel import TravelMatrix
 
 ONE_ROUTE = tuple(f for f in FEATURES if f not in {"free_legs", "keep_together"})
@@ -157,7 +170,11 @@ def compare(features: list[str], n: int, seed: int) -> int:
     if planned.instance.n_riders == 0:
         return 0
     rider = Random(seed).randrange(planned.instance.n_riders)
-    standing = stand_without(planned, rider)
+    return compare_one(planned, stand_without(planned, rider), rider)
+
+
+def compare_one(planned: Planned, standing: StandingPlan, rider: int) -> int:
+    """The same for one passenger and plan."""
     found = best_insertions(standing, rider, n=100)
     assert {i.route: i.extra_pence_per_fortnight for i in found} == brute_force(planned, standing, rider)
     for insertion in found:
@@ -176,10 +193,32 @@ def test_insertions_are_those_of_brute_force(features: list[str], n: int, seed: 
     compare(features, n, seed)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_insertions_into_tiered_fleets(seed: int) -> None:
-    """Fleet vehicles with several runs: the route stays on its vehicle, leaves it, or is one more run."""
-    compare(["fleet", "tiers", "schools", "budget", "pas"], 5, seed)
+@pytest.mark.parametrize("rider", range(5))
+@pytest.mark.parametrize(("max_runs", "n_vehicles"), [(2, 2), (3, 1)])
+def test_insertions_into_tiered_fleets(rider: int, max_runs: int, n_vehicles: int) -> None:
+    """Fleet vehicles with several runs: a route stays on its vehicle, leaves it, or a new one is one more run."""
+    people = [
+        make_passenger("P0", 20, "S1"),
+        make_passenger("P1", 36, "S2", pa_need=PaNeed.SHARED),
+        make_passenger("P2", 24, "S1", days=(0, 1, 5, 6)),
+        make_passenger("P3", 44, "S3"),
+        make_passenger("P4", 28, "S2", mobility=Mobility.IN_WHEELCHAIR),
+    ]
+    early, late = Session(start_s=hm(7, 45), finish_s=hm(13, 45)), Session(start_s=hm(10, 15), finish_s=hm(16, 15))
+    scenario = make_scenario(
+        people,
+        schools=(
+            make_school("S1", 30, sessions=(early,) * 10),
+            make_school("S2", 32),
+            make_school("S3", 34, sessions=(late,) * 10),
+        ),
+        vehicle_classes=(make_class("CAR", ((2, 0), (1, 1)), rate_card=make_card(20_000)),),
+        fleet_vehicles=tuple(make_vehicle(f"V{k}", max_runs_per_shift=max_runs) for k in range(n_vehicles)),
+        policy=Policy(layout_change_s=300),
+    )
+    planned = plan_for(scenario, line_travel(), iterations=60)
+    assert max(len(routes) for _, routes in planned.result.assignment.vehicles) == max_runs
+    compare_one(planned, stand_without(planned, rider), rider)
 
 
 @pytest.mark.parametrize("feature", ONE_ROUTE)

@@ -140,7 +140,7 @@ def test_what_binds_a_route() -> None:
     # P1 rides from x10 to x30, 20 min, and waits a minute at P2's door: 21 min of a cap of 22.
     capped = [make_passenger("P1", 10, ride_cap_s=22 * 60), make_passenger("P2", 12)]
     assert binding(flat_scenario(capped), ("P1", "P2")) == (
-        Bind.RIDE_CAP, 60, "P1", "AM: the own ride cap of P1 leaves 60 s",
+        Bind.RIDE_CAP, 60, "P1", "AM: the own ride cap of P1 leaves 1 min 0 s",
     )  # fmt: skip
     assert binding(flat_scenario(two), ("P1", "P2")) == (
         Bind.PRICE, 2, None, "2 seats and at least 39 min are left; others cost less elsewhere",
