@@ -300,7 +300,11 @@ def explained(
 
 def _explain_notes(plan: Plan, request: PlanRequest) -> list[str]:
     missing = request.explain_rules is not None and plan.explanation is None
-    return ["The plan is not explained: a route breaks a rule of the search"] if missing else []
+    return (
+        ["The plan is not explained: a route breaks a rule of the search, or the council lists its PAs by id"]
+        if missing
+        else []
+    )
 
 
 def make_baseline(scenario: Scenario, travel: TravelMatrix) -> Baseline | None:

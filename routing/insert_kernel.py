@@ -19,6 +19,7 @@ from routing.insert_places import (
     G_VEHICLE,
     MAX_SET,
     N_AM,
+    N_ANSWER,
     N_PM,
     find_places,
     gather_set,
@@ -53,7 +54,8 @@ def tags_with(d: Any, s: Any, r: int, who: Any) -> int:
 def weigh(d: Any, s: Any, t: Any, r: int, who: Any, apart: bool) -> None:
     """Days of each day group; apart: alike groups are kept apart, as the pricing of several routes needs them."""
     if apart:
-        t.weights[:] = d.group_weight
+        for g in range(len(t.weights)):
+            t.weights[g] = d.group_weight[g]
         return
     n_am, n_pm = company_of_leg(s, t, r, 0, who[0]), company_of_leg(s, t, r, 1, who[1])
     day_weights(d.riders, d.same_as, d.group_weight, t.order, n_am, n_pm, t.weights)
@@ -78,7 +80,8 @@ def open_route(d: Any, s: Any, t: Any, r: int, who: Any, best: Any) -> None:
     A_EXTRA is what the route then costs, with the other routes of its vehicle where it shares one. who (2,): the rider
     on each leg, -1: nobody; with nobody on either the route is priced as it is.
     """
-    best[:] = -1
+    for k in range(N_ANSWER):
+        best[k] = -1
     best[A_ROUTE], best[A_EXTRA] = r, HUGE
     own_vehicle = -1 if r < 0 else s.ledger[r, G_VEHICLE]
     shares = own_vehicle >= 0 and set_size(s, own_vehicle) > 1
@@ -261,8 +264,10 @@ def put_answer(answers: Any, n: int, row: Any) -> int:
     if at >= size:
         return n
     for i in range(min(n, size - 1), at, -1):
-        answers[i] = answers[i - 1]
-    answers[at] = row
+        for k in range(N_ANSWER):
+            answers[i, k] = answers[i - 1, k]
+    for k in range(N_ANSWER):
+        answers[at, k] = row[k]
     return min(n + 1, size)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from routing.assign import chain, set_pence
+from routing.assign import chain, set_pence, shift_runs
 from routing.evaluate import (
     F_BACK_METRES,
     F_CHAIRS,
@@ -25,6 +25,7 @@ from routing.evaluate import (
     F_START,
     FAR,
     HOLDS,
+    N_FIGURES,
     NEVER,
     half_up,
     leg_all_days,
@@ -110,7 +111,8 @@ class Tray(NamedTuple):
     figures int64 (2, M, G, N_FIGURES), places int64 (2, M, 2), soft int64 (2, M) : the places of each leg that keep
         every rule, with home and gate position.
     summary int64 (2, M, G, 4), front int64 (2, M) : what one vehicle pays for, and the places worth pairing.
-    pair int64 (2, G, N_FIGURES), members int64 (3,), group int64 (3, 2, G, N_FIGURES), sequence, shift int64 (3,).
+    pair int64 (2, G, N_FIGURES), members int64 (3,), group int64 (3, 2, G, N_FIGURES), runs int64 (3, N_FIGURES),
+        shift int64 (3,), no_team int64 (0, 3) : the changed route, and the routes of one fleet vehicle.
     least int64 (P, 2, G, 2) : least metres loaded, and loaded and back. company int64 (2, G, N_FIGURES).
     floors int64 (R,) : lower bound on what each route asks.
     """
@@ -127,11 +129,26 @@ class Tray(NamedTuple):
     pair: Any
     members: Any
     group: Any
-    sequence: Any
+    runs: Any
     shift: Any
+    no_team: Any
     least: Any
     company: Any
     floors: Any
+
+
+@njit_inner
+def copy_day(source: Any, target: Any) -> None:
+    """Copy the figures of one day group."""
+    for k in range(N_FIGURES):
+        target[k] = source[k]
+
+
+@njit_inner
+def copy_days(source: Any, target: Any) -> None:
+    """Copy the figures of every day group."""
+    for g in range(len(source)):
+        copy_day(source[g], target[g])
 
 
 @njit_inner
@@ -246,13 +263,15 @@ def fleet_summary(d: Any, t: Any, k: int, leg: int, g: int, n: int, y: Any) -> b
 
     The sums of `set_pence`, one leg at a time.
     """
-    count = chain(d, k, leg, g, t.members, n, t.group, t.sequence, t.shift)
-    if count <= 0:
+    count = shift_runs(leg, g, t.members, n, t.group, t.runs)
+    if count == 0:
         y[Y_CLOCK] = -HUGE
-        return bool(count == 0)
+        return True
+    if not chain(d, k, leg, t.runs, count, t.shift):
+        return False
     s = d.supplies[k]
     seconds, road = d.seconds[s[S_PROFILE], leg], d.metres[s[S_PROFILE], leg]
-    first, last = t.group[t.sequence[0], leg, g], t.group[t.sequence[count - 1], leg, g]
+    first, last = t.runs[0], t.runs[count - 1]
     out_s, back_s = seconds[s[S_ROW], first[F_FIRST]], seconds[last[F_LAST], s[S_ROW]]
     if out_s >= FAR or back_s >= FAR:
         return False
@@ -266,10 +285,10 @@ def fleet_summary(d: Any, t: Any, k: int, leg: int, g: int, n: int, y: Any) -> b
     y[Y_CLOCK] = ends + back_s if leg == 0 else out_s - starts
     pa_from, pa_to = FAR, 0
     for i in range(count):
-        f = t.group[t.sequence[i], leg, g]
+        f = t.runs[i]
         y[Y_METRES] += f[F_METRES]
         if i > 0:
-            y[Y_METRES] += road[t.group[t.sequence[i - 1], leg, g, F_LAST], f[F_FIRST]]
+            y[Y_METRES] += road[t.runs[i - 1, F_LAST], f[F_FIRST]]
         if f[F_PAS] > 0:
             pa_from = min(pa_from, f[F_START] + sign * t.shift[i])
             pa_to = max(pa_to, f[F_END] + sign * t.shift[i])
@@ -303,13 +322,14 @@ def keep_front(d: Any, t: Any, k: int, leg: int, n_places: int, n_members: int, 
         for g in range(len(t.weights)):
             if t.weights[g] == 0:
                 continue
-            t.summary[leg, i, g, :] = 0
+            for y in range(N_SUMMARY):
+                t.summary[leg, i, g, y] = 0
             if d.supplies[k, S_KIND] == BOUGHT:
                 f = t.figures[leg, i, g]
                 if f[F_PRESENT] > 0:
                     possible &= bought_summary(d, k, leg, f, t.summary[leg, i, g])
             else:
-                t.group[at, leg, g] = t.figures[leg, i, g]
+                copy_day(t.figures[leg, i, g], t.group[at, leg, g])
                 possible &= fleet_summary(d, t, k, leg, g, n_members, t.summary[leg, i, g])
             if not possible:
                 break
@@ -363,16 +383,16 @@ def price_pairs(
     n_front_pm = keep_front(d, t, k, 1, n_pm, n_members, at)
     for a in range(n_front_am):
         i = t.front[0, a]
-        t.pair[0] = t.figures[0, i]
+        copy_days(t.figures[0, i], t.pair[0])
         if n_members > 1:
-            t.group[at, 0] = t.figures[0, i]
+            copy_days(t.figures[0, i], t.group[at, 0])
         for b in range(n_front_pm):
             j = t.front[1, b]
             if n_members > 1:
-                t.group[at, 1] = t.figures[1, j]
-                pence = set_pence(d, k, t.members, n_members, t.group)
+                copy_days(t.figures[1, j], t.group[at, 1])
+                pence = set_pence(d, k, t.members, n_members, t.group, t.no_team)
             else:
-                t.pair[1] = t.figures[1, j]
+                copy_days(t.figures[1, j], t.pair[1])
                 pence = supply_pence(d.seconds, d.metres, s, d.fits, d.rules, tags, t.weights, t.pair)
             if pence < 0:
                 continue
@@ -394,7 +414,8 @@ def gather_set(s: Any, t: Any, p: int, v: int, r: int) -> int:
         if other == r:
             at = m
         else:
-            t.group[m] = s.figures[p, other]
+            copy_days(s.figures[p, other, 0], t.group[m, 0])
+            copy_days(s.figures[p, other, 1], t.group[m, 1])
         count += 1
     return at if at >= 0 else count
 

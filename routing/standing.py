@@ -9,17 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.assign import Assignment, as_arrays, set_pence
+from routing.assign import Assignment, as_arrays, route_figures, set_pence
 from routing.encode import Index
 from routing.evaluate import (
     F_PAS,
+    F_SOFT,
     INFEASIBLE,
     N_FIGURES,
     N_SCRATCH,
     cost_on_supply,
-    figures_on_profile,
-    most_of,
-    soft_pence,
 )
 from routing.insert_places import (
     G_OTHERS,
@@ -121,8 +119,11 @@ def stand(instance: Instance, solution: Solution, assignment: Assignment) -> Sta
     Raises
     ------
     ValueError
-        When a route breaks a rule on the supply that it has.
+        When a route breaks a rule on the supply that it has, or the council lists its PAs by id: whose home a fleet
+        vehicle passes is then chosen with the vehicle, which an insertion does not do.
     """
+    if len(instance.pa_groups):
+        raise ValueError("insertion cannot choose among PAs whom the council lists by id")
     longest = max((len(leg) for order in solution.orders for leg in order), default=0) + 2
     arrays = _empty(instance, len(solution.orders), len(assignment.vehicles), longest)
     for r, (order, hubs) in enumerate(zip(solution.orders, solution.hubs, strict=True)):
@@ -319,10 +320,10 @@ def _write_route(
     s.hubs[r], s.counts[r, 2:] = as_arrays(hubs, MAX_HUBS)
     w = np.zeros((N_SCRATCH, max(longest, MAX_HUBS) + 1), np.int64)
     for p in range(len(s.figures)):
-        figures_on_profile(d, p, s.order[r], s.hubs[r], s.counts[r], instance.group_weight, w, s.figures[p, r])
+        route_figures(d, p, s.order[r], s.hubs[r], s.counts[r], instance.group_weight, w, s.figures[p, r])
     k = s.ledger[r, G_SUPPLY]
     s.ledger[r, G_VEHICLE], s.ledger[r, G_PAID], s.ledger[r, G_OTHERS] = -1, 0, 0
-    s.ledger[r, G_PAS] = most_of(instance.group_weight, s.figures[instance.supplies[k, S_PROFILE], r], F_PAS)
+    s.ledger[r, G_PAS] = s.figures[instance.supplies[k, S_PROFILE], r, ..., F_PAS].max()
     if any(order) and instance.supplies[k, S_KIND] == BOUGHT:
         pence = int(cost_on_supply(d, k, s.order[r], s.hubs[r], s.counts[r]))
         if pence == INFEASIBLE:
@@ -339,7 +340,7 @@ def _write_vehicle(instance: Instance, s: Standing, v: int) -> None:
         raise ValueError(f"one fleet vehicle cannot drive routes {routes}")
     for r in routes:
         s.ledger[r, G_VEHICLE] = v
-        s.ledger[r, G_PAID] = s.set_paid[v] + soft_pence(instance.group_weight, figures[r])
+        s.ledger[r, G_PAID] = s.set_paid[v] + (figures[r, ..., F_SOFT] * instance.group_weight).sum()
         s.ledger[r, G_OTHERS] = _set_pence(instance, k, [other for other in routes if other != r], figures)
 
 
@@ -349,7 +350,7 @@ def _set_pence(instance: Instance, k: int, routes: list[int], figures: NDArray[n
         return 0
     members = np.full(MAX_SET, -1, np.int64)
     members[: len(routes)] = routes
-    pence = int(set_pence(instance.data(), k, members, len(routes), figures))
+    pence = int(set_pence(instance.data(), k, members, len(routes), figures, np.zeros((0, 3), np.int64)))
     return HUGE if pence == INFEASIBLE else pence
 
 
@@ -386,8 +387,9 @@ def _tray(instance: Instance, n_routes: int, longest: int) -> Tray:
         pair=zeros(2, n_groups, N_FIGURES),
         members=zeros(MAX_SET),
         group=zeros(MAX_SET, 2, n_groups, N_FIGURES),
-        sequence=zeros(MAX_SET),
+        runs=zeros(MAX_SET, N_FIGURES),
         shift=zeros(MAX_SET),
+        no_team=zeros(0, 3),
         least=zeros(n_profiles, 2, n_groups, 2),
         company=zeros(2, n_groups, N_FIGURES),
         floors=zeros(max(1, n_routes)),
