@@ -39,8 +39,10 @@ from transport.scenario import Scenario
 from transport.schools import Session
 from transport.travel import TravelMatrix
 
-ONE_ROUTE = tuple(f for f in FEATURES if f not in {"free_legs", "keep_together"})
+ONE_ROUTE = tuple(f for f in FEATURES if f != "free_legs")
 Legs = tuple[list[int], list[int]]
+Who = tuple[int, int]
+"""The passenger's rider on each leg, -1: not on that leg."""
 
 
 def domain_pence(
@@ -60,15 +62,15 @@ def domain_pence(
     return fortnight_pence(plan, scenario, travel)
 
 
-def ways_into(instance: Instance, solution: Solution, r: int, rider: int) -> Iterator[tuple[Legs, Legs]]:
+def ways_into(instance: Instance, solution: Solution, r: int, who: Who) -> Iterator[tuple[Legs, Legs]]:
     """Every way of the rider into route r (a new one past the last), the order of the others kept."""
     empty: Legs = ([], [])
     order = solution.orders[r] if r < len(solution.orders) else empty
     hubs = solution.hubs[r] if r < len(solution.hubs) else empty
     by_leg: list[list[tuple[list[int], list[int]]]] = []
-    hub = int(instance.riders[rider, P_HUB])
-    for leg in range(2):
-        if instance.riders[rider, P_REF_AM + leg] < 0:
+    for leg, rider in enumerate(who):
+        hub = int(instance.riders[rider, P_HUB])
+        if rider < 0 or instance.riders[rider, P_REF_AM + leg] < 0:
             by_leg.append([(order[leg], hubs[leg])])
             continue
         homes = [[*order[leg][:i], rider, *order[leg][i:]] for i in range(len(order[leg]) + 1)]
@@ -127,7 +129,7 @@ def most_pas(planned: Planned, orders: Legs) -> int:
     )
 
 
-def brute_force(planned: Planned, standing: StandingPlan, rider: int) -> dict[int | None, int]:
+def brute_force(planned: Planned, standing: StandingPlan, who: Who) -> dict[int | None, int]:
     """Least extra pence by route, None for a new one."""
     solution, assignment = standing.as_solution()
     args = (planned.scenario, planned.travel, planned.index)
@@ -136,11 +138,11 @@ def brute_force(planned: Planned, standing: StandingPlan, rider: int) -> dict[in
     best: dict[int | None, int] = {}
     n = len(solution.orders)
     for r in range(n + 1):
-        for orders, hubs in ways_into(planned.instance, solution, r, rider):
+        for orders, hubs in ways_into(planned.instance, solution, r, who):
             tried = solution._replace(
                 orders=[*solution.orders[:r], orders, *solution.orders[r + 1 :]],
                 hubs=[*solution.hubs[:r], hubs, *solution.hubs[r + 1 :]],
-                unserved=[i for i in solution.unserved if i != rider],
+                unserved=[i for i in solution.unserved if i not in who],
             )
             for crew in crews(planned.instance, assignment, r):
                 if not within_limits(planned, tried, crew):
@@ -152,11 +154,10 @@ def brute_force(planned: Planned, standing: StandingPlan, rider: int) -> dict[in
     return best
 
 
-def stand_without(planned: Planned, rider: int) -> StandingPlan:
-    """The plan without one rider, renumbered so that no route is empty."""
+def stand_without(planned: Planned, who: Who) -> StandingPlan:
+    """The plan without one passenger, renumbered so that no route is empty."""
     standing = stand(planned.instance, planned.result.solution, planned.result.assignment)
-    assert standing.fortnight_pence == planned.fortnight_pence
-    if rider in standing.route_of_rider:
+    for rider in set(who) & set(standing.route_of_rider):
         try:
             standing = removed(standing, [rider]).standing
         except ValueError:  # The runs left do not fit without them.
@@ -169,20 +170,21 @@ def compare(features: list[str], n: int, seed: int) -> int:
     planned = plan_for(*make_world(features, n, seed), iterations=30, seed=1)
     if planned.instance.n_riders == 0:
         return 0
-    rider = Random(seed).randrange(planned.instance.n_riders)
-    return compare_one(planned, stand_without(planned, rider), rider)
+    pid = planned.index.riders[Random(seed).randrange(planned.instance.n_riders)].passenger.passenger_id
+    am, pm = (planned.index.rider_idx_by_leg.get((pid, leg), -1) for leg in LEGS)
+    return compare_one(planned, stand_without(planned, (am, pm)), (am, pm))
 
 
-def compare_one(planned: Planned, standing: StandingPlan, rider: int) -> int:
+def compare_one(planned: Planned, standing: StandingPlan, who: Who) -> int:
     """The same for one passenger and plan."""
-    found = best_insertions(standing, rider, n=100)
-    assert {i.route: i.extra_pence_per_fortnight for i in found} == brute_force(planned, standing, rider)
+    found = best_insertions(standing, who, n=100)
+    assert {i.route: i.extra_pence_per_fortnight for i in found} == brute_force(planned, standing, who)
     for insertion in found:
         after = inserted(standing, insertion)
         assert after.fortnight_pence == standing.fortnight_pence + insertion.extra_pence_per_fortnight
         pence = domain_pence(planned.scenario, planned.travel, planned.index, *after.as_solution())
         assert pence == after.fortnight_pence
-    assert best_insertions(standing, rider, n=2) == found[:2]
+    assert best_insertions(standing, who, n=2) == found[:2]
     return len(found)
 
 
@@ -218,7 +220,13 @@ def test_insertions_into_tiered_fleets(rider: int, max_runs: int, n_vehicles: in
     )
     planned = plan_for(scenario, line_travel(), iterations=60)
     assert max(len(routes) for _, routes in planned.result.assignment.vehicles) == max_runs
-    compare_one(planned, stand_without(planned, rider), rider)
+    compare_one(planned, stand_without(planned, (rider, rider)), (rider, rider))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_insertions_where_legs_may_differ_in_route(seed: int) -> None:
+    """A passenger of two riders still goes on one route."""
+    compare(["free_legs", "own_caps", "schools", "one_leg"], 4, seed)
 
 
 @pytest.mark.parametrize("feature", ONE_ROUTE)
