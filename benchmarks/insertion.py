@@ -79,7 +79,7 @@ def measure(standing: StandingPlan) -> Row:
     """Take each passenger out and ask for the best places; one row."""
     best_insertions(removed(standing, [0]).standing, 0, N_BEST)  # Compiles, or loads, the kernel.
     wall_ms, cpu_ms, worse, better = [], [], 0, 0
-    for rider in sorted(standing.route_of_rider):
+    for rider in sorted(standing.route_of_person):
         removal = removed(standing, [rider])
         cpu, began = time.process_time(), time.perf_counter()
         found = best_insertions(removal.standing, rider, N_BEST)

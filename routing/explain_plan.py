@@ -100,7 +100,7 @@ def explain_plan(
 def _alternatives(standing: StandingPlan, index: Index, route_ids: Sequence[str], p: Passenger) -> Alternatives:
     am, pm = (index.rider_idx_by_leg.get((p.passenger_id, leg), NOBODY) for leg in LEGS)
     riders = [i for i in dict.fromkeys((am, pm)) if i != NOBODY]
-    routes = {standing.route_of_rider[i] for i in riders}
+    routes = {standing.route_of_person[i] for i in riders}
     r = min(routes)
 
     def none(sentence: str) -> Alternatives:

@@ -21,6 +21,7 @@ from routing.insert_places import (
     A_GATE_AM,
     A_HOME_AM,
     A_ROUTE,
+    A_ROW_AM,
     A_SUPPLY,
     A_VEHICLE,
     G_OTHERS,
@@ -29,7 +30,7 @@ from routing.insert_places import (
     G_VEHICLE,
     N_ANSWER,
 )
-from routing.instance import P_HUB, P_UNIT
+from routing.instance import P_HUB, P_PERSON, P_UNIT
 from routing.search.state import HUGE
 from routing.standing import StandingPlan, with_route
 
@@ -43,10 +44,12 @@ class Place:
     Attributes
     ----------
     home : position among the riders, 0 first. gate : position of the new gate among the gates; None: visited already.
+    rider : row of the passenger that says where they board.
     """
 
     home: int
     gate: int | None
+    rider: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class Insertion:
 
     Attributes
     ----------
-    riders : the passenger's rider on the AM and the PM leg, -1 on a leg not travelled.
+    riders : first row of the passenger on the AM and the PM leg, -1 on a leg not travelled.
     route : number of the route; None: a new one.
     supply : who then drives it. vehicle : fleet vehicle in use that drives it; None: bought, or an idle one.
     am, pm : None on a leg not travelled.
@@ -85,7 +88,7 @@ def best_insertions(standing: StandingPlan, rider: int | tuple[int, int], n: int
 
     Parameters
     ----------
-    rider : row of the passenger; (AM row, PM row) where the policy lets legs differ in route, -1 for a leg not
+    rider : first row of the passenger; (AM row, PM row) where the policy lets legs differ in route, -1 for a leg not
         travelled. For a choice of schools encode one passenger per candidate and use `best_over`.
     n : most routes to name.
 
@@ -118,10 +121,9 @@ def inserted(standing: StandingPlan, insertion: Insertion) -> StandingPlan:
     order, hubs = (empty, ([], [])) if insertion.route is None else (standing.order(r), standing.hubs(r))
     for leg, place in enumerate((insertion.am, insertion.pm)):
         if place is not None:
-            rider = insertion.riders[leg]
-            order[leg].insert(place.home, rider)
+            order[leg].insert(place.home, place.rider)
             if place.gate is not None:
-                hubs[leg].insert(place.gate, int(standing.instance.riders[rider, P_HUB]))
+                hubs[leg].insert(place.gate, int(standing.instance.riders[place.rider, P_HUB]))
     return with_route(standing, r, order, hubs, insertion.supply, insertion.vehicle)
 
 
@@ -133,9 +135,10 @@ def removed(standing: StandingPlan, riders: Iterable[int]) -> Removal:
     ValueError
         When the riders are not all on one route, or when the vehicle's runs no longer fit without them.
     """
-    gone = frozenset(riders)
-    (r,) = {standing.route_of_rider[i] for i in gone}
-    order = _both([i for i in leg if i not in gone] for leg in standing.order(r))
+    person = standing.instance.riders[:, P_PERSON]
+    gone = frozenset(int(person[i]) for i in riders)
+    (r,) = {standing.route_of_person[i] for i in gone}
+    order = _both([i for i in leg if person[i] not in gone] for leg in standing.order(r))
     hub = standing.instance.riders[:, P_HUB]
     used = [{int(hub[i]) for i in leg} for leg in order]
     hubs = _both([h for h in gates if h in used[leg]] for leg, gates in enumerate(standing.hubs(r)))
@@ -167,13 +170,13 @@ def _routes_of_company(standing: StandingPlan, riders: tuple[int, int]) -> set[i
         if rider != NOBODY:
             unit = instance.riders[rider, P_UNIT]
             mates = instance.unit_riders[instance.unit_ptr[unit] : instance.unit_ptr[unit + 1]]
-            routes |= {standing.route_of_rider[int(i)] for i in mates if int(i) in standing.route_of_rider}
+            routes |= {standing.route_of_person[int(i)] for i in mates if int(i) in standing.route_of_person}
     return routes
 
 
 def _insertion(riders: tuple[int, int], answer: Any) -> Insertion:
     route, vehicle = int(answer[A_ROUTE]), int(answer[A_VEHICLE])
-    am, pm = (_place(int(answer[A_HOME_AM + leg]), int(answer[A_GATE_AM + leg])) for leg in range(2))
+    am, pm = (_place(*(int(answer[a + leg]) for a in (A_HOME_AM, A_GATE_AM, A_ROW_AM))) for leg in range(2))
     return Insertion(
         riders=riders,
         route=None if route < 0 else route,
@@ -185,5 +188,5 @@ def _insertion(riders: tuple[int, int], answer: Any) -> Insertion:
     )
 
 
-def _place(home: int, gate: int) -> Place | None:
-    return None if home < 0 else Place(home=home, gate=None if gate < 0 else gate)
+def _place(home: int, gate: int, row: int) -> Place | None:
+    return None if home < 0 else Place(home=home, gate=None if gate < 0 else gate, rider=row)

@@ -32,7 +32,7 @@ from routing.insert_places import (
     set_size,
     supply_floor,
 )
-from routing.instance import D_ROW, H_ROW, P_HUB, P_REF_AM, P_TAGS, R_PER_SHARED_PA, S_PROFILE, S_TAGS
+from routing.instance import D_ROW, H_ROW, P_HUB, P_REF_AM, P_TAGS, P_VARIANTS, R_PER_SHARED_PA, S_PROFILE, S_TAGS
 from routing.numba_cache import njit, njit_inner
 from routing.search.state import HUGE, is_available
 
@@ -121,56 +121,61 @@ def open_route(d: Any, s: Any, t: Any, r: int, who: Any, best: Any) -> None:
 @njit_inner
 def least_metres(d: Any, s: Any, t: Any, r: int, leg: int, g: int, p: int, rider: int) -> None:
     """Least metres of a leg with the rider on one day, clocks aside, into t.least: loaded, and loaded and back."""
-    road, day = d.metres[p, leg], d.daily[leg, g]
-    n = s.counts[r, leg]
-    here = -1
-    n_positions = 0
-    if rider >= 0:
-        here = day[rider, D_ROW]
-    if here >= 0:
-        n_positions = n_gate_positions(d, s, r, leg, rider)
     t.least[p, leg, g, 0] = t.least[p, leg, g, 1] = HUGE
+    if rider < 0 or d.daily[leg, g, rider, D_ROW] < 0:
+        least_metres_by_gate(d, s, t, r, leg, g, p, -1, -1)
+        return
+    n_positions = n_gate_positions(d, s, r, leg, rider)
     if n_positions < 0:
         return
-    for step in range(max(1, n_positions)):
-        n_gates = lay_out(d, s, t, r, leg, rider if here >= 0 else -1, step if n_positions > 0 else -1)
-        gates, first_gate, last_gate = 0, -1, -1
-        for j in range(n_gates):
-            if not gate_used(d, s, r, leg, g, t.hubs[leg, j], rider if here >= 0 else -1):
-                continue
-            row = d.hubs[t.hubs[leg, j], H_ROW]
-            if last_gate >= 0:
-                gates += int(road[last_gate, row])
-            else:
-                first_gate = row
-            last_gate = row
-        if first_gate < 0:
-            t.least[p, leg, g, 0] = t.least[p, leg, g, 1] = 0
-            return
-        for home in range(n + 1 if here >= 0 else 1):
-            path, first, last = 0, -1, -1
-            for i in range(n + 1):
-                if i == home and here >= 0:
-                    if last >= 0:
-                        path += int(road[last, here])
-                    else:
-                        first = here
-                    last = here
-                if i < n and day[s.order[r, leg, i], D_ROW] >= 0:
-                    row = day[s.order[r, leg, i], D_ROW]
-                    if last >= 0:
-                        path += int(road[last, row])
-                    else:
-                        first = row
-                    last = row
-            if leg == 0:
-                loaded = path + int(road[last, first_gate]) + gates
-                back = int(road[last_gate, first])
-            else:
-                loaded = gates + int(road[last_gate, first]) + path
-                back = int(road[last, first_gate])
-            t.least[p, leg, g, 0] = min(t.least[p, leg, g, 0], loaded)
-            t.least[p, leg, g, 1] = min(t.least[p, leg, g, 1], loaded + back)
+    for row in range(rider, rider + d.riders[rider, P_VARIANTS]):
+        for step in range(max(1, n_positions)):
+            least_metres_by_gate(d, s, t, r, leg, g, p, row, step if n_positions > 0 else -1)
+
+
+@njit_inner
+def least_metres_by_gate(d: Any, s: Any, t: Any, r: int, leg: int, g: int, p: int, rider: int, gate: int) -> None:
+    """The same for one row of the passenger (-1: nobody) and one position of the gate, where it is less."""
+    road, day, n = d.metres[p, leg], d.daily[leg, g], s.counts[r, leg]
+    here = -1 if rider < 0 else day[rider, D_ROW]
+    n_gates = lay_out(d, s, t, r, leg, rider, gate)
+    gates, first_gate, last_gate = 0, -1, -1
+    for j in range(n_gates):
+        if not gate_used(d, s, r, leg, g, t.hubs[leg, j], rider):
+            continue
+        row = d.hubs[t.hubs[leg, j], H_ROW]
+        if last_gate >= 0:
+            gates += int(road[last_gate, row])
+        else:
+            first_gate = row
+        last_gate = row
+    if first_gate < 0:
+        t.least[p, leg, g, 0] = t.least[p, leg, g, 1] = 0
+        return
+    for home in range(n + 1 if here >= 0 else 1):
+        path, first, last = 0, -1, -1
+        for i in range(n + 1):
+            if i == home and here >= 0:
+                if last >= 0:
+                    path += int(road[last, here])
+                else:
+                    first = here
+                last = here
+            if i < n and day[s.order[r, leg, i], D_ROW] >= 0:
+                row = day[s.order[r, leg, i], D_ROW]
+                if last >= 0:
+                    path += int(road[last, row])
+                else:
+                    first = row
+                last = row
+        if leg == 0:
+            loaded = path + int(road[last, first_gate]) + gates
+            back = int(road[last_gate, first])
+        else:
+            loaded = gates + int(road[last_gate, first]) + path
+            back = int(road[last, first_gate])
+        t.least[p, leg, g, 0] = min(t.least[p, leg, g, 0], loaded)
+        t.least[p, leg, g, 1] = min(t.least[p, leg, g, 1], loaded + back)
 
 
 @njit_inner

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from routing.assign import chain, set_pence, shift_runs
+from routing.assign import chain, set_pence_in, shift_runs
 from routing.evaluate import (
     F_BACK_METRES,
     F_CHAIRS,
@@ -38,6 +38,7 @@ from routing.instance import (
     MAX_HUBS,
     P_HUB,
     P_REF_AM,
+    P_VARIANTS,
     S_AM_END,
     S_AM_START,
     S_BASE,
@@ -79,8 +80,10 @@ Y_METRES, Y_SECONDS, Y_ON_BOARD, Y_CLOCK = range(4)
 N_SUMMARY = 4
 
 # Columns of an answer.
-A_ROUTE, A_SUPPLY, A_VEHICLE, A_HOME_AM, A_HOME_PM, A_GATE_AM, A_GATE_PM, A_EXTRA = range(8)
-N_ANSWER = 8
+(
+    A_ROUTE, A_SUPPLY, A_VEHICLE, A_HOME_AM, A_HOME_PM, A_GATE_AM, A_GATE_PM, A_ROW_AM, A_ROW_PM, A_EXTRA,
+) = range(10)  # fmt: skip
+N_ANSWER = 10
 
 
 class Standing(NamedTuple):
@@ -108,11 +111,12 @@ class Tray(NamedTuple):
     """Scratch of one scan.
 
     order int32 (2, L), hubs int32 (2, MAX_HUBS), weights (G,), w : one leg being tried.
-    figures int64 (2, M, G, N_FIGURES), places int64 (2, M, 2), soft int64 (2, M) : the places of each leg that keep
-        every rule, with home and gate position.
+    figures int64 (2, M, G, N_FIGURES), places int64 (2, M, 3), soft int64 (2, M) : the places of each leg that keep
+        every rule, with home and gate position and row of the passenger.
     summary int64 (2, M, G, 4), front int64 (2, M) : what one vehicle pays for, and the places worth pairing.
     pair int64 (2, G, N_FIGURES), members int64 (3,), group int64 (3, 2, G, N_FIGURES), runs int64 (3, N_FIGURES),
-        shift int64 (3,), no_team int64 (0, 3) : the changed route, and the routes of one fleet vehicle.
+        shift int64 (3,), no_team int64 (0, 3), when, worked (empty) : the changed route, and those of one fleet
+        vehicle.
     least int64 (P, 2, G, 2) : least metres loaded, and loaded and back. company int64 (2, G, N_FIGURES).
     floors int64 (R,) : lower bound on what each route asks.
     """
@@ -132,6 +136,8 @@ class Tray(NamedTuple):
     runs: Any
     shift: Any
     no_team: Any
+    when: Any
+    worked: Any
     least: Any
     company: Any
     floors: Any
@@ -196,32 +202,40 @@ def find_places(d: Any, s: Any, t: Any, r: int, leg: int, p: int, rider: int) ->
         n_hubs = lay_out(d, s, t, r, leg, -1, -1)
         if leg_all_days(d, leg, p, t.order[leg], n, t.hubs[leg], n_hubs, t.weights, t.w, t.figures[leg, 0]) != HOLDS:
             return 0
-        note_place(t, leg, 0, -1, -1)
+        note_place(t, leg, 0, -1, -1, -1)
         return 1
     n_positions = n_gate_positions(d, s, r, leg, rider)
     if n_positions < 0:
         return 0
     count = 0
-    for step in range(max(1, n_positions)):
-        gate = step if n_positions > 0 else -1
-        n_hubs = lay_out(d, s, t, r, leg, rider, gate)
-        order = t.order[leg]
-        for home in range(n + 1):
-            if home > 0:
-                order[home - 1], order[home] = order[home], rider
-            verdict = leg_all_days(d, leg, p, order, n + 1, t.hubs[leg], n_hubs, t.weights, t.w, t.figures[leg, count])
-            if verdict == HOLDS:
-                note_place(t, leg, count, home, gate)
-                count += 1
-            elif verdict == NEVER:
-                break
+    for row in range(rider, rider + d.riders[rider, P_VARIANTS]):
+        for step in range(max(1, n_positions)):
+            count = try_homes(d, s, t, r, leg, p, row, step if n_positions > 0 else -1, count)
     return count
 
 
 @njit_inner
-def note_place(t: Any, leg: int, i: int, home: int, gate: int) -> None:
-    """Keep position and soft price of a place."""
-    t.places[leg, i, 0], t.places[leg, i, 1] = home, gate
+def try_homes(d: Any, s: Any, t: Any, r: int, leg: int, p: int, row: int, gate: int, count: int) -> int:
+    """Every position of one row of the passenger among the homes, with one position of the gate; the new count."""
+    n = 0 if r < 0 else s.counts[r, leg]
+    n_hubs = lay_out(d, s, t, r, leg, row, gate)
+    order = t.order[leg]
+    for home in range(n + 1):
+        if home > 0:
+            order[home - 1], order[home] = order[home], row
+        verdict = leg_all_days(d, leg, p, order, n + 1, t.hubs[leg], n_hubs, t.weights, t.w, t.figures[leg, count])
+        if verdict == HOLDS:
+            note_place(t, leg, count, home, gate, row)
+            count += 1
+        elif verdict == NEVER:
+            break
+    return count
+
+
+@njit_inner
+def note_place(t: Any, leg: int, i: int, home: int, gate: int, row: int) -> None:
+    """Keep position, row and soft price of a place."""
+    t.places[leg, i, 0], t.places[leg, i, 1], t.places[leg, i, 2] = home, gate, row
     t.soft[leg, i] = 0
     for g in range(len(t.weights)):
         if t.weights[g] > 0:
@@ -261,7 +275,7 @@ def bought_summary(d: Any, k: int, leg: int, f: Any, y: Any) -> bool:
 def fleet_summary(d: Any, t: Any, k: int, leg: int, g: int, n: int, y: Any) -> bool:
     """What the first n routes of the group on the tray ask of one fleet vehicle on a leg and day; False if it cannot.
 
-    The sums of `set_pence`, one leg at a time.
+    The sums of `set_pence_in`, one leg at a time.
     """
     count = shift_runs(leg, g, t.members, n, t.group, t.runs)
     if count == 0:
@@ -390,7 +404,7 @@ def price_pairs(
             j = t.front[1, b]
             if n_members > 1:
                 copy_days(t.figures[1, j], t.group[at, 1])
-                pence = set_pence(d, k, t.members, n_members, t.group, t.no_team)
+                pence = set_pence_in(d, k, t.members, n_members, t.group, t.no_team, t.runs, t.shift, t.when, t.worked)
             else:
                 copy_days(t.figures[1, j], t.pair[1])
                 pence = supply_pence(d.seconds, d.metres, s, d.fits, d.rules, tags, t.weights, t.pair)
@@ -399,8 +413,16 @@ def price_pairs(
             pence += t.soft[0, i] + t.soft[1, j] + beside
             if pence < best[A_EXTRA]:
                 best[A_SUPPLY], best[A_VEHICLE], best[A_EXTRA] = k, vehicle, pence
-                best[A_HOME_AM], best[A_GATE_AM] = t.places[0, i, 0], t.places[0, i, 1]
-                best[A_HOME_PM], best[A_GATE_PM] = t.places[1, j, 0], t.places[1, j, 1]
+                best[A_HOME_AM], best[A_GATE_AM], best[A_ROW_AM] = (
+                    t.places[0, i, 0],
+                    t.places[0, i, 1],
+                    t.places[0, i, 2],
+                )
+                best[A_HOME_PM], best[A_GATE_PM], best[A_ROW_PM] = (
+                    t.places[1, j, 0],
+                    t.places[1, j, 1],
+                    t.places[1, j, 2],
+                )
 
 
 @njit_inner

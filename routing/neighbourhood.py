@@ -21,12 +21,12 @@ def routes_near(standing: StandingPlan, riders: Iterable[int], n: int) -> list[i
     Half of the fellows by distance alone, half from the same school.
     """
     riders = list(riders)
-    found = dict.fromkeys(r for i in riders if (r := standing.route_of_rider.get(i)) is not None)
+    found = dict.fromkeys(r for i in riders if (r := standing.route_of_person.get(i)) is not None)
     for fellow in _fellows(standing.instance, riders):
         if len(found) >= n:
             break
-        if fellow in standing.route_of_rider:
-            found[standing.route_of_rider[fellow]] = None
+        if fellow in standing.route_of_person:
+            found[standing.route_of_person[fellow]] = None
     sharing = [{int(r) for r in members if r >= 0} for members in standing.arrays.sets]
     return sorted({*found, *(r for members in sharing if members & set(found) for r in members)})
 

@@ -35,6 +35,8 @@ from routing.instance import (
     BOUGHT,
     FLEET,
     MAX_HUBS,
+    P_PERSON,
+    P_VARIANTS,
     S_CLASS,
     S_KIND,
     S_OPERATOR,
@@ -55,15 +57,15 @@ class StandingPlan:
     Attributes
     ----------
     arrays : the routes; one without riders was emptied by a change and keeps its number.
-    route_of_rider : route of each rider carried.
-    unserved : riders not carried.
+    route_of_person : route of each person carried, by first row.
+    unserved : persons not carried, by first row.
     tray : scratch of the kernel, so that one standing plan serves one thread.
     """
 
     instance: Instance
     arrays: Standing
     tray: Tray
-    route_of_rider: dict[int, int]
+    route_of_person: dict[int, int]
     unserved: frozenset[int]
 
     @property
@@ -80,6 +82,10 @@ class StandingPlan:
         """Gates of a route in order, AM and PM."""
         am, pm = self.arrays.counts[r, 2:]
         return self.arrays.hubs[r, 0, :am].tolist(), self.arrays.hubs[r, 1, :pm].tolist()
+
+    def persons(self, order: tuple[list[int], list[int]]) -> set[int]:
+        """First rows of everybody in an order."""
+        return {int(self.instance.riders[i, P_PERSON]) for leg in order for i in leg}
 
     def is_empty(self, r: int) -> bool:
         """Whether nobody is left on a route."""
@@ -138,7 +144,12 @@ def stand(instance: Instance, solution: Solution, assignment: Assignment) -> Sta
         instance=instance,
         arrays=arrays,
         tray=_tray(instance, len(solution.orders), longest),
-        route_of_rider={i: r for r, order in enumerate(solution.orders) for leg in order for i in leg},
+        route_of_person={
+            int(instance.riders[i, P_PERSON]): r
+            for r, order in enumerate(solution.orders)
+            for leg in order
+            for i in leg
+        },
         unserved=frozenset(solution.unserved),
     )
 
@@ -181,17 +192,15 @@ def with_route(
         arrays.set_supply[new] = supply
         _write_vehicle(instance, arrays, new)
     _write_books(instance, arrays)
-    was, now = (
-        {i for leg in standing.order(r) for i in leg} if r < standing.n_routes else set(),
-        {i for leg in order for i in leg},
-    )
-    route_of_rider = {i: q for i, q in standing.route_of_rider.items() if i not in was} | dict.fromkeys(now, r)
+    was = standing.persons(standing.order(r)) if r < standing.n_routes else set()
+    now = standing.persons(order)
+    route_of_person = {i: q for i, q in standing.route_of_person.items() if i not in was} | dict.fromkeys(now, r)
     same_size = n_routes == standing.n_routes and longest == before.order.shape[2]
     return StandingPlan(
         instance=instance,
         arrays=arrays,
         tray=standing.tray if same_size else _tray(instance, n_routes, longest),
-        route_of_rider=route_of_rider,
+        route_of_person=route_of_person,
         unserved=(standing.unserved | was) - now,
     )
 
@@ -255,7 +264,18 @@ def _both(legs: Iterable[list[int]]) -> tuple[list[int], list[int]]:
 
 def _riders_of(route: Route, leg: Leg, index: Index) -> list[int]:
     pattern = route.am if leg is Leg.AM else route.pm
-    return [index.rider_idx_by_leg[pid, leg] for pid in (pattern.passenger_ids if pattern else ())]
+    return [_row_of(route, leg, pid, index) for pid in (pattern.passenger_ids if pattern else ())]
+
+
+def _row_of(route: Route, leg: Leg, passenger_id: str, index: Index) -> int:
+    """The row of a passenger's choice of where they board."""
+    first = index.rider_idx_by_leg[passenger_id, leg]
+    rows = [i for i in range(first, len(index.riders)) if index.person_idx_by_rider[i] == first]
+    for run in route.runs:
+        for stop in run.stops:
+            if run.leg is leg and passenger_id in (stop.boarding if leg is Leg.AM else stop.alighting):
+                return next(i for i in rows if index.riders[i].place_id_on(leg, run.days[0]) == stop.place_id)
+    return first
 
 
 def _hubs_of(route: Route, leg: Leg, index: Index) -> list[int]:
@@ -369,7 +389,7 @@ def _write_books(instance: Instance, s: Standing) -> None:
 
 def _tray(instance: Instance, n_routes: int, longest: int) -> Tray:
     n_groups, n_profiles = len(instance.group_weight), instance.seconds.shape[0]
-    most = longest * (MAX_HUBS + 1)
+    most = longest * (MAX_HUBS + 1) * int(instance.riders[:, P_VARIANTS].max(initial=1))
 
     def zeros(*shape: int) -> NDArray[np.int64]:
         return np.zeros(shape, np.int64)
@@ -380,7 +400,7 @@ def _tray(instance: Instance, n_routes: int, longest: int) -> Tray:
         weights=zeros(n_groups),
         w=zeros(N_SCRATCH, max(longest, MAX_HUBS) + 1),
         figures=zeros(2, most, n_groups, N_FIGURES),
-        places=zeros(2, most, 2),
+        places=zeros(2, most, 3),
         soft=zeros(2, most),
         summary=zeros(2, most, n_groups, N_SUMMARY),
         front=zeros(2, most),
@@ -390,6 +410,8 @@ def _tray(instance: Instance, n_routes: int, longest: int) -> Tray:
         runs=zeros(MAX_SET, N_FIGURES),
         shift=zeros(MAX_SET),
         no_team=zeros(0, 3),
+        when=zeros(4, 0),
+        worked=zeros(0),
         least=zeros(n_profiles, 2, n_groups, 2),
         company=zeros(2, n_groups, N_FIGURES),
         floors=zeros(max(1, n_routes)),

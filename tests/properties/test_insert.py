@@ -16,7 +16,19 @@ from routing.clock import n_pas_needed
 from routing.decode import decode
 from routing.encode import Index
 from routing.insert import best_insertions, inserted, removed
-from routing.instance import FLEET, MAX_HUBS, P_HUB, P_REF_AM, S_CLASS, S_KIND, S_LIMIT, S_OPERATOR, Instance, Solution
+from routing.instance import (
+    FLEET,
+    MAX_HUBS,
+    P_HUB,
+    P_REF_AM,
+    P_VARIANTS,
+    S_CLASS,
+    S_KIND,
+    S_LIMIT,
+    S_OPERATOR,
+    Instance,
+    Solution,
+)
 from routing.standing import StandingPlan, stand
 from tests.builders import (
     hm,
@@ -73,7 +85,8 @@ def ways_into(instance: Instance, solution: Solution, r: int, who: Who) -> Itera
         if rider < 0 or instance.riders[rider, P_REF_AM + leg] < 0:
             by_leg.append([(order[leg], hubs[leg])])
             continue
-        homes = [[*order[leg][:i], rider, *order[leg][i:]] for i in range(len(order[leg]) + 1)]
+        rows = range(rider, rider + int(instance.riders[rider, P_VARIANTS]))
+        homes = [[*order[leg][:i], row, *order[leg][i:]] for row in rows for i in range(len(order[leg]) + 1)]
         gates = [hubs[leg]]
         if hub not in hubs[leg]:
             gates = [[*hubs[leg][:i], hub, *hubs[leg][i:]] for i in range(len(hubs[leg]) + 1)]
@@ -157,7 +170,7 @@ def brute_force(planned: Planned, standing: StandingPlan, who: Who) -> dict[int 
 def stand_without(planned: Planned, who: Who) -> StandingPlan:
     """The plan without one passenger, renumbered so that no route is empty."""
     standing = stand(planned.instance, planned.result.solution, planned.result.assignment)
-    for rider in set(who) & set(standing.route_of_rider):
+    for rider in set(who) & set(standing.route_of_person):
         try:
             standing = removed(standing, [rider]).standing
         except ValueError:  # The runs left do not fit without them.
