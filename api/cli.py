@@ -36,11 +36,16 @@ PHASE_WORDS = {
     "compile": "Compiling the search (first run on this machine: about a minute)",
     "search": "Searching",
     "check": "Checking and pricing",
+    "explain": "Explaining the plan (the first time about a minute longer)",
     "write": "Writing the plan",
 }
 
 Seconds = Annotated[float, typer.Option(min=0.1, help="Seconds to search.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the search.")]
+Explain = Annotated[
+    int | None,
+    typer.Option(min=0, help="Explain the plan, with what at most so many rules on single passengers cost a year."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the main figures as JSON on standard output.")]
 Cache = Annotated[
     Path | None, typer.Option(help="Folder for built roads and matrices. Default: schoolrun in the user's cache.")
@@ -68,6 +73,7 @@ def plan(
     max_changed: Annotated[
         int | None, typer.Option(min=0, max=1_000_000, help="Most families that may be disturbed.")
     ] = None,
+    explain: Explain = None,
     as_json: Json = False,
     cache_dir: Cache = None,
 ) -> None:
@@ -82,6 +88,7 @@ def plan(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,
         cache_dir=cache_dir or default_cache_dir(), reference_path=reference, max_disturbed=max_changed,
         disturbed_pence_per_week=None if price_per_family is None else round(100 * price_per_family),
+        explain_rules=explain,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -93,6 +100,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the plan and the scenario.")] = Path("demo-out"),
     seed: Seed = 1,
     roads: Annotated[Path | None, typer.Option(help="Road file; without one the roads are approximate.")] = None,
+    explain: Explain = None,
     wish: Annotated[bool, typer.Option("--wish", help="Sandwell members' wish: 50 minutes for everybody.")] = False,
     as_json: Json = False,
     cache_dir: Cache = None,
@@ -108,7 +116,7 @@ def demo(
         make_demo_scenario(scenario, n_passengers=passengers, seed=seed, members_wish=wish)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=Stop(seconds=seconds), roads_path=roads, seed=seed,
-        cache_dir=cache_dir or default_cache_dir(),
+        cache_dir=cache_dir or default_cache_dir(), explain_rules=explain,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 

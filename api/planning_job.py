@@ -56,6 +56,7 @@ class PlanRequest:
     cache_dir : where built roads and matrices are kept.
     reference_path : folder of the plan that families know; None: today's routes.
     disturbed_pence_per_week, max_disturbed : in place of the policy's.
+    explain_rules : explain the plan, with the price of at most so many rules; None: do not.
     """
 
     scenario_path: Path
@@ -66,6 +67,7 @@ class PlanRequest:
     seed: int = 1
     share: bool = False
     cache_dir: Path | None = None
+    explain_rules: int | None = None
     reference_path: Path | None = None
     disturbed_pence_per_week: int | None = None
     max_disturbed: int | None = None
@@ -144,6 +146,7 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
         violations = check_plan(plan, scenario, roads.travel, reference)
         breakdown = cost_of(plan, scenario, roads.travel)
         objective = objective_of(plan, scenario, roads.travel, breakdown, reference)
+    plan = explained(plan, searched.found, roads.travel, request, watcher)
     with watcher.phase("write"):
         from api.report.outcome import Outcome
 
@@ -167,6 +170,7 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
                 *roads.travel.notes,
                 *_bias_notes(scenario, baseline),
                 *_snag_notes(scenario, roads),
+                *_explain_notes(plan, request),
             ),
             search=_search_figures(searched.found.result, request),
         )
@@ -338,6 +342,29 @@ def make_plan(
         unserved=explain_unserved(scenario, roads.travel, (u.passenger_id for u in found.plan.unserved)),
         digests=digests,
         made_with=made_with,
+    )
+
+
+def explained(plan: Plan, found: Found, travel: TravelMatrix, request: PlanRequest, watcher: Watcher) -> Plan:
+    """The plan with its explanation, where one was asked for and the search can follow every route."""
+    if request.explain_rules is None:
+        return plan
+    from routing.explain_plan import explain_plan
+
+    with watcher.phase("explain"):
+        explanation = explain_plan(
+            plan, found.scenario, travel, found.instance, found.index,
+            n_rules=request.explain_rules, seed=request.seed, should_stop=watcher.should_stop,
+        )  # fmt: skip
+    return replace(plan, explanation=explanation)
+
+
+def _explain_notes(plan: Plan, request: PlanRequest) -> list[str]:
+    missing = request.explain_rules is not None and plan.explanation is None
+    return (
+        ["The plan is not explained: a route breaks a rule of the search, or the council lists its PAs by id"]
+        if missing
+        else []
     )
 
 

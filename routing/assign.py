@@ -212,9 +212,9 @@ def route_figures(
 
 
 @njit
-def route_pence(d: Any, k: int, tags: int, figures: Any) -> int:
-    """Pence a fortnight of a route on supply k, soft prices apart; -1 where it cannot drive it."""
-    return int(supply_pence(d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, d.group_weight, figures))
+def route_pence(d: Any, supply: Any, tags: int, figures: Any) -> int:
+    """Pence a fortnight of a route on a supply, soft prices apart; -1 where it cannot drive it."""
+    return int(supply_pence(d.seconds, d.metres, supply, d.fits, d.rules, tags, d.group_weight, figures))
 
 
 @njit
@@ -272,7 +272,7 @@ def _single_costs(
         p = supply[S_PROFILE]
         for r in range(n_routes):
             if ok[p, r]:
-                pence = route_pence(d, k, tags[r], figures[p, r])
+                pence = route_pence(d, supply, tags[r], figures[p, r])
                 costs[r, k] = pence + soft[r, k] if pence >= 0 else INFEASIBLE
     return costs
 

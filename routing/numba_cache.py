@@ -14,7 +14,9 @@ from typing import Any
 
 import numba
 
-KERNEL_MODULES = ("numba_cache", "instance", "evaluate", "disturbance", "assign", "teams")
+KERNEL_MODULES = (
+    "numba_cache", "instance", "evaluate", "disturbance", "assign", "teams", "insert_places", "insert_kernel",
+)  # fmt: skip
 """Modules of `routing` that hold or shape compiled functions, besides those of `routing.search`."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from transport.calendar import Leg
+from transport.explanation import Explanation
 from transport.lots import Lot
 from transport.vehicles import Layout
 
@@ -168,6 +169,7 @@ class Plan:
     digests : sha256 of every input by name (`scenario`, `travel`, ...).
     made_with : seed, iterations, seconds, versions: what is needed to make it again.
     certificate : proven bound; None reads "no bound computed".
+    explanation : why it is as it is, where that was asked for.
     """
 
     plan_id: str
@@ -178,6 +180,7 @@ class Plan:
     digests: Mapping[str, str] = field(default_factory=dict)
     made_with: Mapping[str, str | int | float] = field(default_factory=dict)
     certificate: Mapping[str, str | int | float] | None = None
+    explanation: Explanation | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from api.report.assumptions import Setting, settings_of
 from api.report.changes import DECISION_WORDS, disturbed_words
+from api.report.explained import Explained, explained_of
 from api.report.findings import MAX_LISTED, Finding, LongRide, findings_of, long_rides_of
 from api.report.kpis import Kpis, baseline_kpis_of, kpis_of
 from api.report.outcome import Outcome
@@ -70,6 +71,7 @@ class Page:
     places: tuple[Row, ...]
     origin: tuple[Row, ...]
     digests: tuple[Row, ...]
+    explained: Explained | None
 
 
 def make_page(outcome: Outcome, *, share: bool = False) -> Page:
@@ -111,6 +113,7 @@ def make_page(outcome: Outcome, *, share: bool = False) -> Page:
         places=_place_rows(outcome),
         origin=_origin_rows(outcome),
         digests=_digest_rows(outcome),
+        explained=None if share else explained_of(outcome.plan.explanation, max_listed=MAX_LISTED),
     )
 
 

@@ -22,8 +22,10 @@ from api.report.route_map import make_map, path_data
 from api.report.view import make_page
 from tests.api.outcome_builder import invented_outcome
 from tests.builders import line_travel, make_passenger, make_plan, make_scenario, make_vehicle, route_of
+from transport.calendar import Leg
 from transport.check import check_plan, rides_of
 from transport.cost import cost_of, objective_of
+from transport.explanation import Alternative, Alternatives, Bind, Binding, Explanation, PricedRule, RulePrice
 from transport.files.plan_json import read_plan
 from transport.files.travel_pairs import read_travel_pairs
 from transport.passengers import PickupPoint
@@ -382,3 +384,53 @@ def test_a_road_that_is_not_permitted_adds_no_miles() -> None:
 def test_a_borough_of_955_is_a_small_page() -> None:
     """Below 2.5 MB with every timeline in it."""
     assert len(report_html(invented_outcome(955, baseline=False)).encode()) < 2_500_000
+
+
+def explained_outcome() -> Outcome:
+    """The line of three with an explanation written by hand."""
+    outcome = line_of_three()
+    explanation = Explanation(
+        alternatives=(
+            Alternatives(
+                passenger_id="P1",
+                route_id="R1",
+                saved_pence_per_week=12_345,
+                others=(
+                    Alternative(route_id="R2", class_id="CAR", extra_pence_per_week=-500),
+                    Alternative(route_id=None, class_id="CAR", extra_pence_per_week=9_900),
+                ),
+            ),
+        ),
+        bindings=(
+            Binding(
+                route_id="R1", bind=Bind.RIDE_CAP, amount=60, unit="s", sentence="AM: the ride cap of P1 leaves 60 s",
+                passenger_id="P1", leg=Leg.AM,
+            ),
+        ),
+        rule_prices=(
+            RulePrice(rule=PricedRule.SOLO, passenger_ids=("P3",), year_pence=950_000, n_routes=2, n_passengers=3),
+        ),
+        n_rules=4,
+        iterations=1500,
+        method="Planned again",
+    )  # fmt: skip
+    return replace(outcome, plan=replace(outcome.plan, explanation=explanation))
+
+
+def test_the_explanation_is_on_the_page_and_in_the_plan(tmp_path: Path) -> None:
+    """Other ways with their price, what binds, what a rule costs and how many of the rules were priced."""
+    outcome = explained_outcome()
+    html = report_html(outcome)
+    for words in (
+        "£123.45", "R2, CAR: −£5.00", "a vehicle of their own, CAR: +£99.00", "the ride cap of P1 leaves 60 s",
+        "travels alone", "£9,500", "Priced: 1 of 4 such rules",
+    ):  # fmt: skip
+        assert words in html
+    write_outputs(outcome, tmp_path)
+    assert read_plan(tmp_path / "plan.json") == outcome.plan
+    assert "Why it is so" not in report_html(line_of_three())
+
+
+def test_the_shared_version_explains_nothing() -> None:
+    """Whom a route could take, and whose limit binds it, tells of needs."""
+    assert "Why it is so" not in report_html(explained_outcome(), share=True)

@@ -125,6 +125,7 @@ def shared_plan(plan: Plan, names: SharedNames) -> Plan:
             for u in plan.unserved
         ),
         not_planned=tuple(replace(n, passenger_id=new_id[n.passenger_id], reason="") for n in plan.not_planned),
+        explanation=None,
     )
 
 

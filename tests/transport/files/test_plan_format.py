@@ -10,6 +10,7 @@ import pytest
 
 from api.documents.letters import LETTER_COLUMNS
 from api.report.changes import DISTURBED_COLUMNS, LOT_CHOICE_COLUMNS
+from transport.explanation import Alternative, Alternatives, Binding, Explanation, RulePrice
 from transport.files.plan_tables import (
     LOT_COLUMNS,
     PASSENGER_COLUMNS,
@@ -46,7 +47,13 @@ def table_under(head: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-@pytest.mark.parametrize("noun", [Plan, Route, Pattern, Run, Layout, Stop, Lot, Unserved, NotPlanned])
+NOUNS = (
+    *(Plan, Route, Pattern, Run, Layout, Stop, Lot, Unserved, NotPlanned),
+    *(Explanation, Alternatives, Alternative, Binding, RulePrice),
+)
+
+
+@pytest.mark.parametrize("noun", NOUNS)
 def test_every_field_of_plan_json_is_described(noun: type) -> None:
     """The fields under each heading are those of the noun, in its order."""
     described = [row[0].strip("`") for row in table_under(noun.__name__)]
