@@ -41,6 +41,9 @@ PHASE_WORDS = {
 
 Seconds = Annotated[float, typer.Option(min=0.1, help="Seconds to search.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the search.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=2, help="Processes to search on. Default: one per core, at most 2.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the main figures as JSON on standard output.")]
 Cache = Annotated[
     Path | None, typer.Option(help="Folder for built roads and matrices. Default: schoolrun in the user's cache.")
@@ -58,6 +61,7 @@ def plan(
         int | None, typer.Option(min=0, help="Stop after so many iterations (repeats exactly).")
     ] = None,
     seed: Seed = 1,
+    processes: Processes = None,
     share: Annotated[bool, typer.Option("--share", help="Write only what may be passed on.")] = False,
     as_json: Json = False,
     cache_dir: Cache = None,
@@ -71,7 +75,7 @@ def plan(
     stop = Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,
-        cache_dir=cache_dir or default_cache_dir(),
+        processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(),
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -82,6 +86,7 @@ def demo(
     seconds: Seconds = 60.0,
     out: Annotated[Path, typer.Option(help="Folder for the plan and the scenario.")] = Path("demo-out"),
     seed: Seed = 1,
+    processes: Processes = None,
     roads: Annotated[Path | None, typer.Option(help="Road file; without one the roads are approximate.")] = None,
     wish: Annotated[bool, typer.Option("--wish", help="Sandwell members' wish: 50 minutes for everybody.")] = False,
     as_json: Json = False,
@@ -98,7 +103,7 @@ def demo(
         make_demo_scenario(scenario, n_passengers=passengers, seed=seed, members_wish=wish)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=Stop(seconds=seconds), roads_path=roads, seed=seed,
-        cache_dir=cache_dir or default_cache_dir(),
+        processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(),
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -168,6 +173,14 @@ def default_cache_dir() -> Path:
     import os
 
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "schoolrun" / "roads"
+
+
+def default_processes() -> int:
+    """One process per core that may be used, at most 2."""
+    import os
+
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return min(2, len(usable))
 
 
 def _plan_and_tell(request: PlanRequest, *, as_json: bool) -> None:

@@ -24,7 +24,7 @@ from transport.digest import digest_of, file_digest
 from transport.files.read import read_scenario_and_remarks
 from transport.plan import Plan, Run
 from transport.scenario import Scenario
-from transport.travel import TravelMatrix
+from transport.travel import TravelByRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,7 @@ class PlanRequest:
     ----------
     scenario_path : folder of CSV files, or one workbook.
     roads_path : OpenStreetMap extract or GraphML; travel_path : the council's own matrices; neither: approximate.
+    processes : 1 or 2, with the same plan where the stop counts iterations.
     out : output folder. share : write the version that may be passed on.
     cache_dir : where built roads and matrices are kept.
     """
@@ -60,6 +61,7 @@ class PlanRequest:
     roads_path: Path | None = None
     travel_path: Path | None = None
     seed: int = 1
+    processes: int = 1
     share: bool = False
     cache_dir: Path | None = None
 
@@ -97,7 +99,7 @@ class Roads:
     network : None where the council's own matrices are used; maps then draw straight lines.
     """
 
-    travel: TravelMatrix
+    travel: TravelByRow
     network: RoadNetwork | None
     speeds: SpeedModel | None
     digests: Mapping[str, str]
@@ -122,7 +124,7 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
         roads = load_roads(scenario, request, watcher.phase)
     with watcher.phase("encode"):
         instance, index = encode(scenario, roads.travel)
-    result = search(scenario, request, instance, index, watcher)
+    result = search(scenario, roads, request, instance, index, watcher)
     with watcher.phase("check"):
         plan = make_plan(scenario, roads, index, result, request)
         violations = check_plan(plan, scenario, roads.travel)
@@ -177,15 +179,15 @@ def load_roads(scenario: Scenario, request: PlanRequest, phase: Callable[[str], 
 
         if not request.travel_path.exists():
             raise FileNotFoundError(f"{request.travel_path}: there is no such file of travel times")
-        travel = read_travel(request.travel_path, place_ids, class_ids)
-        return Roads(travel=travel, network=None, speeds=None, digests={"travel_file": travel.digest})
-    from routing.network.matrix import travel_matrix_of
+        given = read_travel(request.travel_path, place_ids, class_ids)
+        return Roads(travel=given, network=None, speeds=None, digests={"travel_file": given.digest})
+    from routing.network.road_travel import travel_of
     from routing.network.speeds import read_speeds
 
     speeds = read_speeds(authority_factor_pct=scenario.policy.travel_time_factor_pct)
     network = _network(scenario, request, speeds)
     with phase("matrices"):
-        travel = travel_matrix_of(
+        travel = travel_of(
             network,
             scenario.places,
             scenario.vehicle_classes,
@@ -215,20 +217,24 @@ def _network(scenario: Scenario, request: PlanRequest, speeds: SpeedModel) -> Ro
     return approximate_network(np.array(points), circuity=speeds.approximate.circuity)
 
 
-def search(scenario: Scenario, request: PlanRequest, instance: Instance, index: Index, watcher: Watcher) -> Result:
+def search(
+    scenario: Scenario, roads: Roads, request: PlanRequest, instance: Instance, index: Index, watcher: Watcher
+) -> Result:
     """Run the optimiser from today's routes."""
     from routing.baseline import start_routes
     from routing.numba_cache import is_compiled
     from routing.solve import compile_kernel, solve
 
     with watcher.phase("kernel" if is_compiled() else "compile"):
-        compile_kernel(instance)
+        compile_kernel(instance, roads.travel)
     with watcher.phase("search"):
         return solve(
             instance,
             request.stop,
             seed=request.seed,
             start=start_routes(scenario, index),
+            processes=request.processes,
+            blocks=roads.travel,
             on_progress=watcher.on_progress,
             should_stop=watcher.should_stop,
         )
@@ -267,7 +273,7 @@ def make_plan(scenario: Scenario, roads: Roads, index: Index, result: Result, re
     )
 
 
-def make_baseline(scenario: Scenario, travel: TravelMatrix) -> Baseline | None:
+def make_baseline(scenario: Scenario, travel: TravelByRow) -> Baseline | None:
     """Today's routes, checked and priced by the same rules; None where none are given."""
     from api.report.outcome import Baseline
     from routing.baseline import baseline_plan

@@ -91,14 +91,15 @@ class Instance:
 
     Attributes
     ----------
-    seconds, metres : int32 (P, 2, n, n), from row i to row j.
+    seconds, metres : int32 (P, 2, n, n), from row i to row j; n = 0 where there are too many places for matrices: then
+        only parts of the instance are searched, each with its own.
     daily : int32 (2, G, N, 6), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
     riders : int64 (N, 21), columns P_*: hub; row of the home side on the first day travelled (-1: never on that
         leg); service seconds at home and gate; wheelchair, shared PA, own PAs, solo (0 or more); bit mask of tags
-        and of the training asked of their PA; 1 where all day groups are alike; number of the route they are pinned to (0: none); pence a fortnight if not carried (0 but on a person's
-        first row); a key for the order of insertion; unit; range in `foes`; first row of the person; number of the
-        person's rows. All rows of a person are alike but for place, cap and ride wished for.
+        and of the training asked of their PA; 1 where all day groups are alike; number of the route they are pinned to
+        (0: none); pence a fortnight if not carried (0 but on a person's first row); a key for the order of insertion; unit; range in `foes`; first row
+        of the person; number of the person's rows. All rows of a person are alike but for place, cap and ride wished for.
     same_as : int8 (N, G), first day group with the same places, windows and caps.
     group_weight : int64 (G,), days of the fortnight in each group; sums to at most 10.
     unit_ptr, unit_riders : members of unit u, first rows of persons, are unit_riders[unit_ptr[u]:unit_ptr[u + 1]].
@@ -144,7 +145,7 @@ class Instance:
         }  # fmt: skip
         wrong = [f"{k}: {getattr(self, k).shape}, not {v}" for k, v in expected.items() if getattr(self, k).shape != v]
         if not wrong and n:
-            if self.daily[..., D_ROW].max() >= self.seconds.shape[-1]:
+            if 0 < self.seconds.shape[-1] <= self.daily[..., D_ROW].max():
                 wrong.append("daily points at a row that the matrices do not hold")
             if self.riders[:, P_HUB].max() >= len(self.hubs):
                 wrong.append("riders point at a hub that is not there")
