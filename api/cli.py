@@ -46,6 +46,9 @@ Explain = Annotated[
     int | None,
     typer.Option(min=0, help="Explain the plan, with what at most so many rules on single passengers cost a year."),
 ]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=2, help="Processes to search on. Default: one per core, at most 2.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the main figures as JSON on standard output.")]
 Cache = Annotated[
     Path | None, typer.Option(help="Folder for built roads and matrices. Default: schoolrun in the user's cache.")
@@ -63,6 +66,7 @@ def plan(
         int | None, typer.Option(min=0, help="Stop after so many iterations (repeats exactly).")
     ] = None,
     seed: Seed = 1,
+    processes: Processes = None,
     share: Annotated[bool, typer.Option("--share", help="Write only what may be passed on.")] = False,
     reference: Annotated[
         Path | None, typer.Option(help="Folder of the plan that families know. Default: today's routes.")
@@ -86,7 +90,8 @@ def plan(
     stop = Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,
-        cache_dir=cache_dir or default_cache_dir(), reference_path=reference, max_disturbed=max_changed,
+        processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(),
+        reference_path=reference, max_disturbed=max_changed,
         disturbed_pence_per_week=None if price_per_family is None else round(100 * price_per_family),
         explain_rules=explain,
     )  # fmt: skip
@@ -99,6 +104,7 @@ def demo(
     seconds: Seconds = 60.0,
     out: Annotated[Path, typer.Option(help="Folder for the plan and the scenario.")] = Path("demo-out"),
     seed: Seed = 1,
+    processes: Processes = None,
     roads: Annotated[Path | None, typer.Option(help="Road file; without one the roads are approximate.")] = None,
     explain: Explain = None,
     wish: Annotated[bool, typer.Option("--wish", help="Sandwell members' wish: 50 minutes for everybody.")] = False,
@@ -116,7 +122,7 @@ def demo(
         make_demo_scenario(scenario, n_passengers=passengers, seed=seed, members_wish=wish)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=Stop(seconds=seconds), roads_path=roads, seed=seed,
-        cache_dir=cache_dir or default_cache_dir(), explain_rules=explain,
+        processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(), explain_rules=explain,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -186,6 +192,14 @@ def default_cache_dir() -> Path:
     import os
 
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "schoolrun" / "roads"
+
+
+def default_processes() -> int:
+    """One process per core that may be used, at most 2."""
+    import os
+
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return min(2, len(usable))
 
 
 def _plan_and_tell(request: PlanRequest, *, as_json: bool) -> None:

@@ -24,7 +24,7 @@ from transport.digest import digest_of, file_digest
 from transport.files.read import read_scenario_and_remarks
 from transport.plan import Plan, Run
 from transport.scenario import Scenario
-from transport.travel import TravelMatrix
+from transport.travel import TravelByRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,7 @@ class PlanRequest:
     ----------
     scenario_path : folder of CSV files, or one workbook.
     roads_path : OpenStreetMap extract or GraphML; travel_path : the council's own matrices; neither: approximate.
+    processes : 1 or 2, with the same plan where the stop counts iterations.
     out : output folder. share : write the version that may be passed on.
     cache_dir : where built roads and matrices are kept.
     reference_path : folder of the plan that families know; None: today's routes.
@@ -65,6 +66,7 @@ class PlanRequest:
     roads_path: Path | None = None
     travel_path: Path | None = None
     seed: int = 1
+    processes: int = 1
     share: bool = False
     cache_dir: Path | None = None
     explain_rules: int | None = None
@@ -111,7 +113,7 @@ class Roads:
     network : None where the council's own matrices are used; maps then draw straight lines.
     """
 
-    travel: TravelMatrix
+    travel: TravelByRow
     network: RoadNetwork | None
     speeds: SpeedModel | None
     digests: Mapping[str, str]
@@ -204,15 +206,15 @@ def load_roads(scenario: Scenario, request: PlanRequest, phase: Callable[[str], 
 
         if not request.travel_path.exists():
             raise FileNotFoundError(f"{request.travel_path}: there is no such file of travel times")
-        travel = read_travel(request.travel_path, place_ids, class_ids)
-        return Roads(travel=travel, network=None, speeds=None, digests={"travel_file": travel.digest})
-    from routing.network.matrix import travel_matrix_of
+        given = read_travel(request.travel_path, place_ids, class_ids)
+        return Roads(travel=given, network=None, speeds=None, digests={"travel_file": given.digest})
+    from routing.network.road_travel import travel_of
     from routing.network.speeds import read_speeds
 
     speeds = read_speeds(authority_factor_pct=scenario.policy.travel_time_factor_pct)
     network = _network(scenario, request, speeds)
     with phase("matrices"):
-        travel = travel_matrix_of(
+        travel = travel_of(
             network,
             scenario.places,
             scenario.vehicle_classes,
@@ -303,7 +305,7 @@ def search(
     from routing.whole_search import search_all
 
     with watcher.phase("kernel" if is_compiled() else "compile"):
-        compile_kernel(encoded[0])
+        compile_kernel(encoded[0], roads.travel)
     with watcher.phase("search"):
         return search_all(
             Rounds(
@@ -314,6 +316,7 @@ def search(
                 start=start,
                 encoded=encoded,
                 seed=request.seed,
+                processes=request.processes,
                 on_progress=watcher.on_progress,
                 should_stop=watcher.should_stop,
             )
@@ -345,11 +348,15 @@ def make_plan(
     )
 
 
-def explained(plan: Plan, found: Found, travel: TravelMatrix, request: PlanRequest, watcher: Watcher) -> Plan:
+def explained(plan: Plan, found: Found, travel: TravelByRow, request: PlanRequest, watcher: Watcher) -> Plan:
     """The plan with its explanation, where one was asked for and the search can follow every route."""
     if request.explain_rules is None:
         return plan
     from routing.explain_plan import explain_plan
+    from routing.solve import has_matrices
+
+    if not has_matrices(found.instance):
+        return plan
 
     with watcher.phase("explain"):
         explanation = explain_plan(
@@ -362,13 +369,16 @@ def explained(plan: Plan, found: Found, travel: TravelMatrix, request: PlanReque
 def _explain_notes(plan: Plan, request: PlanRequest) -> list[str]:
     missing = request.explain_rules is not None and plan.explanation is None
     return (
-        ["The plan is not explained: a route breaks a rule of the search, or the council lists its PAs by id"]
+        [
+            "The plan is not explained: a route breaks a rule of the search, the council lists its PAs by id, or there "
+            "are more places than one travel matrix holds"
+        ]
         if missing
         else []
     )
 
 
-def make_baseline(scenario: Scenario, travel: TravelMatrix) -> Baseline | None:
+def make_baseline(scenario: Scenario, travel: TravelByRow) -> Baseline | None:
     """Today's routes, checked and priced by the same rules; None where none are given."""
     from api.report.outcome import Baseline
     from routing.baseline import baseline_plan

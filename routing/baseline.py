@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from routing.clock import gates_by_bell, runs_of
 from routing.encode import Index
-from routing.solve import StartRoute
+from routing.start import StartRoute
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.lots import Lot, LotState
 from transport.plan import Pattern, Plan, Route, RouteKind, Run, Unserved

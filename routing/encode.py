@@ -81,11 +81,12 @@ from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan, RouteKind
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import Scenario
-from transport.travel import UNREACHABLE, TravelMatrix
+from transport.travel import UNREACHABLE, TravelByRow, TravelMatrix
 from transport.vehicles import FleetVehicle, VehicleClass
 
 N_NEAR = 40
 """Neighbours kept per rider in each of the two lists (60 gave the same cost in prototypes, more slowly)."""
+_ROWS_AT_ONCE = 64
 _DEAD = {DeadRule.NONE: DEAD_NONE, DeadRule.RETURN: DEAD_RETURN, DeadRule.FROM_BASE: DEAD_FROM_BASE}
 
 
@@ -127,7 +128,7 @@ class Index:
     pa_groups: tuple[PaGroup, ...] = ()
 
 
-def encode(scenario: Scenario, travel: TravelMatrix, reference: Plan | None = None) -> tuple[Instance, Index]:
+def encode(scenario: Scenario, travel: TravelByRow, reference: Plan | None = None) -> tuple[Instance, Index]:
     """Arrays of everybody whom the search may place: planned passengers not on a kept route.
 
     Parameters
@@ -213,7 +214,7 @@ def _supplies(scenario: Scenario) -> tuple[Supply, ...]:
     return tuple(supplies)
 
 
-def _instance(scenario: Scenario, travel: TravelMatrix, index: Index, reference: Plan | None) -> Instance:
+def _instance(scenario: Scenario, travel: TravelByRow, index: Index, reference: Plan | None) -> Instance:
     daily = _daily(scenario, travel, index)
     riders = _rider_table(scenario, travel, index, daily)
     tag_bits = _tag_bits(index)
@@ -227,9 +228,11 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index, reference:
     fits = _fits(scenario.vehicle_classes)
     school_ids = {h.school_id: k for k, h in enumerate(index.hubs)}
     policy = scenario.policy
+    none = np.zeros((1 + max(travel.profile_by_class_id.values(), default=0), len(LEGS), 0, 0), np.int32)
+    seconds, metres = (travel.seconds, travel.metres) if isinstance(travel, TravelMatrix) else (none, none)
     return Instance(
-        seconds=travel.seconds,
-        metres=travel.metres,
+        seconds=seconds,
+        metres=metres,
         daily=daily,
         riders=riders,
         same_as=same_as,
@@ -263,7 +266,7 @@ def _instance(scenario: Scenario, travel: TravelMatrix, index: Index, reference:
     )
 
 
-def _daily(scenario: Scenario, travel: TravelMatrix, index: Index) -> NDArray[np.int32]:
+def _daily(scenario: Scenario, travel: TravelByRow, index: Index) -> NDArray[np.int32]:
     daily = np.zeros((2, len(index.groups), len(index.riders), N_DAILY_COLUMNS), np.int32)
     daily[..., D_ROW] = daily[..., D_PLACE] = -1
     place_number = {place.place_id: k for k, place in enumerate(scenario.places)}
@@ -283,7 +286,7 @@ def _daily(scenario: Scenario, travel: TravelMatrix, index: Index) -> NDArray[np
     return daily
 
 
-def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: NDArray[np.int32]) -> NDArray[np.int64]:
+def _rider_table(scenario: Scenario, travel: TravelByRow, index: Index, daily: NDArray[np.int32]) -> NDArray[np.int64]:
     table = np.zeros((len(index.riders), N_RIDER_COLUMNS), np.int64)
     policy = scenario.policy
     pin_number = {route.route_id: k for k, route in enumerate(scenario.current_routes, start=1)}
@@ -303,17 +306,17 @@ def _rider_table(scenario: Scenario, travel: TravelMatrix, index: Index, daily: 
         if row[P_PERSON] == i:
             row[P_UNSERVED] = policy.unserved_pence_per_day * len(scenario.days_of(p)) // n_parts[p.passenger_id]
         needs = 4 * p.solo + 3 * p.uses_wheelchair_place + 2 * bool(p.vehicle_tags) + _own_pas(p)
-        row[P_DIFFICULTY] = needs * 100_000 + _direct_s(travel, index.hubs[row[P_HUB]], row)
+        row[P_DIFFICULTY] = needs * 100_000 + _direct_s(scenario, travel, index.hubs[row[P_HUB]], daily[:, :, i])
     return table
 
 
-def _direct_s(travel: TravelMatrix, hub: Hub, row: NDArray[np.int64]) -> int:
-    """Direct drive, for the order of insertion only; at most 99,999."""
-    leg = 0 if row[P_REF_AM] >= 0 else 1
-    return min(99_999, int(travel.seconds[0, leg, row[P_REF_AM + leg], travel.row_by_place_id[hub.gate_place_id]]))
+def _direct_s(scenario: Scenario, travel: TravelByRow, hub: Hub, daily: NDArray[np.int32]) -> int:
+    """Direct drive, for the order of insertion only; at most 99,999. daily: (2, G, 5) of one rider."""
+    leg, place = next((k, p) for k in range(2) for p in daily[k, :, D_PLACE] if p >= 0)
+    return min(99_999, travel.seconds_between(LEGS[leg], scenario.places[place].place_id, hub.gate_place_id))
 
 
-def _cap_s(scenario: Scenario, travel: TravelMatrix, p: Passenger, leg: Leg, place_id: str) -> int:
+def _cap_s(scenario: Scenario, travel: TravelByRow, p: Passenger, leg: Leg, place_id: str) -> int:
     if p.walk_m_to(place_id) > scenario.policy.max_walk_m:
         return -1  # No ride is short enough: nobody may be asked to walk that far.
     gate = scenario.gate_of(p).place_id
@@ -426,7 +429,7 @@ def _foes(scenario: Scenario, index: Index, riders: NDArray[np.int64]) -> NDArra
     return np.array([j for f in foes for j in sorted(f)], np.int32)
 
 
-def _neighbours(travel: TravelMatrix, index: Index, riders: NDArray[np.int64]) -> NDArray[np.int32]:
+def _neighbours(travel: TravelByRow, index: Index, riders: NDArray[np.int64]) -> NDArray[np.int32]:
     """Nearest other persons by drive between homes: among all, and among those of the same school. (2, N, k)."""
     n = len(riders)
     persons = np.array(sorted(set(index.person_idx_by_rider)), np.int64)
@@ -438,11 +441,12 @@ def _neighbours(travel: TravelMatrix, index: Index, riders: NDArray[np.int64]) -
     for i in persons.tolist():
         members[schools[i]].append(i)
     classmates = {school_id: np.array(ids) for school_id, ids in members.items()}
-    for i in range(n):
-        away = travel.seconds[0, 0, row[i]]
-        for which, who in enumerate((persons, classmates[schools[i]])):
-            nearest = _nearest(away[row[who]], who, index.person_idx_by_rider[i], k)
-            near[which, i, : len(nearest)] = nearest
+    for first in range(0, n, _ROWS_AT_ONCE):
+        some = range(first, min(first + _ROWS_AT_ONCE, n))
+        for i, away in zip(some, travel.seconds_from(Leg.AM, row[some]), strict=True):
+            for which, who in enumerate((persons, classmates[schools[i]])):
+                nearest = _nearest(away[row[who]], who, index.person_idx_by_rider[i], k)
+                near[which, i, : len(nearest)] = nearest
     return near
 
 
@@ -466,7 +470,7 @@ def _class_limits(scenario: Scenario) -> NDArray[np.int64]:
 
 def _supply_table(
     scenario: Scenario,
-    travel: TravelMatrix,
+    travel: TravelByRow,
     index: Index,
     tag_bits: dict[str | Training, int],
     pa_groups: NDArray[np.int64],
@@ -497,7 +501,7 @@ def _supply_table(
     return table
 
 
-def _fill_bought(row: NDArray[np.int64], scenario: Scenario, travel: TravelMatrix, supply: Supply) -> None:
+def _fill_bought(row: NDArray[np.int64], scenario: Scenario, travel: TravelByRow, supply: Supply) -> None:
     card: RateCard | None = scenario.class_by_id[supply.class_id].rate_card
     row[S_KIND], row[S_LIMIT], row[S_ROW] = BOUGHT, NO_LIMIT, -1
     if supply.operator_id is not None:
@@ -518,7 +522,7 @@ def _fill_bought(row: NDArray[np.int64], scenario: Scenario, travel: TravelMatri
 
 
 def _fill_fleet(
-    row: NDArray[np.int64], scenario: Scenario, travel: TravelMatrix, vehicle: FleetVehicle, n_vehicles: int
+    row: NDArray[np.int64], scenario: Scenario, travel: TravelByRow, vehicle: FleetVehicle, n_vehicles: int
 ) -> None:
     policy = scenario.policy
     row[S_KIND], row[S_LIMIT], row[S_MAX_RUNS] = FLEET, n_vehicles, vehicle.max_runs_per_shift

@@ -26,7 +26,7 @@ from transport.explanation import (
 from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan
 from transport.scenario import Scenario
-from transport.travel import TravelMatrix
+from transport.travel import TravelByRow
 
 N_ALTERNATIVES = 2
 N_NEAR_ROUTES = 8
@@ -53,7 +53,7 @@ class RuleCase:
 def explain_plan(
     plan: Plan,
     scenario: Scenario,
-    travel: TravelMatrix,
+    travel: TravelByRow,
     instance: Instance,
     index: Index,
     *,
@@ -138,7 +138,7 @@ def _alternatives(standing: StandingPlan, index: Index, route_ids: Sequence[str]
     )
 
 
-def _bindings(plan: Plan, scenario: Scenario, travel: TravelMatrix) -> Iterator[Binding]:
+def _bindings(plan: Plan, scenario: Scenario, travel: TravelByRow) -> Iterator[Binding]:
     return (binding_of(route, scenario, travel) for route in plan.routes)
 
 
@@ -193,7 +193,7 @@ def _routes_of_case(standing: StandingPlan, index: Index, route_ids: Sequence[st
 def price_rule(
     plan: Plan,
     scenario: Scenario,
-    travel: TravelMatrix,
+    travel: TravelByRow,
     case: RuleCase,
     route_ids: Sequence[str],
     *,
@@ -214,7 +214,7 @@ def price_rule(
     )
 
 
-def _year_pence(scenario: Scenario, travel: TravelMatrix, start: Plan, iterations: int, seed: int) -> int | None:
+def _year_pence(scenario: Scenario, travel: TravelByRow, start: Plan, iterations: int, seed: int) -> int | None:
     """What the horizon counts of a year after a search from a plan; None where somebody is left out."""
     instance, index = encode(scenario, travel)
     result = solve(instance, Stop(iterations=iterations), seed=seed, start=start_of_plan(start, index))

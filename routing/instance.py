@@ -97,7 +97,8 @@ class Instance:
 
     Attributes
     ----------
-    seconds, metres : int32 (P, 2, n, n), from row i to row j.
+    seconds, metres : int32 (P, 2, n, n), from row i to row j; n = 0 where there are too many places for matrices: then
+        only parts of the instance are searched, each with its own.
     daily : int32 (2, G, N, 6), columns D_*. A gate is visited once on a run, in the part of the windows that all who
         use it share; riders in a row at one place share a stop.
     riders : int64 (N, 26; 26 + 4 G with a reference), columns P_*: hub; row of the home side on the first day travelled
@@ -156,7 +157,7 @@ class Instance:
         }  # fmt: skip
         wrong = [f"{k}: {getattr(self, k).shape}, not {v}" for k, v in expected.items() if getattr(self, k).shape != v]
         if not wrong and n:
-            if self.daily[..., D_ROW].max() >= self.seconds.shape[-1]:
+            if 0 < self.seconds.shape[-1] <= self.daily[..., D_ROW].max():
                 wrong.append("daily points at a row that the matrices do not hold")
             if self.riders[:, P_HUB].max() >= len(self.hubs):
                 wrong.append("riders point at a hub that is not there")

@@ -34,7 +34,7 @@ from transport.calendar import LEGS
 from transport.passengers import PaNeed, Passenger
 from transport.plan import RouteKind
 from transport.scenario import CurrentRoute, Scenario
-from transport.travel import TravelMatrix
+from transport.travel import TravelByRow
 
 Training = frozenset[str]
 TYPICAL_PAID_S = 2 * 3600
@@ -76,7 +76,7 @@ def training_of(p: Passenger) -> Training | None:
 
 
 def pa_table(
-    groups: tuple[PaGroup, ...], travel: TravelMatrix, tag_bits: dict[str | Training, int]
+    groups: tuple[PaGroup, ...], travel: TravelByRow, tag_bits: dict[str | Training, int]
 ) -> NDArray[np.int64]:
     """`Instance.pa_groups`."""
     kinds = {tag: bit for tag, bit in tag_bits.items() if isinstance(tag, frozenset)}
@@ -88,7 +88,7 @@ def pa_table(
     return table
 
 
-def fill_typical_pa(row: NDArray[np.int64], scenario: Scenario, travel: TravelMatrix, table: NDArray[np.int64]) -> None:
+def fill_typical_pa(row: NDArray[np.int64], scenario: Scenario, travel: TravelByRow, table: NDArray[np.int64]) -> None:
     """PA columns of a fleet supply: the policy's PA, or the listed one who costs least with a trip home and back.
 
     Parameters
@@ -103,14 +103,14 @@ def fill_typical_pa(row: NDArray[np.int64], scenario: Scenario, travel: TravelMa
         row[S_PA_HOME], row[S_PA_HOUR], row[S_PA_MIN] = typical[A_HOME], typical[A_RATE], typical[A_MIN]
 
 
-def _typical_pence(row: NDArray[np.int64], travel: TravelMatrix, pa: NDArray[np.int64]) -> int:
+def _typical_pence(row: NDArray[np.int64], travel: TravelByRow, pa: NDArray[np.int64]) -> int:
     """About a day's pay, and the drive between depot and home, there and back in the AM and in the PM."""
     pay_pence = int(pa[A_RATE] * max(pa[A_MIN], TYPICAL_PAID_S)) // 3600
     if pa[A_HOME] < 0:
         return pay_pence
-    p, ends = row[S_PROFILE], ((row[S_ROW], pa[A_HOME]), (pa[A_HOME], row[S_ROW]))
-    drive_s = sum(int(travel.seconds[p, leg][drive]) for leg in range(2) for drive in ends)
-    drive_m = sum(int(travel.metres[p, leg][drive]) for leg in range(2) for drive in ends)
+    ends = np.array([row[S_ROW], pa[A_HOME]])
+    # There and back: both corners of the block between depot and home; the others are 0.
+    drive_s, drive_m = (int(values[row[S_PROFILE]].sum()) for values in travel.block(ends, ends))
     return pay_pence + int(row[S_MILE_RATE]) * drive_m // 1609 + int(row[S_DRIVER_RATE]) * drive_s // 3600
 
 

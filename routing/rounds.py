@@ -15,7 +15,7 @@ from transport.check.disturbed import disturbed_of
 from transport.cost import objective_of
 from transport.plan import Plan, Unserved
 from transport.scenario import Scenario
-from transport.travel import TravelMatrix
+from transport.travel import TravelByRow
 
 SIDE_SHARE = 0.25
 """Share of a search's time for each of the two places to begin at; the rest goes on from the better one."""
@@ -49,16 +49,18 @@ class Rounds:
     ----------
     scenario : the problem as the council gave it. reference : plan that families know already.
     stop : of all rounds together; each takes a share. seed : of the first round; the next ones count on.
+    processes : 1 or 2.
     start : plan to begin with instead of today's routes. encoded : arrays of the problem as given, where known.
     """
 
     scenario: Scenario
-    travel: TravelMatrix
+    travel: TravelByRow
     stop: Stop
     reference: Plan | None = None
     start: Plan | None = None
     encoded: tuple[Instance, Index] | None = None
     seed: int = 1
+    processes: int = 1
     on_progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
     results: list[Result] = field(default_factory=list)
@@ -106,6 +108,8 @@ class Rounds:
             _share_of(self.stop, share),
             seed=self.seed + len(self.results),
             start=start_of_plan(index, start) if start is not None else start_routes(scenario, index),
+            processes=self.processes,
+            blocks=self.travel,
             on_progress=self.on_progress,
             should_stop=self.should_stop,
         )
@@ -137,7 +141,7 @@ class Rounds:
         return replace(found, result=result)
 
 
-def plan_of(scenario: Scenario, travel: TravelMatrix, index: Index, result: Result, reference: Plan | None) -> Plan:
+def plan_of(scenario: Scenario, travel: TravelByRow, index: Index, result: Result, reference: Plan | None) -> Plan:
     """Kept routes as they are and new ones beside them; the unserved without their reasons."""
     kept = current_as_routes(scenario, travel, (route for route in scenario.current_routes if route.kept))
     decoded = decode(

@@ -15,6 +15,7 @@ UNREACHABLE = 1_000_000_000
 """Seconds and metres where no permitted road leads (int32)."""
 
 IntArray = NDArray[np.int32]
+RowArray = NDArray[np.int64]
 
 
 class Travel(Protocol):
@@ -41,6 +42,24 @@ class Travel(Protocol):
 
     def metres_between(self, leg: Leg, from_place_id: str, to_place_id: str, *, profile: int = 0) -> int:
         """Metres along the fastest path, or `UNREACHABLE`."""
+
+
+class TravelByRow(Travel, Protocol):
+    """Travel that answers by row too: what the optimiser asks of it. Places at one point share a row."""
+
+    @property
+    def row_by_place_id(self) -> Mapping[str, int]:
+        """Place -> row."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on data quality, for people."""
+
+    def block(self, rows: RowArray, to_rows: RowArray) -> tuple[IntArray, IntArray]:
+        """Seconds and metres, int32 (n_profiles, 2, rows, to_rows); axis 1 is AM, PM."""
+
+    def seconds_from(self, leg: Leg, rows: RowArray) -> IntArray:
+        """Seconds from some rows to all on profile 0, int32 (rows, n_rows)."""
 
 
 Pair = tuple[Leg, str, str, int]
@@ -207,3 +226,12 @@ class TravelMatrix:
         """Metres along the fastest path, or `UNREACHABLE`."""
         rows = self.row_by_place_id
         return int(self.metres[profile, LEGS.index(leg), rows[from_place_id], rows[to_place_id]])
+
+    def block(self, rows: RowArray, to_rows: RowArray) -> tuple[IntArray, IntArray]:
+        """Seconds and metres, int32 (n_profiles, 2, rows, to_rows)."""
+        return self.seconds[:, :, rows[:, None], to_rows], self.metres[:, :, rows[:, None], to_rows]
+
+    def seconds_from(self, leg: Leg, rows: RowArray) -> IntArray:
+        """Seconds from some rows to all on profile 0, int32 (rows, n_rows)."""
+        found: IntArray = self.seconds[0, LEGS.index(leg), rows]
+        return found

@@ -6,6 +6,7 @@ fastest path and, among equally fast ones, the shortest; both engines give the s
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -25,6 +26,7 @@ NO_WAY = 1 << 60
 Engine = Literal["auto", "cch", "scipy"]
 
 _TREES_AT_ONCE = 32
+_CUSTOMISED_KEPT = 4
 
 
 class Distances(Protocol):
@@ -94,18 +96,32 @@ class HierarchyEngine:
         from routing.network.hierarchy import make_hierarchy
 
         self._hierarchy: Hierarchy = make_hierarchy(network, _order_of(network, cache_dir))
+        self._kept: dict[bytes, Customised] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what has been kept."""
+        return {"_hierarchy": self._hierarchy, "_kept": {}}
 
     def distances(self, weight: IdArray, targets: IndexArray) -> Distances:
         """See `DistanceEngine`."""
-        from routing.network.hierarchy import HierarchyDistances, customise
+        from routing.network.hierarchy import HierarchyDistances
 
-        return HierarchyDistances(customise(self._hierarchy, weight), targets)
+        return HierarchyDistances(self._customised(weight), targets)
 
     def paths(self, weight: IdArray) -> Paths:
         """See `DistanceEngine`."""
+        return _HierarchyPaths(self._customised(weight))
+
+    def _customised(self, weight: IdArray) -> Customised:
+        """The hierarchy under these weights; the last few are kept, for travel that is asked for in pieces."""
         from routing.network.hierarchy import customise
 
-        return _HierarchyPaths(customise(self._hierarchy, weight))
+        key = hashlib.sha256(weight.tobytes()).digest()
+        if key not in self._kept:
+            for old in list(self._kept)[: len(self._kept) + 1 - _CUSTOMISED_KEPT]:
+                del self._kept[old]
+            self._kept[key] = customise(self._hierarchy, weight)
+        return self._kept[key]
 
 
 def _order_of(network: RoadNetwork, cache_dir: Path | None) -> IndexArray:

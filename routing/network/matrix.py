@@ -18,7 +18,7 @@ from routing.network.street_rules import AccessProfile, make_profiles, rule_note
 from transport.calendar import LEGS, Leg
 from transport.files.travel_files import read_travel_archive, write_travel
 from transport.places import Place
-from transport.travel import UNREACHABLE, TravelMatrix
+from transport.travel import UNREACHABLE, TravelByRow, TravelMatrix
 from transport.vehicles import StreetRule, VehicleClass
 
 MATRIX_VERSION = 1
@@ -57,9 +57,9 @@ def travel_matrix_of(
     StreetRulesError : rules name streets, classes or places that are not there; all of them.
     ValueError : the network is not for driving, or a place id is there twice.
     """
-    _require_inputs(network, places)
+    require_inputs(network, places)
     private = tuple(sorted(no_private_class_ids))
-    digest = _digest(network, places, classes, street_rules, speeds, max_snap_gap_m, private)
+    digest = digest_of_inputs(network, places, classes, street_rules, speeds, max_snap_gap_m, private)
     stored = None if cache_dir is None else cache_dir / f"travel-{digest[:32]}.npz"
     if stored is not None and stored.exists():
         try:
@@ -80,7 +80,7 @@ def travel_matrix_of(
         approximate=network.approximate,
         source=network.source,
         digest=digest,
-        notes=(*network.notes, *_snap_notes(snapped), *rule_notes(network, snapped, street_rules)),
+        notes=(*network.notes, *snap_notes(snapped), *rule_notes(network, snapped, street_rules)),
     )
     if stored is not None:
         stored.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def travel_matrix_of(
     return travel
 
 
-def unreachable_places(travel: TravelMatrix, place_ids: Sequence[str], hub_place_ids: Sequence[str]) -> list[str]:
+def unreachable_places(travel: TravelByRow, place_ids: Sequence[str], hub_place_ids: Sequence[str]) -> list[str]:
     """Places that no vehicle class can drive to and from any of the hubs, in either leg; in the order given.
 
     Parameters
@@ -98,16 +98,15 @@ def unreachable_places(travel: TravelMatrix, place_ids: Sequence[str], hub_place
     row_by_id = travel.row_by_place_id
     rows = np.array([row_by_id[place_id] for place_id in place_ids], np.int64)
     hubs = np.array([row_by_id[place_id] for place_id in hub_place_ids], np.int64)
-    reached = np.zeros((len(rows), len(hubs)), bool)
-    for profile in sorted(set(travel.profile_by_class_id.values())) or [0]:
-        seconds = travel.seconds[profile]
-        back = (seconds[:, rows[:, None], hubs] < UNREACHABLE).all(axis=0)
-        there = (seconds[:, hubs, rows[:, None]] < UNREACHABLE).all(axis=0)
-        reached |= back & there
-    return [place_ids[int(k)] for k in np.flatnonzero(~np.any(reached, axis=1))]
+    profiles = sorted(set(travel.profile_by_class_id.values())) or [0]
+    there = travel.block(rows, hubs)[0][profiles] < UNREACHABLE
+    back = travel.block(hubs, rows)[0][profiles] < UNREACHABLE
+    reached = np.any((there & back.swapaxes(2, 3)).all(axis=1), axis=(0, 2))
+    return [place_ids[int(k)] for k in np.flatnonzero(~reached)]
 
 
-def _require_inputs(network: RoadNetwork, places: Sequence[Place]) -> None:
+def require_inputs(network: RoadNetwork, places: Sequence[Place]) -> None:
+    """Refuse a network that is not for driving, and place ids that are there twice."""
     if network.mode != "drive":
         raise ValueError(f"{network.source} was read for mode {network.mode}; travel matrices need mode drive")
     ids = [place.place_id for place in places]
@@ -116,7 +115,7 @@ def _require_inputs(network: RoadNetwork, places: Sequence[Place]) -> None:
         raise ValueError(f"place ids given twice: {', '.join(twice)}")
 
 
-def _digest(
+def digest_of_inputs(
     network: RoadNetwork,
     places: Sequence[Place],
     classes: Sequence[VehicleClass],
@@ -158,8 +157,8 @@ def _fill(
         index = next(same, n_kept)
         final.append(index)
         n_kept += index == n_kept
-    if n_kept < len(profiles):
-        seconds, metres = seconds[:n_kept].copy(), metres[:n_kept].copy()
+    for values in (seconds, metres):  # gives memory back in place: a copy would need as much again
+        values.resize((n_kept, len(LEGS), n, n), refcheck=False)
     return seconds, metres, final
 
 
@@ -182,10 +181,13 @@ def _fill_leg(
     weights = edge_weights(network, speeds, period_of(leg))
     rows = np.arange(snapped.n_rows)
     for part, total in least_weights(network, profile, points, weights, worker, rows):
-        block_seconds, block_metres = _whole(total)
-        if network.approximate:
-            block_seconds = _trip_seconds(speeds, block_metres, leg)
-        seconds[part], metres[part] = block_seconds, block_metres
+        seconds[part], metres[part] = seconds_and_metres(network, speeds, leg, total)
+
+
+def seconds_and_metres(network: RoadNetwork, speeds: SpeedModel, leg: Leg, total: IdArray) -> tuple[IdArray, IdArray]:
+    """Whole seconds and metres of packed weights; `UNREACHABLE` where there is no way."""
+    seconds, metres = _whole(total)
+    return (_trip_seconds(speeds, metres, leg) if network.approximate else seconds), metres
 
 
 def _whole(total: IdArray) -> tuple[IdArray, IdArray]:
@@ -202,7 +204,8 @@ def _trip_seconds(speeds: SpeedModel, metres: IdArray, leg: Leg) -> IdArray:
     return np.where(metres >= UNREACHABLE, UNREACHABLE, timed)
 
 
-def _snap_notes(snapped: Snapped) -> list[str]:
+def snap_notes(snapped: Snapped) -> list[str]:
+    """How far places lie from their streets, for people."""
     if snapped.n_rows == 0:
         return []
     middle, largest = round(float(np.median(snapped.gap_m))), int(np.ceil(snapped.gap_m.max()))

@@ -146,6 +146,42 @@ def _same_edge_trips(points: ServicePoints, weights: EdgeWeights) -> tuple[IdArr
     return joined[0], joined[1], joined[2], joined[3].astype(np.int32)
 
 
+class LeastWeights:
+    """Least weights from rows to all rows, prepared once for as many rows as are asked for.
+
+    Parameters
+    ----------
+    points : where the rows are served under the profile.
+    """
+
+    def __init__(
+        self,
+        network: RoadNetwork,
+        profile: AccessProfile,
+        points: ServicePoints,
+        weights: EdgeWeights,
+        worker: DistanceEngine,
+    ) -> None:
+        self._ends = ends = trip_ends(network, points, weights)
+        targets, self._target_of_end = np.unique(ends.end_node, return_inverse=True)
+        self._distances = worker.distances(arc_weights(network, weights, profile), targets.astype(np.int32))
+        self._order = np.argsort(ends.same_from, kind="stable")
+        self._bounds = np.searchsorted(ends.same_from[self._order], np.arange(len(points.segment) + 1))
+
+    def from_rows(self, rows: IdArray) -> IdArray:
+        """(len(rows), n_rows) packed weights: `NO_WAY` or more where no road leads, 0 to itself."""
+        ends = self._ends
+        reached = self._distances.from_starts(ends.start[rows], ends.start_weight[rows])
+        total: IdArray = np.minimum.reduceat(
+            reached[:, self._target_of_end] + ends.end_weight, ends.end_offset[:-1], axis=1
+        )
+        for k, row in enumerate(rows):
+            stay = self._order[self._bounds[row] : self._bounds[row + 1]]
+            np.minimum.at(total[k], ends.same_to[stay], ends.same_weight[stay])
+            total[k, row] = 0
+        return total
+
+
 def least_weights(
     network: RoadNetwork,
     profile: AccessProfile,
@@ -158,20 +194,9 @@ def least_weights(
 
     Yields
     ------
-    the part of `rows`, and (n_part, n_rows) packed weights: `NO_WAY` or more where no road leads, 0 to
-    itself.
+    the part of `rows`, and (n_part, n_rows) packed weights as by `LeastWeights`.
     """
-    ends = trip_ends(network, points, weights)
-    targets, target_of_end = np.unique(ends.end_node, return_inverse=True)
-    distances = worker.distances(arc_weights(network, weights, profile), targets.astype(np.int32))
-    order = np.argsort(ends.same_from, kind="stable")
-    bounds = np.searchsorted(ends.same_from[order], np.arange(len(points.segment) + 1))
+    prepared = LeastWeights(network, profile, points, weights, worker)
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         part = slice(first, min(first + _ROWS_AT_ONCE, len(rows)))
-        reached = distances.from_starts(ends.start[rows[part]], ends.start_weight[rows[part]])
-        total = np.minimum.reduceat(reached[:, target_of_end] + ends.end_weight, ends.end_offset[:-1], axis=1)
-        for k, row in enumerate(rows[part]):
-            stay = order[bounds[row] : bounds[row + 1]]
-            np.minimum.at(total[k], ends.same_to[stay], ends.same_weight[stay])
-            total[k, row] = 0
-        yield part, total
+        yield part, prepared.from_rows(rows[part])

@@ -61,8 +61,29 @@ def load_routes(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
                 s.now.order[t, leg, k] = orders[i, leg, k]
             for k in range(counts[i, 2 + leg]):
                 s.now.hubs[t, leg, k] = hubs[i, leg, k]
-        if price_trial(d, s, -1, 0):
+        # On the vehicle of its mate, or on the supply it had, by hiding all others; where it cannot have that any more,
+        # on the cheapest that is free.
+        wanted, mate = counts[i, 4], -1
+        if counts[i, 5] >= 0:
+            mate = s.people[Q_ROUTE, d.riders[counts[i, 5], P_PERSON]]
+            if mate >= 0 and (s.now.meta[mate, M_SUPPLY] != wanted or s.now.meta[mate, M_MATE] > 0):
+                mate = -1
+            wanted = -1
+        placed = False
+        for _ in range(2):
+            s.now.meta[t, M_MATE], s.now.meta[t, M_SECOND] = mate + 1, 1 if mate >= 0 else 0
+            hidden = 2 * NO_LIMIT if wanted >= 0 else 0
+            for k in range(len(d.supplies)):
+                s.books[B_SUPPLY, k] += hidden
+            placed = price_trial(d, s, wanted, NO_LIMIT if wanted >= 0 else 0)
+            for k in range(len(d.supplies)):
+                s.books[B_SUPPLY, k] -= hidden
+            if placed or (wanted < 0 and mate < 0):
+                break
+            wanted, mate = -1, -1
+        if placed:
             r = new_slot(s)
+            link(s, mate, r)
             put_route(d, s, t, r)
     s.num[N_ABSENT] = 0
     for rider in range(len(d.riders)):
@@ -180,7 +201,9 @@ def begin(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:
 
     Parameters
     ----------
-    orders : int32 (m, 2, L). hubs : int32 (m, 2, MAX_HUBS). counts : int64 (m, 4), riders and hubs by leg.
+    orders : int32 (m, 2, L). hubs : int32 (m, 2, MAX_HUBS). counts : int64 (m, 6), riders and
+        hubs by leg, the supply that drives it (-1: the cheapest that is free), and a rider of the route before it whose
+        fleet vehicle drives it too (-1: none).
     """
     run(d, s, orders, hubs, counts, 0, 0, np.zeros(2), np.ones(2), False)
 
@@ -196,6 +219,6 @@ def search_chunk(d: Any, s: Any, n_iterations: int, first: int, done: Any, tempe
     limited : whether some supply is limited and worth handing round.
     """
     nothing = np.zeros((0, 2, 1), np.int32)
-    counts = np.zeros((0, 4), np.int64)
+    counts = np.zeros((0, 6), np.int64)
     if n_iterations > 0:
         run(d, s, nothing, nothing, counts, n_iterations, first, done, temperatures, limited)
