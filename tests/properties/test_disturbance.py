@@ -119,7 +119,7 @@ def test_kernel_and_domain_count_the_same_families_on_one_route(
 def test_both_kinds_of_families_are_common() -> None:
     """Random routes disturb some families and not others, so that both sides are tested."""
     counts = []
-    for seed in range(150):
+    for seed in range(400):
         rng = Random(seed)
         scenario, travel = make_world([f for f in rng.sample(FEATURES, 6) if f != "free_legs"], 4, seed)
         counts.append(count_on_one_route(watched(scenario, rng), travel, rng))
