@@ -1,8 +1,8 @@
 """Public yardstick for tiering: school bus instances RSRB01-08 with the buses that published methods need.
 
-Reads a folder with `instances/NAME/Schools.txt` and `Stops.txt` and the table `bus_counts.csv`; each plan is re-checked by
-`benchmarks.school_bus_check`, which shares nothing with the solver. `--seconds` are CPU seconds for each instance, reading
-and checking included; the kernel is compiled before, once per machine.
+Reads a folder with `instances/NAME/Schools.txt` and `Stops.txt` and the table `bus_counts.csv`; each plan is re-checked
+by `benchmarks.school_bus_check`, which shares nothing with the solver. `--seconds` are CPU seconds for each instance,
+reading and checking included; the kernel is compiled before, once per machine.
 
     python -m benchmarks.school_bus DIR --ride 2700 --seconds 150 [--only RSRB01 RSRB02] [--seed 1] [--json]
 """
@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.school_bus", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.school_bus", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("folder", type=Path, help="folder with instances/ and bus_counts.csv")
     parser.add_argument("--ride", type=int, default=2700, help="longest ride in seconds")
     parser.add_argument("--seconds", type=float, default=150.0, help="CPU seconds for each instance")
@@ -75,7 +77,7 @@ def measure(folder: Path, ride_s: int, seconds: float, seed: int, best: int) -> 
     begun = cpu_seconds()
     schools, stops = table_of(folder / "Schools.txt"), table_of(folder / "Stops.txt")
     problem = problem_of(schools, stops, ride_s)
-    result = solve_trips(problem, cpu_seconds=max(0.0, seconds - ROOM_TO_CHECK_S), seed=seed)
+    result = solve_trips(problem, cpu_seconds=seconds - min(ROOM_TO_CHECK_S, 0.1 * seconds), seed=seed)
     buses = schedule_of(result, schools, stops)
     faults = faults_of(folder, buses, ride_s)
     return {
@@ -128,7 +130,9 @@ def problem_of(schools: list[list[str]], stops: list[list[str]], ride_s: float) 
     )
 
 
-def schedule_of(result: TripsResult, schools: list[list[str]], stops: list[list[str]]) -> list[list[tuple[str, list[str]]]]:
+def schedule_of(
+    result: TripsResult, schools: list[list[str]], stops: list[list[str]]
+) -> list[list[tuple[str, list[str]]]]:
     """Buses with their trips, in the instance's own names."""
     return [
         [(schools[trip.hub][0], [stops[s][0] for s in trip.stops]) for trip in vehicle] for vehicle in result.vehicles

@@ -32,7 +32,7 @@ def chain_trips(hub: NDArray[np.int64], can_feed: NDArray[np.bool_]) -> NDArray[
     if len(hub) == 0:
         return np.zeros(0, np.int64)
     edges = csr_array(can_feed[:, hub])
-    return maximum_bipartite_matching(edges, perm_type="column").astype(np.int64)
+    return np.asarray(maximum_bipartite_matching(edges, perm_type="column"), np.int64)
 
 
 def n_vehicles(before: NDArray[np.int64]) -> int:

@@ -25,6 +25,7 @@ class Budget:
 
     @property
     def is_over(self) -> bool:
+        """Whether they are used up."""
         return time.process_time() >= self.until
 
 
@@ -56,8 +57,12 @@ class Pricer:
         return n_new, complete
 
     def cheapest_feeder(self, master: Master, trips: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Cheapest hub that can feed each trip, or a new vehicle."""
         pool = self.pool
-        return reduced_costs(trips, pool.hub, pool.stops, pool.can_feed, master.stop_price, master.idle_price)[1]
+        feeder: NDArray[np.int64] = reduced_costs(
+            trips, pool.hub, pool.stops, pool.can_feed, master.stop_price, master.idle_price
+        )[1]
+        return feeder
 
 
 class Dive:
@@ -83,8 +88,7 @@ class Dive:
         self._n_seen = len(self.pool)
 
     def _stops(self, trip: int) -> NDArray[np.int64]:
-        stops = self.pool.stops[trip]
-        return stops[stops >= 0]
+        return self.pool.stops_of(trip)
 
     def generate(self, max_rounds: int, budget: Budget) -> bool:
         """Price until nothing is found. Returns whether this has settled: nothing better at this width."""
@@ -106,12 +110,13 @@ class Dive:
         fresh = np.arange(self._n_seen, len(self.pool))
         self._n_seen = len(self.pool)
         self._known = np.r_[self._known, fresh[np.isin(self.pool.hub[fresh], self.hubs)]]
-        return np.r_[self._open(self._known), self.fixed].astype(np.int64)
+        return np.concatenate([self._open(self._known), np.array(self.fixed, np.int64)])
 
     def _open(self, trips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those whose stops are all free."""
         stops = self.pool.stops[trips]
-        self._known = trips[((stops < 0) | self.free[stops]).all(axis=1)]
+        stay = np.all((stops < 0) | self.free[stops], axis=1)
+        self._known = np.asarray(trips[stay], np.int64)
         return self._known
 
     def fix(self, n_trips: int, noise: float, rng: np.random.Generator) -> None:

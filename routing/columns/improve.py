@@ -41,9 +41,7 @@ def near_hubs(problem: TripProblem, n_stops: int, rng: np.random.Generator) -> N
     return np.sort(order[: int(np.searchsorted(size, n_stops)) + 1])
 
 
-def dive_around(
-    pool: TripPool, pricer: Pricer, plan: TripPlan, hubs: NDArray[np.int64], prices: Prices
-) -> Dive:
+def dive_around(pool: TripPool, pricer: Pricer, plan: TripPlan, hubs: NDArray[np.int64], prices: Prices) -> Dive:
     """A dive in which the trips of these hubs are open and all others stay."""
     trips = np.array(plan.trips, np.int64)
     goes = np.isin(pool.hub[trips], hubs)

@@ -16,8 +16,8 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 class Master:
     """Fewest vehicles over the trips at hand.
 
-    Rows: every stop with a row is served at least once; of each hub, trips fed from it <= trips that end at it. Columns:
-    (trip, feeder). Its duals are the prices of a stop and of an idle vehicle at a hub.
+    Rows: every stop with a row is served at least once; of each hub, trips fed from it <= trips that end at it.
+    Columns: (trip, feeder). Its duals are the prices of a stop and of an idle vehicle at a hub.
 
     Attributes
     ----------
@@ -61,8 +61,7 @@ class Master:
         self._has.update(new)
         starts, rows, values = [0], [], []
         for t, k in new:
-            stops = self.pool.stops[t]
-            at = self._row_of_stop[stops[stops >= 0]]
+            at = self._row_of_stop[self.pool.stops_of(t)]
             entries = dict.fromkeys((int(r) for r in at if r >= 0), 1.0)
             hub = self._n_stop_rows + int(self.pool.hub[t])
             entries[hub] = -1.0
@@ -104,6 +103,7 @@ class Master:
 
     @property
     def n_rows(self) -> int:
+        """Rows of the program."""
         return self._n_stop_rows + self._n_hubs
 
     def solve(self, after_cuts: bool = False) -> None:
@@ -133,4 +133,4 @@ class Master:
 
     def use_of_trips(self) -> NDArray[np.float64]:
         """(m,) how much of each trip of the pool the last solution uses, over all feeders."""
-        return np.bincount(self.trip, weights=self.x, minlength=len(self.pool))
+        return np.bincount(self.trip, weights=self.x, minlength=len(self.pool)).astype(np.float64)

@@ -15,14 +15,7 @@ NO_STOP = -1
 
 
 class TripPool:
-    """Trips by number; grows only.
-
-    Attributes
-    ----------
-    hub : (m,) hub of each trip. bits : (m,) its stops as bits, local to the hub.
-    stops : (m, MAX_TRIP_STOPS) its stops in the problem's numbers, then -1.
-    can_feed : (m, H) hubs whose idle vehicle can do the trip in some order of its stops.
-    """
+    """Trips by number; grows only."""
 
     def __init__(self, problem: TripProblem) -> None:
         self.problem = problem
@@ -38,19 +31,28 @@ class TripPool:
 
     @property
     def hub(self) -> NDArray[np.int64]:
+        """(m,) hub of each trip."""
         return self._hub[: self._n]
 
     @property
     def bits(self) -> NDArray[np.uint64]:
+        """(m,) stops as bits, local to the hub."""
         return self._bits[: self._n]
 
     @property
     def stops(self) -> NDArray[np.int64]:
+        """(m, MAX_TRIP_STOPS) stops in the problem's numbers, then NO_STOP."""
         return self._stops[: self._n]
 
     @property
     def can_feed(self) -> NDArray[np.bool_]:
+        """(m, H) hubs whose idle vehicle can do the trip in some order of its stops."""
         return self._can_feed[: self._n]
+
+    def stops_of(self, trip: int) -> NDArray[np.int64]:
+        """Stops of one trip."""
+        stops = self._stops[trip]
+        return np.asarray(stops[stops >= 0])
 
     def add(self, hub: int, sets: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Numbers of the trips with these stops, taken in where they are new."""
@@ -91,9 +93,7 @@ class TripPool:
 
 
 @njit
-def reduced_costs(
-    trips: Any, hub: Any, stops: Any, can_feed: Any, stop_price: Any, idle_price: Any
-) -> Any:
+def reduced_costs(trips: Any, hub: Any, stops: Any, can_feed: Any, stop_price: Any, idle_price: Any) -> Any:
     """Reduced cost of each of these trips, and its cheapest feeder (-1: a new vehicle)."""
     cost = np.empty(len(trips))
     feeder = np.empty(len(trips), np.int64)

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from routing.columns.dive import Budget, Dive, Pricer, TripPlan, plan_of, root
 from routing.columns.improve import Prices, improve_once
@@ -42,7 +41,8 @@ class TripsResult:
     Attributes
     ----------
     vehicles : trips of each vehicle in order.
-    lp_value : of the linear program. bound : vehicles that no plan can do without; None where not every trip was priced.
+    lp_value : of the linear program.
+    bound : vehicles that no plan can do without; None where not every trip was priced.
     first : vehicles of the first plan. n_dives : dives after it.
     """
 
