@@ -23,6 +23,8 @@ ROUNDS = 5
 ROOT_ROUNDS = 80
 SHARE_OF_ROOT, SHARE_OF_PROOF, SHARE_OF_DIVE = 0.35, 0.15, 0.9
 """Parts of the time after which the root, the proof and the first dive have to be done."""
+SHARE_FOR_MORE = 0.15
+"""Where the root took longer than this part, neither more labels nor a proof: a dive cut short costs far more."""
 NO_LIMIT = math.inf
 
 
@@ -93,14 +95,15 @@ def _price_root(dive: Dive, begun: float, cpu_seconds: float) -> tuple[float, in
     """Column generation over the whole problem: value, bound where every trip was priced, and prices."""
     pool, narrow = dive.pool, dive.pricer
     until = Budget(until=begun + SHARE_OF_ROOT * cpu_seconds)
+    early = Budget(until=begun + SHARE_FOR_MORE * cpu_seconds)
     settled = False
     for width in WIDTHS:
         dive.pricer = narrow if width == narrow.width else Pricer(pool, width)
         settled = dive.generate(ROOT_ROUNDS, until)
-        if not settled:
+        if not settled or early.is_over:
             break
     bound = None
-    if settled:
+    if settled and not early.is_over:
         dive.pricer = Pricer(pool, WIDTH_OF_PROOF)
         until = Budget(until=time.process_time() + SHARE_OF_PROOF * cpu_seconds)
         if dive.generate(ROOT_ROUNDS, until) and dive.priced_all:
