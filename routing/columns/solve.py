@@ -56,7 +56,9 @@ class TripsResult:
     n_dives: int
 
 
-def solve_trips(problem: TripProblem, *, cpu_seconds: float, seed: int = 1) -> TripsResult:
+def solve_trips(
+    problem: TripProblem, *, cpu_seconds: float, seed: int = 1, max_dives: int | None = None
+) -> TripsResult:
     """Plan trips and chain them.
 
     Parameters
@@ -67,6 +69,8 @@ def solve_trips(problem: TripProblem, *, cpu_seconds: float, seed: int = 1) -> T
         CPU seconds of this process; a plan is given however few they are.
     seed
         Of the noise.
+    max_dives
+        Most dives after the first plan, for runs that must repeat.
     """
     begun = time.process_time()
     rng = np.random.default_rng(seed)
@@ -78,7 +82,7 @@ def solve_trips(problem: TripProblem, *, cpu_seconds: float, seed: int = 1) -> T
     plan = _first_plan(dive, Budget(until=begun + SHARE_OF_DIVE * cpu_seconds), rng)
     first, first_after = plan.n_vehicles, time.process_time() - begun
     n_dives = 0
-    while not budget.is_over and plan.n_vehicles > (bound or 0):
+    while not budget.is_over and plan.n_vehicles > (bound or 0) and (max_dives is None or n_dives < max_dives):
         plan = improve_once(pool, pricer, plan, prices, rng, budget)
         n_dives += 1
     return TripsResult(
