@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peer_model import DAY_S, ROOM, Job, LegModel, Offer
-from routing.encode import kept_passenger_ids
+from routing.riders import kept_passenger_ids
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.cost import half_up, hour_pence
 from transport.passengers import PaNeed, Passenger
