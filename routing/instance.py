@@ -44,6 +44,9 @@ N_RIDER_COLUMNS = 26
 # Where disturbing a family has a price or a cap, four more columns a day group follow: for AM, then for PM, the
 # earliest and the latest time of the reference on its days, -1 where it has none.
 
+UNKNOWN_SUPPLY = 1 << 30
+"""Number of a vehicle or operator that no supply has."""
+
 H_ROW, H_SCHOOL = 0, 1
 
 # Columns of `Instance.supplies`.

@@ -21,9 +21,11 @@ from routing.instance import (
     P_REF_AM,
     P_REF_PM,
     P_UNIT,
+    P_WAS_SUPPLY,
     S_LIMIT,
     S_PA_HOME,
     S_ROW,
+    UNKNOWN_SUPPLY,
     Instance,
     Solution,
 )
@@ -139,6 +141,9 @@ def part_of(instance: Instance, riders: Ints, limits: Limits, blocks: Blocks | N
     own_supplies = np.flatnonzero(limits.supply > 0)
     hubs, supplies = instance.hubs.copy(), instance.supplies[own_supplies]
     table[:, P_PERSON] = local[table[:, P_PERSON]]
+    was, here = table[:, P_WAS_SUPPLY], np.full(len(instance.supplies), UNKNOWN_SUPPLY, np.int64)
+    here[own_supplies] = np.arange(len(own_supplies))
+    table[:, P_WAS_SUPPLY] = np.where((was >= 0) & (was < len(here)), here[np.clip(was, 0, len(here) - 1)], was)
     supplies[:, S_LIMIT] = limits.supply[own_supplies]
     pa_groups = instance.pa_groups.copy()
     pa_groups[:, A_COUNT] = limits.listed_pas
@@ -246,7 +251,18 @@ def as_solution(instance: Instance, routes: Sequence[StartRoute]) -> Solution:
         supply=[route.supply for route in routes],
         cost=[route.pence for route in routes],
         unserved=absent_from(instance, routes),
+        mates=_mates(routes),
     )
+
+
+def _mates(routes: Sequence[StartRoute]) -> list[int]:
+    """Per route the other one of its vehicle, -1: none."""
+    mates = [-1] * len(routes)
+    route_of = {rider: r for r, route in enumerate(routes) if route.order for rider in _flat(route.order)}
+    for r, route in enumerate(routes):
+        if route.mate >= 0:
+            mates[r], mates[route_of[route.mate]] = route_of[route.mate], r
+    return mates
 
 
 def absent_from(instance: Instance, routes: Sequence[StartRoute]) -> list[int]:

@@ -17,6 +17,7 @@ from routing.instance import (
     P_WAS_ROUTE,
     P_WAS_SUPPLY,
     R_DISTURBED,
+    UNKNOWN_SUPPLY,
     Instance,
 )
 from transport.calendar import LEGS
@@ -26,9 +27,6 @@ from transport.stability import seatings_of
 
 if TYPE_CHECKING:
     from routing.encode import Index
-
-UNKNOWN = 1 << 30
-"""Number of a vehicle or operator that no supply has."""
 
 
 def with_reference(riders: NDArray[np.int64], scenario: Scenario, index: Index, reference: Plan) -> NDArray[np.int64]:
@@ -85,17 +83,17 @@ def _route_numbers(scenario: Scenario, reference: Plan) -> dict[str, int]:
 def _was(scenario: Scenario, index: Index, routes: list[Route], numbers: dict[str, int]) -> tuple[int, int, int]:
     """P_WAS_ROUTE, P_WAS_SUPPLY and P_WAS_OPERATOR of somebody who rode on these routes."""
     if not routes:
-        return 0, UNKNOWN, 0
+        return 0, UNKNOWN_SUPPLY, 0
     (route, *others) = routes
     if others:
-        return -1, UNKNOWN, 0  # One route cannot continue two.
+        return -1, UNKNOWN_SUPPLY, 0  # One route cannot continue two.
     if route.kind is RouteKind.FLEET:
         supplies = (k for k, supply in enumerate(index.supplies) if route.vehicle_id in supply.vehicle_ids)
-        return numbers[route.route_id], next(supplies, UNKNOWN), 0
+        return numbers[route.route_id], next(supplies, UNKNOWN_SUPPLY), 0
     class_ids = [c.class_id for c in scenario.vehicle_classes]
     operator_ids = [o.operator_id for o in scenario.operators]
     operator = 0
     if route.operator_id is not None:
-        operator = 1 + operator_ids.index(route.operator_id) if route.operator_id in operator_ids else UNKNOWN
-    supply = -1 - class_ids.index(route.class_id) if route.class_id in class_ids else UNKNOWN
+        operator = 1 + operator_ids.index(route.operator_id) if route.operator_id in operator_ids else UNKNOWN_SUPPLY
+    supply = -1 - class_ids.index(route.class_id) if route.class_id in class_ids else UNKNOWN_SUPPLY
     return numbers[route.route_id], supply, operator
