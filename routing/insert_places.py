@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from routing.assign import chain, set_pence_in, shift_runs
 from routing.evaluate import (
     F_BACK_METRES,
     F_CHAIRS,
@@ -31,6 +30,7 @@ from routing.evaluate import (
     leg_all_days,
     supply_pence,
 )
+from routing.fleet_sets import chain, set_pence_in, shift_runs
 from routing.instance import (
     BOUGHT,
     DEAD_FROM_BASE,

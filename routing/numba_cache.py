@@ -15,7 +15,8 @@ from typing import Any
 import numba
 
 KERNEL_MODULES = (
-    "numba_cache", "instance", "evaluate", "disturbance", "assign", "teams", "insert_places", "insert_kernel",
+    "numba_cache", "instance", "evaluate", "disturbance", "assign", "fleet_sets", "teams", "insert_places",
+    "insert_kernel",
 )  # fmt: skip
 """Modules of `routing` that hold or shape compiled functions, besides those of `routing.search`."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.assign import Assignment, as_arrays, route_figures, set_pence
+from routing.assign import Assignment, as_arrays, route_figures
 from routing.encode import Index
 from routing.evaluate import (
     F_PAS,
@@ -19,6 +19,7 @@ from routing.evaluate import (
     N_SCRATCH,
     cost_on_supply,
 )
+from routing.fleet_sets import set_pence
 from routing.insert_places import (
     G_OTHERS,
     G_PAID,

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.assign import find_sets, program_of
+from routing.assign import program_of
 from routing.evaluate import (
     F_END,
     F_FIRST,
@@ -32,6 +32,7 @@ from routing.evaluate import (
     FAR,
     half_up,
 )
+from routing.fleet_sets import find_sets
 from routing.instance import (
     FLEET,
     H_ROW,

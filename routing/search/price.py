@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.assign import set_pence_in
 from routing.disturbance import disturbed_pence, mark_moved
 from routing.evaluate import (
     F_CHAIRS,
@@ -19,6 +18,7 @@ from routing.evaluate import (
     soft_pence,
     supply_pence,
 )
+from routing.fleet_sets import set_pence_in
 from routing.instance import (
     BOUGHT,
     R_DISTURBED,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.anytime import best_at
-from benchmarks.boroughs import SPACING_LON, make_boroughs
+from benchmarks.boroughs import SPACING_LAT, make_boroughs
 from benchmarks.scale import exponent
 from transport.files.read import read_scenario
 
@@ -27,15 +27,15 @@ def test_the_best_so_far_is_what_was_known_by_then() -> None:
 
 @pytest.mark.slow
 def test_two_boroughs_lie_side_by_side(tmp_path: Path) -> None:
-    """1,910 passengers are two demos of 955, with ids of their own, the second a borough further east."""
+    """1,910 passengers are two demos of 955, with ids of their own, the second a borough further north."""
     make_boroughs(tmp_path, n_passengers=1910, seed=1)
     scenario = read_scenario(tmp_path)
     n_by_borough = [sum(p.passenger_id.startswith(f"B0{b}") for p in scenario.passengers) for b in range(2)]
     assert n_by_borough == [955, 955]
     middle = [
-        sum(lons) / len(lons)
+        sum(lats) / len(lats)
         for b in range(2)
-        for lons in ([scenario.place_by_id[p.am_place_ids[0] or ""].lon for p in scenario.passengers
+        for lats in ([scenario.place_by_id[p.am_place_ids[0] or ""].lat for p in scenario.passengers
                       if p.passenger_id.startswith(f"B0{b}") and p.am_place_ids[0]],)
     ]  # fmt: skip
-    assert middle[1] - middle[0] == pytest.approx(SPACING_LON, abs=0.02)
+    assert middle[1] - middle[0] == pytest.approx(SPACING_LAT, abs=0.02)

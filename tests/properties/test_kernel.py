@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.assign import all_figures, as_arrays, set_pence
+from routing.assign import all_figures, as_arrays
 from routing.clock import runs_of
 from routing.encode import Index, Supply, encode
 from routing.evaluate import INFEASIBLE, cost_on_supply
+from routing.fleet_sets import set_pence
 from routing.instance import MAX_HUBS, P_VARIANTS, S_PROFILE, Instance, Solution
 from tests.routing.planning import Planned, fortnight_pence, plan_for
 from tests.routing.worlds import FEATURES, make_world
@@ -220,7 +221,7 @@ def route_costs(planned: Planned) -> list[int]:
             figures, _, _, soft = all_figures(instance, s)
             team = np.zeros((0, 3), np.int64)
             money = set_pence(instance.data(), k, np.array([r, mate]), 2, figures[p], team)
-            costs.append(money + int(soft[p, [r, mate]].sum()))
+            costs.append(money + int(soft[[r, mate], k].sum()))
     return costs
 
 

@@ -113,7 +113,7 @@ def test_a_cap_that_cannot_hold_is_said() -> None:
     scenario = make_scenario(
         six()[:5], current_routes=(today("T1", *(f"P{k}" for k in range(5))),), policy=Policy(max_disturbed=0)
     )
-    result = searched(scenario)
+    result = searched(scenario, iterations=2_000)
     (note,) = result.notes
     assert note.startswith("No plan was found that disturbs at most 0 families: the fewest are 1, ")
     broken = check_plan(result.found.plan, scenario, TRAVEL, known(scenario))
