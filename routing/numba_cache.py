@@ -48,8 +48,7 @@ def njit(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-_FOR_KERNELS: dict[str, Any] = {
-    "cache": True,
+FOR_KERNELS: Any = {
     "nogil": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
@@ -61,11 +60,11 @@ array, no counting of references to arrays, which costs more than most of these 
 
 def njit_inner(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that only other kernel functions call and that makes no array."""
-    compiled: Callable[..., Any] = numba.njit(function, **_FOR_KERNELS)
+    compiled: Callable[..., Any] = numba.njit(function, cache=True, **FOR_KERNELS)
     return compiled
 
 
 def njit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small `njit_inner` function into its callers."""
-    compiled: Callable[..., Any] = numba.njit(function, forceinline=True, **_FOR_KERNELS)
+    compiled: Callable[..., Any] = numba.njit(function, cache=True, forceinline=True, **FOR_KERNELS)
     return compiled

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from routing.instance import NO_LIMIT, P_PERSON, P_UNSERVED, S_LIMIT, S_PROFILE
+from routing.instance import NO_LIMIT, P_PERSON, P_UNSERVED, S_LIMIT, S_PROFILE, Data
 from routing.numba_cache import njit, njit_inner
+from routing.search import dispatch
 from routing.search.destroy import ruin
-from routing.search.price import figures_of, price_trial, price_with_mate
-from routing.search.repair import insert_absent, mark_hopeless, vehicle_with_room
+from routing.search.dispatch import price_trial
+from routing.search.price import figures_of, price_with_mate
+from routing.search.repair import insert_absent, vehicle_with_room
 from routing.search.scan import BLINK
 from routing.search.state import (
     B_SUPPLY,
@@ -137,6 +139,7 @@ def resupply(d: Any, s: Any) -> None:
         keep_best(s)
 
 
+@dispatch.share_vehicle.for_data(Data)
 @njit_inner
 def share_vehicle(d: Any, s: Any) -> None:
     """Let a fleet vehicle drawn at random also drive the route that this saves most on; keep it if cheaper."""
@@ -176,7 +179,7 @@ def run(
     """
     beginning = n_iterations == 0
     if beginning:
-        mark_hopeless(d, s)
+        dispatch.mark_hopeless(d, s)
         load_routes(d, s, orders, hubs, counts)
     for i in range(max(1, n_iterations)):
         share = done[0] + (done[1] - done[0]) * i / max(1, n_iterations)
@@ -193,7 +196,7 @@ def run(
         if limited and (first + i + 1) % RESUPPLY_EVERY == 0:
             resupply(d, s)
         if limited and (first + i + 1) % SHARE_EVERY == 0:
-            share_vehicle(d, s)
+            dispatch.share_vehicle(d, s)
 
 
 def begin(d: Any, s: Any, orders: Any, hubs: Any, counts: Any) -> None:

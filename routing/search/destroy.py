@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.instance import P_HUB, P_PERSON, P_PINNED, P_REF_AM, P_UNIT, P_UNSERVED
-from routing.numba_cache import njit_inner
-from routing.search.price import drop_route, price_trial
+from routing.instance import P_HUB, P_PERSON, P_PINNED, P_REF_AM, P_UNIT, P_UNSERVED, Data
+from routing.numba_cache import njit_inline, njit_inner
+from routing.search.dispatch import RuinMix, price_trial, ruin_mix
+from routing.search.price import drop_route
 from routing.search.repair import delete_at
 from routing.search.state import (
     M_HUBS_AM,
@@ -14,6 +15,7 @@ from routing.search.state import (
     M_PAS,
     M_SUPPLY,
     N_ABSENT,
+    N_HIGH,
     N_STAMP,
     N_TOTAL,
     Q_ABSENT,
@@ -32,6 +34,15 @@ LONGEST_STRING = 10
 WHOLE_ROUTE = 0.15
 SAME_SCHOOL = 0.35
 """Values that won in prototypes of the 955 case; not tuned again on this kernel."""
+OVERLOOKED = 0.2
+"""Share of neighbours left alone when single units are taken out."""
+
+
+@ruin_mix.for_data(Data)
+@njit_inline
+def strings_only(d: Any) -> RuinMix:
+    """Strings and whole routes: a route's passengers are neighbours already."""
+    return RuinMix(MOST_STRINGS, LONGEST_STRING, WHOLE_ROUTE, SAME_SCHOOL, 0.0, 0)
 
 
 @njit_inner
@@ -115,7 +126,8 @@ def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
         leg = 1 - leg
     order, n = s.now.order[r], s.now.meta[r, M_N_AM + leg]
     count = 0
-    if random_unit(s.rng) < WHOLE_ROUTE:
+    mix = ruin_mix(d)
+    if random_unit(s.rng) < mix.whole:
         for one_leg in range(2):
             for i in range(s.now.meta[r, M_N_AM + one_leg]):
                 count += mark_unit(d, s, order[one_leg, i])
@@ -123,7 +135,7 @@ def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
     at = 0
     while d.riders[order[leg, at], P_PERSON] != rider:
         at += 1
-    length = 1 + random_below(s.rng, min(n, LONGEST_STRING))
+    length = 1 + random_below(s.rng, min(n, mix.longest))
     first = max(0, min(at - random_below(s.rng, length), n - length))
     for i in range(first, first + length):
         count += mark_unit(d, s, order[leg, i])
@@ -131,11 +143,11 @@ def mark_string(d: Any, s: Any, r: int, rider: int) -> int:
 
 
 @njit_inner
-def ruin(d: Any, s: Any) -> bool:
+def ruin_strings(d: Any, s: Any, mix: Any) -> bool:
     """Remove strings from a few routes around a rider drawn at random; False where an iteration must be given up."""
     seed = d.riders[random_below(s.rng, len(d.riders)), P_PERSON]
-    near = d.near[1] if random_unit(s.rng) < SAME_SCHOOL else d.near[0]
-    strings = 1 + random_below(s.rng, MOST_STRINGS)
+    near = d.near[1] if random_unit(s.rng) < mix.second else d.near[0]
+    strings = 1 + random_below(s.rng, mix.strings)
     ruined = s.found
     done = 0
     for i in range(-1, near.shape[1]):
@@ -155,3 +167,37 @@ def ruin(d: Any, s: Any) -> bool:
         ruined[done] = r
         done += 1
     return True
+
+
+@njit_inner
+def ruin_scattered(d: Any, s: Any, mix: Any) -> bool:
+    """Remove single units wherever they are: neighbours of a rider drawn at random, or any."""
+    seed = d.riders[random_below(s.rng, len(d.riders)), P_PERSON]
+    n_units = 1 + random_below(s.rng, mix.most_units)
+    anywhere = random_unit(s.rng) < 0.5
+    near = d.near[0, seed]
+    taken = int(mark_unit(d, s, seed) > 0)
+    for i in range(len(d.riders) if anywhere else len(near)):
+        rider = d.riders[random_below(s.rng, len(d.riders)), P_PERSON] if anywhere else int(near[i])
+        if taken >= n_units or rider < 0:
+            break
+        if not anywhere and random_unit(s.rng) < OVERLOOKED:
+            continue
+        taken += int(mark_unit(d, s, rider) > 0)
+    for r in range(s.num[N_HIGH]):
+        marked = False
+        for leg in range(2):
+            for i in range(s.now.meta[r, M_N_AM + leg]):
+                marked |= s.people[Q_STAMP, d.riders[s.now.order[r, leg, i], P_PERSON]] == s.num[N_STAMP]
+        if marked and not remove_marked(d, s, r):
+            return False
+    return True
+
+
+@njit_inner
+def ruin(d: Any, s: Any) -> bool:
+    """Remove riders by the problem's mix of ruins; False where an iteration must be given up."""
+    mix = ruin_mix(d)
+    if mix.scattered > 0.0 and random_unit(s.rng) < mix.scattered:
+        return ruin_scattered(d, s, mix)
+    return ruin_strings(d, s, mix)

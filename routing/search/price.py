@@ -28,8 +28,10 @@ from routing.instance import (
     S_OPERATOR,
     S_PROFILE,
     S_TAGS,
+    Data,
 )
 from routing.numba_cache import njit_inline, njit_inner
+from routing.search import dispatch
 from routing.search.state import (
     B_OPERATOR,
     HUGE,
@@ -123,6 +125,7 @@ def price_with_mate(d: Any, s: Any, mate: int, fresh: bool) -> bool:
     return True
 
 
+@dispatch.price_on_supply.for_data(Data)
 @njit_inline
 def price_on_supply(d: Any, s: Any, k: int) -> bool:
     """Price the trial on one supply, which is there for it; False where it cannot drive it."""
@@ -147,7 +150,7 @@ def drop_route(d: Any, s: Any, r: int) -> bool:
         t = trial_slot(s)
         copy_route(s.now, mate, s.now, t)
         s.now.meta[t, M_MATE] = s.now.meta[t, M_SECOND] = 0
-        if not price_on_supply(d, s, s.now.meta[mate, M_SUPPLY]):
+        if not dispatch.price_on_supply(d, s, s.now.meta[mate, M_SUPPLY]):
             return False
         touch(s, mate)
         take_supply(d.supplies, s.books, s.now.meta, mate, -1)
@@ -164,6 +167,7 @@ def drop_route(d: Any, s: Any, r: int) -> bool:
     return True
 
 
+@dispatch.price_trial.for_data(Data)
 @njit_inner
 def price_trial(d: Any, s: Any, own: int, own_pas: int) -> bool:
     """Give the trial route its cheapest available supply and cost; False where no supply can drive it.

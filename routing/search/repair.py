@@ -20,8 +20,10 @@ from routing.instance import (
     R_DISTURBED,
     S_LIMIT,
     S_MAX_RUNS,
+    Data,
 )
 from routing.numba_cache import njit_inline, njit_inner
+from routing.search import dispatch
 from routing.search.price import price_trial
 from routing.search.scan import NO_PLACE, O_GATE_AM, O_HOME_AM, O_RIDER_AM, scan_route
 from routing.search.state import (
@@ -231,6 +233,7 @@ def scan_near(d: Any, s: Any, rider: int, n_wanted: int, bar: float) -> int:
     return count
 
 
+@dispatch.best_insertion.for_data(Data)
 @njit_inner
 def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
     """Put a unit where it costs least: routes of its neighbours, or a new route. False where nothing fits."""
@@ -291,6 +294,7 @@ def sort_units(d: Any, s: Any, n_units: int) -> None:
         s.keys[j], units[j] = key, unit
 
 
+@dispatch.mark_hopeless.for_data(Data)
 @njit_inner
 def mark_hopeless(d: Any, s: Any) -> None:
     """Price every unit alone; who cannot be driven even with every limit free is hopeless: company makes it harder.
@@ -340,7 +344,7 @@ def insert_absent(d: Any, s: Any, blink: float) -> None:
             absent[s.num[N_ABSENT]] = absent[i]
             s.num[N_ABSENT] += 1
     for i in range(n_units):
-        placed = best_insertion(d, s, units[i], blink)
+        placed = dispatch.best_insertion(d, s, units[i], blink)
         for m in range(d.unit_ptr[units[i]], d.unit_ptr[units[i] + 1]):
             rider = int(d.unit_riders[m])
             if placed:

@@ -117,7 +117,8 @@ class State(NamedTuple):
     blink: Any
 
 
-def _empty_routes(n_slots: int, longest: int) -> Routes:
+def empty_routes(n_slots: int, longest: int) -> Routes:
+    """Empty slots for routes of up to `longest` riders a leg."""
     meta = np.zeros((n_slots, N_META), np.int64)
     meta[:, M_SUPPLY] = -1
     return Routes(
@@ -150,9 +151,9 @@ def new_state(instance: Instance, seed: int) -> State:
     n_groups = len(instance.group_weight)
     most_gates = min(MAX_HUBS, int(instance.rules[R_MAX_SCHOOLS]) + 1)
     return State(
-        now=_empty_routes(n_slots + N_SPARE, longest),
-        old=_empty_routes(n_slots, longest),
-        best=_empty_routes(n_slots, longest),
+        now=empty_routes(n_slots + N_SPARE, longest),
+        old=empty_routes(n_slots, longest),
+        best=empty_routes(n_slots, longest),
         slots=slots,
         people=people,
         books=np.zeros((3, widest), np.int64),
