@@ -63,7 +63,7 @@ class Insertion:
     supply : who then drives it. vehicle : fleet vehicle in use that drives it; None: bought, or an idle one.
     am, pm : None on a leg not travelled.
     extra_pence_per_fortnight : change of money that the horizon counts and soft prices; the price of leaving the
-        passenger unserved is no part of it.
+        passenger unserved, and that of families disturbed against a reference, are no part of it.
     """
 
     riders: tuple[int, int]

@@ -126,11 +126,14 @@ def stand(instance: Instance, solution: Solution, assignment: Assignment) -> Sta
     Raises
     ------
     ValueError
-        When a route breaks a rule on the supply that it has, or the council lists its PAs by id: whose home a fleet
-        vehicle passes is then chosen with the vehicle, which an insertion does not do.
+        When a route breaks a rule on the supply that it has; when there are too many places for travel matrices; or
+        when the council lists its PAs by id: whose home a fleet vehicle passes is then chosen with the vehicle, which
+        an insertion does not do.
     """
     if len(instance.pa_groups):
         raise ValueError("insertion cannot choose among PAs whom the council lists by id")
+    if instance.seconds.shape[-1] == 0:
+        raise ValueError("insertion needs travel matrices; with so many places there are none")
     longest = max((len(leg) for order in solution.orders for leg in order), default=0) + 2
     arrays = _empty(instance, len(solution.orders), len(assignment.vehicles), longest)
     for r, (order, hubs) in enumerate(zip(solution.orders, solution.hubs, strict=True)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from routing.explain_plan import explain_plan
 from tests.builders import (
     hm,
     line_travel,
+    make_assistant,
     make_card,
     make_class,
     make_passenger,
     make_plan,
     make_scenario,
     make_school,
+    make_vehicle,
     route_of,
 )
 from transport.explanation import Bind, Explanation, PricedRule
@@ -157,3 +160,17 @@ def test_the_schools_limit_and_windows_bind() -> None:
     tight = make_school("S2", 34, start_s=hm(8, 56))
     scenario = flat_scenario(people, schools=(make_school(), tight), policy=Policy(max_schools_per_run=3))
     assert binding(scenario, ("P1", "P2"))[:2] == (Bind.WINDOW, 60)
+
+
+def test_what_insertion_cannot_follow_is_not_explained() -> None:
+    """PAs listed by id, or no travel matrices for so many places: no explanation rather than a wrong one."""
+    travel = line_travel()
+    for changes in ({"assistants": (make_assistant(),)}, {}):
+        people = [make_passenger("P1", 10)]
+        scenario = flat_scenario(people, fleet_vehicles=(make_vehicle(),), **changes)
+        instance, index = encode(scenario, travel)
+        if not changes:
+            none = instance.seconds[:, :, :0, :0]
+            instance = replace(instance, seconds=none, metres=none)
+        plan = routes(scenario, ("P1",))
+        assert explain_plan(plan, scenario, travel, instance, index, n_rules=0) is None
