@@ -8,8 +8,8 @@ much again).
 
 What the loop itself reads of the data: `riders` (columns P_UNIT, P_PERSON, P_PINNED, P_UNSERVED, P_DIFFICULTY,
 P_REF_AM, P_REF_PM, P_HUB), `unit_ptr`, `unit_riders`, `near`, and of `supplies` S_LIMIT, S_KIND, S_CLASS and
-S_OPERATOR; of the state everything but the scratch of evaluation and scan. slots[L_LANES] is 0 where a route has changed
-since what is cached of it was made.
+S_OPERATOR; of the state everything but the scratch of evaluation and scan. slots[L_LANES] is 0 where a route has
+changed since what is cached of it was made.
 """
 
 from __future__ import annotations

@@ -95,14 +95,11 @@ class Borough:
 
     def later(self, route_id: str, leg: Leg, seconds: int) -> Borough:
         """Move the first run of a leg of a route in time."""
-        stops = tuple(
-            replace(
-                stop, arrive_at_s=stop.arrive_at_s + seconds, start_at_s=stop.start_at_s + seconds,
-                depart_at_s=stop.depart_at_s + seconds,
-            )
-            for stop in self.run(route_id, leg).stops
-        )  # fmt: skip
-        return self.with_run(route_id, leg, stops=stops)
+        clock = ("arrive_at_s", "start_at_s", "depart_at_s")
+        stops = (
+            replace(stop, **{at: getattr(stop, at) + seconds for at in clock}) for stop in self.run(route_id, leg).stops
+        )
+        return self.with_run(route_id, leg, stops=tuple(stops))
 
     def route(self, route_id: str) -> Route:
         return next(route for route in self.plan.routes if route.route_id == route_id)
