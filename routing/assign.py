@@ -340,14 +340,8 @@ def _team_columns(
     return [(k, routes, pence + soft_too, team) for pence, team in found]
 
 
-_Rows = tuple[Any, NDArray[np.float64], NDArray[np.float64], dict[tuple[str, int], int]]
-"""(matrix, lower, upper, row of each limit by its kind and number)."""
-
-
-def program_of(instance: Instance, solution: Solution) -> tuple[NDArray[np.int64], list[_Column], _Rows]:
-    """The assignment of fixed routes as a program: figures (P, R, 2, G, N_FIGURES), columns and rows."""
-    figures, columns = _priced(instance, solution)
-    return figures, columns, _rows(instance, columns, len(solution.orders), figures)
+_Rows = tuple[Any, NDArray[np.float64], NDArray[np.float64]]
+"""(matrix, lower, upper)."""
 
 
 def _rows(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> _Rows:
@@ -392,14 +386,14 @@ def _rows(instance: Instance, columns: list[_Column], n_routes: int, figures: ND
                 limit("operator", o, int(instance.operator_pa_limit[o]), c, int(pas))
     matrix = coo_array((values, (rows, cols)), shape=(len(upper), len(columns))).tocsr()
     lower = [1.0] * n_routes + [-np.inf] * (len(upper) - n_routes)
-    return matrix, np.array(lower), np.array(upper), row_of
+    return matrix, np.array(lower), np.array(upper)
 
 
 def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> list[_Column]:
     """Cheapest choice of columns that covers every route once within the limits of every supply."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    matrix, lower, upper, _ = _rows(instance, columns, n_routes, figures)
+    matrix, lower, upper = _rows(instance, columns, n_routes, figures)
     result = milp(
         np.array([cost for _, _, cost, _ in columns], float),
         constraints=LinearConstraint(matrix, lower, upper),
