@@ -33,7 +33,7 @@ PHASE_WORDS = {
     "matrices": "Working out travel times",
     "encode": "Preparing the search",
     "kernel": "Loading the search",
-    "compile": "Compiling the search (first run on this machine: about a minute)",
+    "compile": "Compiling the search (first run on this machine: about two minutes)",
     "search": "Searching",
     "check": "Checking and pricing",
     "explain": "Explaining the plan (the first time about a minute longer)",

@@ -103,7 +103,7 @@ def _compile_seconds(seed: int) -> float | None:
     """Seconds to compile the kernel; None where it had been compiled before."""
     if is_compiled():
         return None
-    print("Compiling the search (first run on this machine: about a minute) ...", file=sys.stderr)
+    print("Compiling the search (first run on this machine: about two minutes) ...", file=sys.stderr)
     (row,) = measured([SMALLEST], [0.1], seed)
     return float(row["compile_s"])
 

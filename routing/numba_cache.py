@@ -32,7 +32,7 @@ def kernel_cache_dir() -> Path:
 
 
 def is_compiled() -> bool:
-    """Whether the kernel has been compiled before (the first run takes about a minute longer)."""
+    """Whether the kernel has been compiled before (the first run takes about two minutes longer)."""
     return any(kernel_cache_dir().rglob("*anneal.run*.nbi"))
 
 

@@ -24,6 +24,8 @@ N_ITERATIONS = {
 """Enough to mix every kind of move, few enough for a minute on one core."""
 
 OUTPUTS = {
+    "disturbed.csv",
+    "held_lots.csv",
     "letters.csv",
     "lots.csv",
     "passengers.csv",
