@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from routing.clock import gates_by_bell, runs_of
 from routing.encode import Index
@@ -69,46 +70,56 @@ def current_lots(routes: Sequence[Route]) -> tuple[Lot, ...]:
 
 def start_routes(scenario: Scenario, index: Index) -> list[StartRoute]:
     """Released current routes by index, for the warm start."""
-    hub_idx = {(hub.school_id, hub.gate_place_id): h for h, hub in enumerate(index.hubs)}
     planned = _planned_ids(scenario)
-    starts = []
-    for route in scenario.current_routes:
-        if route.kept:
-            continue
-        patterns = [_pattern(scenario, route, leg, planned) for leg in LEGS]
-        orders = [
-            [
-                index.rider_idx_by_leg[pid, leg]
-                for pid in (pattern.passenger_ids if pattern else ())
-                if (pid, leg) in index.rider_idx_by_leg
-            ]
-            for leg, pattern in zip(LEGS, patterns, strict=True)
-        ]
-        hubs = [
-            [hub_idx[gate] for gate in (pattern.gates if pattern else ()) if gate in hub_idx] for pattern in patterns
-        ]
-        if any(orders):
-            starts.append(StartRoute(order=(orders[0], orders[1]), hubs=(hubs[0], hubs[1])))
-    return starts
+    starts = (
+        route_by_index(index, [_pattern(scenario, route, leg, planned) for leg in LEGS])
+        for route in scenario.current_routes
+        if not route.kept
+    )
+    return [start for start in starts if any(start.order)]
 
 
 def start_of_plan(index: Index, plan: Plan) -> list[StartRoute]:
     """A plan's routes by index, for a warm start: less those whom the search does not place any more."""
+    starts = (route_by_index(index, (route.am, route.pm), route.runs) for route in plan.routes)
+    return [start for start in starts if any(start.order)]
+
+
+def route_by_index(index: Index, patterns: Sequence[Pattern | None], runs: Sequence[Run] = ()) -> StartRoute:
+    """One route in the search's numbers, without those whom the search does not place.
+
+    Parameters
+    ----------
+    patterns : AM, PM. Gates that nobody uses are left out, those that a pattern does not name come last.
+    runs : say where passengers with pick-up points board; without them, each person's first row does.
+    """
     hub_idx = {(hub.school_id, hub.gate_place_id): h for h, hub in enumerate(index.hubs)}
-    starts = []
-    for route in plan.routes:
-        orders, hubs = [], []
-        for leg, pattern in ((Leg.AM, route.am), (Leg.PM, route.pm)):
-            ids = pattern.passenger_ids if pattern else ()
-            orders.append([i for pid in ids if (i := index.rider_idx_by_leg.get((pid, leg))) is not None])
-            needed = dict.fromkeys(index.hub_idx_by_rider[i] for i in orders[-1])
-            in_order = dict.fromkeys(
-                h for gate in (pattern.gates if pattern else ()) if (h := hub_idx.get(gate)) is not None
-            )
-            hubs.append([h for h in {**in_order, **needed} if h in needed])
-        if any(orders):
-            starts.append(StartRoute(order=(orders[0], orders[1]), hubs=(hubs[0], hubs[1])))
-    return starts
+    orders, hubs = [], []
+    for leg, pattern in zip(LEGS, patterns, strict=True):
+        ids = pattern.passenger_ids if pattern else ()
+        firsts = ((pid, index.rider_idx_by_leg.get((pid, leg))) for pid in ids)
+        orders.append([_row_on(index, runs, leg, pid, first) for pid, first in firsts if first is not None])
+        used = dict.fromkeys(index.hub_idx_by_rider[i] for i in orders[-1])
+        in_order = dict.fromkeys(hub_idx[gate] for gate in (pattern.gates if pattern else ()) if gate in hub_idx)
+        hubs.append([h for h in {**in_order, **used} if h in used])
+    return StartRoute(order=(orders[0], orders[1]), hubs=(hubs[0], hubs[1]))
+
+
+def _row_on(index: Index, runs: Sequence[Run], leg: Leg, passenger_id: str, first: int) -> int:
+    """The row of a person's choice of where they board; their first one where the runs do not tell."""
+    rows = [*takewhile(lambda i: index.person_idx_by_rider[i] == first, range(first, len(index.riders)))]
+    if len(rows) == 1:
+        return first
+    places = (
+        (run.days[0], stop.place_id)
+        for run in runs
+        if run.leg is leg
+        for stop in run.stops
+        if passenger_id in (stop.boarding if leg is Leg.AM else stop.alighting)
+    )
+    return next(
+        (i for day, place_id in places for i in rows if index.riders[i].place_id_on(leg, day) == place_id), first
+    )
 
 
 def travel_time_bias_pct(scenario: Scenario, baseline: Plan) -> int | None:

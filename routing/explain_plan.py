@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from routing.baseline import start_of_plan
 from routing.binding import binding_of
 from routing.decode import decode
 from routing.encode import Index, encode
@@ -12,7 +13,7 @@ from routing.insert import NOBODY, best_insertions, removed
 from routing.instance import Instance
 from routing.neighbourhood import routes_near, scenario_of_routes
 from routing.solve import Stop, solve
-from routing.standing import StandingPlan, standing_of_plan, start_of_plan
+from routing.standing import StandingPlan, standing_of_plan
 from transport.calendar import LEGS
 from transport.cost import cost_of, half_up
 from transport.explanation import (
@@ -217,7 +218,7 @@ def price_rule(
 def _year_pence(scenario: Scenario, travel: TravelByRow, start: Plan, iterations: int, seed: int) -> int | None:
     """What the horizon counts of a year after a search from a plan; None where somebody is left out."""
     instance, index = encode(scenario, travel)
-    result = solve(instance, Stop(iterations=iterations), seed=seed, start=start_of_plan(start, index))
+    result = solve(instance, Stop(iterations=iterations), seed=seed, start=start_of_plan(index, start))
     if result.solution.unserved:
         return None
     decoded = decode(scenario, travel, index, result.solution, result.assignment)

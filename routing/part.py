@@ -258,7 +258,7 @@ def as_solution(instance: Instance, routes: Sequence[StartRoute]) -> Solution:
 def _mates(routes: Sequence[StartRoute]) -> list[int]:
     """Per route the other one of its vehicle, -1: none."""
     mates = [-1] * len(routes)
-    route_of = {rider: r for r, route in enumerate(routes) if route.order for rider in _flat(route.order)}
+    route_of = {rider: r for r, route in enumerate(routes) for rider in _flat(route.order)}
     for r, route in enumerate(routes):
         if route.mate >= 0:
             mates[r], mates[route_of[route.mate]] = route_of[route.mate], r

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.assign import Assignment, as_arrays, route_figures
+from routing.baseline import route_by_index
 from routing.encode import Index
 from routing.evaluate import (
     F_PAS,
@@ -46,8 +47,8 @@ from routing.instance import (
     Solution,
 )
 from routing.search.state import B_CLASS, B_OPERATOR, B_SUPPLY, HUGE
-from routing.solve import StartRoute
-from transport.calendar import LEGS, Leg
+from routing.start import StartRoute
+from transport.calendar import LEGS
 from transport.plan import Plan, Route, RouteKind
 
 
@@ -221,10 +222,11 @@ def standing_of_plan(plan: Plan, instance: Instance, index: Index) -> tuple[Stan
     """
     # Runs of one vehicle that would start at once are driven in the order of their numbers: the order they have here.
     routes = sorted((route for route in plan.routes if not route.kept), key=_first_start_s)
+    by_index = [_whole_by_index(index, route) for route in routes]
     supply_of = _supply_finder(index)
     solution = Solution(
-        orders=[_both(_riders_of(route, leg, index) for leg in LEGS) for route in routes],
-        hubs=[_both(_hubs_of(route, leg, index) for leg in LEGS) for route in routes],
+        orders=[route.order for route in by_index],
+        hubs=[route.hubs for route in by_index],
         supply=[supply_of(route) for route in routes],
         cost=[0] * len(routes),
         unserved=[
@@ -246,46 +248,15 @@ def standing_of_plan(plan: Plan, instance: Instance, index: Index) -> tuple[Stan
     return stand(instance, solution, assignment), [route.route_id for route in routes]
 
 
-def start_of_plan(plan: Plan, index: Index) -> list[StartRoute]:
-    """The routes of a plan by index, for a search that begins with them."""
-    return [
-        StartRoute(
-            order=_both(_riders_of(route, leg, index) for leg in LEGS),
-            hubs=_both(_hubs_of(route, leg, index) for leg in LEGS),
-        )
-        for route in plan.routes
-    ]
-
-
 def _first_start_s(route: Route) -> int:
     return min(run.start_at_s for run in route.runs)
 
 
-def _both(legs: Iterable[list[int]]) -> tuple[list[int], list[int]]:
-    am, pm = legs
-    return am, pm
-
-
-def _riders_of(route: Route, leg: Leg, index: Index) -> list[int]:
-    pattern = route.am if leg is Leg.AM else route.pm
-    return [_row_of(route, leg, pid, index) for pid in (pattern.passenger_ids if pattern else ())]
-
-
-def _row_of(route: Route, leg: Leg, passenger_id: str, index: Index) -> int:
-    """The row of a passenger's choice of where they board."""
-    first = index.rider_idx_by_leg[passenger_id, leg]
-    rows = [i for i in range(first, len(index.riders)) if index.person_idx_by_rider[i] == first]
-    for run in route.runs:
-        for stop in run.stops:
-            if run.leg is leg and passenger_id in (stop.boarding if leg is Leg.AM else stop.alighting):
-                return next(i for i in rows if index.riders[i].place_id_on(leg, run.days[0]) == stop.place_id)
-    return first
-
-
-def _hubs_of(route: Route, leg: Leg, index: Index) -> list[int]:
-    pattern = route.am if leg is Leg.AM else route.pm
-    number = {(hub.school_id, hub.gate_place_id): h for h, hub in enumerate(index.hubs)}
-    return [number[gate] for gate in (pattern.gates if pattern else ())]
+def _whole_by_index(index: Index, route: Route) -> StartRoute:
+    found = route_by_index(index, (route.am, route.pm), route.runs)
+    if [len(leg) for leg in found.order] != [len(p.passenger_ids) if p else 0 for p in (route.am, route.pm)]:
+        raise ValueError(f"route {route.route_id} carries somebody whom the instance does not hold")
+    return found
 
 
 def _supply_finder(index: Index) -> Callable[[Route], int]:

@@ -21,7 +21,6 @@ from routing.instance import (
     S_LIMIT,
     S_OPERATOR,
     Instance,
-    Solution,
 )
 from routing.numba_cache import njit_inline, njit_inner
 from routing.search.lanes import A_SLACK, N_GATE_ROWS, V_GATES, fill_route, mask_weights, signatures
@@ -415,22 +414,3 @@ def keep_best(s: Any) -> None:
     s.num[N_BEST_ABSENT] = s.num[N_ABSENT]
     for i in range(s.num[N_ABSENT]):
         s.people[Q_BEST_ABSENT, i] = s.people[Q_ABSENT, i]
-
-
-def solution_of(state: State) -> Solution:
-    """The best plan as lists, in slot order."""
-    best = state.best
-    slots = [r for r in range(int(state.num[N_BEST_HIGH])) if best.meta[r, : M_N_PM + 1].sum() > 0]
-
-    def legs(values: Any, first: int, r: int) -> tuple[list[int], list[int]]:
-        n_am, n_pm = best.meta[r, first : first + 2]
-        return values[r, 0, :n_am].tolist(), values[r, 1, :n_pm].tolist()
-
-    return Solution(
-        orders=[legs(best.order, M_N_AM, r) for r in slots],
-        hubs=[legs(best.hubs, M_HUBS_AM, r) for r in slots],
-        supply=[int(best.meta[r, M_SUPPLY]) for r in slots],
-        cost=[int(best.meta[r, M_COST]) for r in slots],
-        unserved=state.people[Q_BEST_ABSENT, : int(state.num[N_BEST_ABSENT])].tolist(),
-        mates=[slots.index(int(best.meta[r, M_MATE]) - 1) if best.meta[r, M_MATE] > 0 else -1 for r in slots],
-    )
