@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.evaluate import FAR, half_up
+from routing.evaluate import FAR, W_CLOSE, W_GATE, W_OPEN, W_ROW, W_SERVICE, W_START, gate_clock, half_up
 from routing.instance import (
     D_CAP,
     D_CLOSE,
@@ -47,10 +47,20 @@ A_PREV, A_NEXT, A_REST, A_RIDE, A_GATE, A_SLACK = range(6)
 ) = range(12)  # fmt: skip
 G_USERS, G_SERVICE, G_OPEN, G_CLOSE = range(4)
 
-# Rows of the gate scratch (N_GATE_ROWS, >= gates + 1): row, service, window and start of service of each gate in use;
-# of each gate of the route, the seconds of its riders' rides that lie at or between gates.
-C_ROW, C_SERVICE, C_OPEN, C_CLOSE, C_START, C_ALONG = range(6)
-N_GATE_ROWS = 6
+# The gate scratch has the rows of the evaluation's (`evaluate.W_*`): row, service, window and start of service of each
+# gate in use. In this row, of each gate of the route, the seconds of its riders' rides that lie at or between gates.
+C_ALONG = W_GATE
+
+# Columns of a pair (days on which route and rider are each alike): variant, day group, days, seconds by which the way
+# between homes and gates grows when the first (AM) or last (PM) gate changes, row of the new one, seconds between the
+# first and the last gate, row of the leg's far end at the gates, the new rider's own ride along gates; from E_ALONG on
+# the ride along gates of each gate's users.
+E_VARIANT, E_GROUP, E_DAYS, E_SHIFT, E_GATE, E_SPAN, E_FAR_GATE, E_OWN, E_ALONG = range(9)
+
+# Where a person goes on a route, AM and PM: position among gates (-1: the gate is there already) and among homes (-1:
+# not on this leg), and the rider, which says where they board.
+O_GATE_AM, O_GATE_PM, O_HOME_AM, O_HOME_PM, O_RIDER_AM, O_RIDER_PM = range(6)
+N_OPTION_COLUMNS = 6
 
 
 def signatures(same_as: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -110,40 +120,12 @@ def fill_variants(sigs: Any, order: Any, n_am: int, n_pm: int, everything: int, 
 
 
 @njit_inline
-def clock_of_gates(leg: int, seconds: Any, n_gates: int, c: Any) -> bool:
-    """As `evaluate.gate_clock`, on a gate scratch; False where the windows cannot all be met."""
-    if leg == 0:
-        for j in range(n_gates - 1, -1, -1):
-            start = c[C_CLOSE, j]
-            if j + 1 < n_gates:
-                start = min(start, c[C_START, j + 1] - seconds[c[C_ROW, j], c[C_ROW, j + 1]] - c[C_SERVICE, j])
-            if start < c[C_OPEN, j]:
-                return False
-            c[C_START, j] = start
-        for j in range(1, n_gates):
-            drive = seconds[c[C_ROW, j - 1], c[C_ROW, j]]
-            c[C_START, j] = max(c[C_OPEN, j], c[C_START, j - 1] + c[C_SERVICE, j - 1] + drive)
-        return True
-    for j in range(n_gates):
-        start = c[C_OPEN, j]
-        if j > 0:
-            start = max(start, c[C_START, j - 1] + c[C_SERVICE, j - 1] + seconds[c[C_ROW, j - 1], c[C_ROW, j]])
-        if start + c[C_SERVICE, j] > c[C_CLOSE, j]:
-            return False
-        c[C_START, j] = start
-    for j in range(n_gates - 2, -1, -1):
-        drive = seconds[c[C_ROW, j], c[C_ROW, j + 1]]
-        c[C_START, j] = min(c[C_CLOSE, j] - c[C_SERVICE, j], c[C_START, j + 1] - drive - c[C_SERVICE, j])
-    return True
-
-
-@njit_inline
 def ride_along_gates(leg: int, n_gates: int, c: Any, j: int) -> int:
     """Seconds of a ride that lie at or between the gates: AM from the first gate's start, PM to the last one's end."""
     if leg == 0:
-        return c[C_START, j] - c[C_START, 0]
+        return c[W_START, j] - c[W_START, 0]
     last = n_gates - 1
-    return c[C_START, last] + c[C_SERVICE, last] - c[C_START, j] - c[C_SERVICE, j]
+    return c[W_START, last] + c[W_SERVICE, last] - c[W_START, j] - c[W_SERVICE, j]
 
 
 @njit_inline
@@ -187,13 +169,13 @@ def fill_lane(
     for j in range(n_hubs):
         at = V_GATES + 4 * j
         if run[at + G_USERS] > 0:
-            c[C_ROW, gates], c[C_SERVICE, gates] = hub_table[hubs[j], H_ROW], run[at + G_SERVICE]
-            c[C_OPEN, gates], c[C_CLOSE, gates] = run[at + G_OPEN], run[at + G_CLOSE]
+            c[W_ROW, gates], c[W_SERVICE, gates] = hub_table[hubs[j], H_ROW], run[at + G_SERVICE]
+            c[W_OPEN, gates], c[W_CLOSE, gates] = run[at + G_OPEN], run[at + G_CLOSE]
             gates += 1
     run[V_FIRST_GATE] = run[V_LAST_GATE] = -1
     if gates > 0:
-        clock_of_gates(leg, seconds, gates, c)
-        run[V_FIRST_GATE], run[V_LAST_GATE] = c[C_ROW, 0], c[C_ROW, gates - 1]
+        gate_clock(leg, seconds, gates, c)
+        run[V_FIRST_GATE], run[V_LAST_GATE] = c[W_ROW, 0], c[W_ROW, gates - 1]
     g = 0
     for j in range(n_hubs):
         along[j] = 0
@@ -208,7 +190,7 @@ def fill_lane(
     fill_slack(leg, day, order, n, n_hubs, lane)
     if gates > 0:
         last = gates - 1
-        run[V_LEG] = t + c[C_START, last] + c[C_SERVICE, last] - c[C_START, 0]
+        run[V_LEG] = t + c[W_START, last] + c[W_SERVICE, last] - c[W_START, 0]
     for i in range(n):
         if lane[i, A_GATE] >= 0:
             over = lane[i, A_RIDE] + along[lane[i, A_GATE]] - day[order[i], D_TARGET]

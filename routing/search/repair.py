@@ -24,8 +24,9 @@ from routing.instance import (
 )
 from routing.numba_cache import njit_inline, njit_inner
 from routing.search import dispatch
+from routing.search.lanes import N_OPTION_COLUMNS, O_GATE_AM, O_HOME_AM, O_RIDER_AM
 from routing.search.price import price_trial
-from routing.search.scan import NO_PLACE, O_GATE_AM, O_HOME_AM, O_RIDER_AM, scan_route
+from routing.search.scan import NO_PLACE, scan_route
 from routing.search.state import (
     B_SUPPLY,
     HUGE,
@@ -199,7 +200,7 @@ def vehicle_with_room(d: Any, s: Any) -> int:
 @njit_inline
 def copy_option(source: Any, target: Any) -> None:
     """Copy where a rider goes."""
-    for k in range(6):
+    for k in range(N_OPTION_COLUMNS):
         target[k] = source[k]
 
 
@@ -252,10 +253,12 @@ def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
             best, best_r = extra, s.slots[L_LIST, i]
             copy_route(s.now, t, s.now, pick)
     mate = vehicle_with_room(d, s) if blink > 0 and random_unit(s.rng) < SECOND_RUNS else NOBODY
-    for new in range(2):
-        if (mate if new == 0 else -1) < 0 and (new == 0 or (alone >= best and alone != ONLY_LIMITED)):
+    # A new route: another run of a fleet vehicle, then one on a supply of its own.
+    for turn in range(2):
+        worth_trying = mate >= 0 if turn == 0 else alone < best or alone == ONLY_LIMITED
+        if not worth_trying:
             continue
-        extra = price_joined(d, s, unit, NOBODY, s.options[0], mate if new == 0 else NOBODY)
+        extra = price_joined(d, s, unit, NOBODY, s.options[0], mate if turn == 0 else NOBODY)
         if extra < best:
             best, best_r = extra, NOBODY
             copy_route(s.now, t, s.now, pick)

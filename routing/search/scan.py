@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.evaluate import half_up
+from routing.evaluate import W_CLOSE, W_OPEN, W_ROW, W_SERVICE, W_START, gate_clock, half_up
 from routing.instance import (
     BOUGHT,
     D_CAP,
@@ -57,15 +57,22 @@ from routing.search.lanes import (
     A_REST,
     A_RIDE,
     A_SLACK,
-    C_CLOSE,
-    C_OPEN,
-    C_ROW,
-    C_SERVICE,
-    C_START,
+    E_ALONG,
+    E_DAYS,
+    E_FAR_GATE,
+    E_GATE,
+    E_GROUP,
+    E_OWN,
+    E_SHIFT,
+    E_SPAN,
+    E_VARIANT,
     G_CLOSE,
     G_OPEN,
     G_SERVICE,
     G_USERS,
+    O_GATE_AM,
+    O_HOME_AM,
+    O_RIDER_AM,
     V_CHAIRS,
     V_FIRST,
     V_FIRST_GATE,
@@ -78,7 +85,6 @@ from routing.search.lanes import (
     V_SHARED,
     V_SOFT,
     V_SOLO,
-    clock_of_gates,
     lowest_bit,
     ride_along_gates,
 )
@@ -92,16 +98,6 @@ BLINK = 0.01
 removals)."""
 PLACES_OVERLOOKED = 0.2
 """Share of the places where somebody may board that is overlooked at random."""
-
-# Columns of a pair (days on which route and rider are each alike): variant, day group, days, seconds by which the way
-# between homes and gates grows when the first (AM) or last (PM) gate changes, row of the new one, seconds between the
-# first and the last gate, row of the leg's far end at the gates, the new rider's own ride along gates, days' mask; from
-# E_ALONG on the ride along gates of each gate's users.
-E_VARIANT, E_GROUP, E_DAYS, E_SHIFT, E_GATE, E_SPAN, E_FAR_GATE, E_OWN, E_ALONG = range(9)
-
-# Where a person goes on a route, AM and PM: position among gates (-1: the gate is there already) and among homes (-1:
-# not on this leg), and the rider, which says where they board.
-O_GATE_AM, O_GATE_PM, O_HOME_AM, O_HOME_PM, O_RIDER_AM, O_RIDER_PM = range(6)
 
 
 @njit_inline
@@ -140,11 +136,11 @@ def gates_with_rider(
     gates, own = 0, -1
     for j in range(n_hubs + 1):
         if j == place:
-            c[C_ROW, gates], c[C_SERVICE, gates] = (
+            c[W_ROW, gates], c[W_SERVICE, gates] = (
                 hub_table[riders[rider, P_HUB], H_ROW],
                 riders[rider, P_GATE_AM + leg],
             )
-            c[C_OPEN, gates], c[C_CLOSE, gates] = day[rider, D_OPEN], day[rider, D_CLOSE]
+            c[W_OPEN, gates], c[W_CLOSE, gates] = day[rider, D_OPEN], day[rider, D_CLOSE]
             own = gates
             gates += 1
         if j == n_hubs:
@@ -153,20 +149,20 @@ def gates_with_rider(
         mine = place < 0 and hubs[j] == riders[rider, P_HUB]
         if run[at + G_USERS] == 0 and not mine:
             continue
-        c[C_ROW, gates], c[C_SERVICE, gates] = hub_table[hubs[j], H_ROW], run[at + G_SERVICE]
-        c[C_OPEN, gates], c[C_CLOSE, gates] = run[at + G_OPEN], run[at + G_CLOSE]
+        c[W_ROW, gates], c[W_SERVICE, gates] = hub_table[hubs[j], H_ROW], run[at + G_SERVICE]
+        c[W_OPEN, gates], c[W_CLOSE, gates] = run[at + G_OPEN], run[at + G_CLOSE]
         if mine:
-            c[C_SERVICE, gates] += riders[rider, P_GATE_AM + leg]
-            c[C_OPEN, gates] = max(c[C_OPEN, gates], day[rider, D_OPEN])
-            c[C_CLOSE, gates] = min(c[C_CLOSE, gates], day[rider, D_CLOSE])
+            c[W_SERVICE, gates] += riders[rider, P_GATE_AM + leg]
+            c[W_OPEN, gates] = max(c[W_OPEN, gates], day[rider, D_OPEN])
+            c[W_CLOSE, gates] = min(c[W_CLOSE, gates], day[rider, D_CLOSE])
             own = gates
         gates += 1
-    if not clock_of_gates(leg, seconds, gates, c):
+    if not gate_clock(leg, seconds, gates, c):
         return False
     last = gates - 1
     pair[E_OWN] = ride_along_gates(leg, gates, c, own)
-    pair[E_SPAN] = c[C_START, last] + c[C_SERVICE, last] - c[C_START, 0]
-    pair[E_GATE], pair[E_FAR_GATE] = (c[C_ROW, 0], c[C_ROW, last]) if leg == 0 else (c[C_ROW, last], c[C_ROW, 0])
+    pair[E_SPAN] = c[W_START, last] + c[W_SERVICE, last] - c[W_START, 0]
+    pair[E_GATE], pair[E_FAR_GATE] = (c[W_ROW, 0], c[W_ROW, last]) if leg == 0 else (c[W_ROW, last], c[W_ROW, 0])
     g = 0
     for j in range(n_hubs):
         if j == place:
@@ -181,13 +177,16 @@ def gates_with_rider(
 
 
 @njit_inline
-def way_shift(leg: int, seconds: Any, lane: Any, run: Any, n: int, gate: int) -> int:
-    """Seconds by which the way between the homes and the gates grows when the gate on the homes' side changes."""
+def way_shift(leg: int, table: Any, lane: Any, run: Any, n: int, gate: int) -> int:
+    """What the way between the homes and the gates grows by when the gate on the homes' side changes.
+
+    table: seconds or metres.
+    """
     if leg == 0:
         home, old = lane[n, A_PREV], run[V_FIRST_GATE]
-        return seconds[home, gate] - seconds[home, old] if home >= 0 and old >= 0 else 0
+        return table[home, gate] - table[home, old] if home >= 0 and old >= 0 else 0
     home, old = lane[0, A_NEXT], run[V_LAST_GATE]
-    return seconds[gate, home] - seconds[old, home] if home >= 0 and old >= 0 else 0
+    return table[gate, home] - table[old, home] if home >= 0 and old >= 0 else 0
 
 
 @njit_inline
@@ -248,17 +247,9 @@ def fits_at(leg: int, lane: Any, i: int, n_hubs: int, more: int, pair: Any) -> b
 
 
 @njit_inline
-def far_end(leg: int, supply: Any, pair: Any) -> tuple[int, int]:
-    """Rows that the run's home end and gate end are tied to by billed empty miles (-1: none).
-
-    For a return both are each other; for a depot or base both are that.
-    """
-    fleet, rule, row = supply[S_KIND] != BOUGHT, supply[S_DEAD_RULE], supply[S_ROW]
-    if fleet or (rule != DEAD_NONE and rule != DEAD_RETURN and row >= 0):
-        return row, row
-    if rule == DEAD_NONE:
-        return -1, -1
-    return pair[E_FAR_GATE], -1
+def way_out(leg: int, metres: Any, far: int, home: int) -> int:
+    """Metres of the empty drive that ties the home end of a run to another place: AM to the homes, PM from them."""
+    return metres[far, home] if leg == 0 else metres[home, far]
 
 
 @njit_inline
@@ -267,23 +258,23 @@ def metres_of_change(
 ) -> int:
     """Billed metres a day that the halt at position i and the change of gates add."""
     added = gate_metres + way_via(leg, metres, lane, i, row, pair[E_GATE])
-    home_tie, gate_tie = far_end(leg, supply, pair)
-    end_before = run[V_FIRST] if leg == 0 else run[V_LAST]
-    old_far = run[V_LAST_GATE] if leg == 0 else run[V_FIRST_GATE]
-    if home_tie < 0:
+    rule, base = supply[S_DEAD_RULE], supply[S_ROW]
+    from_base = supply[S_KIND] != BOUGHT or (rule != DEAD_NONE and rule != DEAD_RETURN and base >= 0)
+    if not from_base and rule == DEAD_NONE:
         return added
+    home_before = run[V_FIRST] if leg == 0 else run[V_LAST]
     outer = (lane[i, A_PREV] if leg == 0 else lane[i, A_NEXT]) < 0
-    end_after = row if outer else end_before
-    if gate_tie < 0:
-        added += metres[home_tie, end_after] if leg == 0 else metres[end_after, home_tie]
-        if end_before >= 0:
-            added -= metres[old_far, end_before] if leg == 0 else metres[end_before, old_far]
-        return added
-    added += metres[home_tie, end_after] if leg == 0 else metres[end_after, home_tie]
-    added += metres[pair[E_FAR_GATE], gate_tie] if leg == 0 else metres[gate_tie, pair[E_FAR_GATE]]
-    if end_before >= 0:
-        added -= metres[home_tie, end_before] if leg == 0 else metres[end_before, home_tie]
-        added -= metres[old_far, gate_tie] if leg == 0 else metres[gate_tie, old_far]
+    home_after = row if outer else home_before
+    gate_before = run[V_LAST_GATE] if leg == 0 else run[V_FIRST_GATE]
+    gate_after = pair[E_FAR_GATE]
+    # A return goes from one end of the run to the other; a depot or base is driven to from both.
+    added += way_out(leg, metres, base if from_base else gate_after, home_after)
+    if home_before >= 0:
+        added -= way_out(leg, metres, base if from_base else gate_before, home_before)
+    if from_base:
+        added += way_out(1 - leg, metres, base, gate_after)
+        if home_before >= 0:
+            added -= way_out(1 - leg, metres, base, gate_before)
     return added
 
 
@@ -309,14 +300,7 @@ def metres_between_gates(
             if used:
                 added -= metres[old, row] if old >= 0 else 0
                 old = row
-    home = lane[n, A_PREV] if leg == 0 else lane[0, A_NEXT]
-    gate_before = run[V_FIRST_GATE] if leg == 0 else run[V_LAST_GATE]
-    if home >= 0 and gate_before >= 0 and gate_before != pair[E_GATE]:
-        if leg == 0:
-            added += metres[home, pair[E_GATE]] - metres[home, gate_before]
-        else:
-            added += metres[pair[E_GATE], home] - metres[gate_before, home]
-    return added
+    return added + way_shift(leg, metres, lane, run, n, pair[E_GATE])
 
 
 @njit_inner

@@ -23,7 +23,15 @@ from routing.instance import (
     Instance,
 )
 from routing.numba_cache import njit_inline, njit_inner
-from routing.search.lanes import A_SLACK, N_GATE_ROWS, V_GATES, fill_route, mask_weights, signatures
+from routing.search.lanes import (
+    A_SLACK,
+    E_ALONG,
+    N_OPTION_COLUMNS,
+    V_GATES,
+    fill_route,
+    mask_weights,
+    signatures,
+)
 
 HUGE = 1 << 60
 N_OPTIONS = 8
@@ -168,11 +176,11 @@ def new_state(instance: Instance, seed: int) -> State:
         variants=np.zeros((n_slots + N_SPARE, 1 + n_groups), np.int64),
         lanes=np.zeros((n_slots + N_SPARE, 2, n_groups, longest + 1, A_SLACK + most_gates), np.int32),
         runs=np.zeros((n_slots + N_SPARE, 2, n_groups, V_GATES + 4 * MAX_HUBS), np.int32),
-        gates=np.zeros((N_GATE_ROWS, MAX_HUBS + 2), np.int64),
+        gates=np.zeros((N_SCRATCH, MAX_HUBS + 2), np.int64),
         price=np.zeros(longest + 1, np.float64),
-        pairs=np.zeros((n_groups + 1, 9 + MAX_HUBS), np.int64),
+        pairs=np.zeros((n_groups + 1, E_ALONG + MAX_HUBS), np.int64),
         found=np.zeros(8, np.int64),
-        options=np.zeros((N_OPTIONS + 2, 6), np.int64),
+        options=np.zeros((N_OPTIONS + 2, N_OPTION_COLUMNS), np.int64),
         pair_figures=np.zeros((2, 2, n_groups, N_FIGURES), np.int64),
         no_team=np.zeros((0, 3), np.int64),
         runs_in_set=np.zeros((3, N_FIGURES), np.int64),
