@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from transport.calendar import Leg
 from transport.check.rides import rides_of_run
+from transport.check.words import count_words
 from transport.explanation import Bind, Binding
 from transport.plan import Route, Run, Stop
 from transport.scenario import Scenario
@@ -129,5 +130,5 @@ def _price(route: Route, scenario: Scenario, travel: Travel) -> Binding:
     left_s = min(ride.cap_s - ride.ride_s for run in route.runs for ride in rides_of_run(route, run, scenario, travel))
     return Binding(
         route_id=route.route_id, bind=Bind.PRICE, amount=seats, unit="seats",
-        sentence=f"{seats} seats and at least {left_s // 60} min are left; others cost less elsewhere",
+        sentence=f"{count_words(seats, 'seat')} and at least {left_s // 60} min are left; others cost less elsewhere",
     )  # fmt: skip
