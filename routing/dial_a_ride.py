@@ -38,23 +38,7 @@ from routing.search.ride_kernel import (
     ride_scratch,
     time_route,
 )
-from routing.search.state import (
-    L_FREE,
-    L_IS_STALE,
-    L_LANES,
-    N_ABSENT,
-    N_BEST,
-    N_BEST_ABSENT,
-    N_FREE,
-    N_SLOTS,
-    N_SPARE,
-    N_TOTAL,
-    Q_ABSENT,
-    Q_BEST_ABSENT,
-    Q_HOPELESS,
-    Q_OLD_ABSENT,
-    empty_routes,
-)
+from routing.search.state import N_BEST, N_BEST_ABSENT, N_SLOTS, N_SPARE, Q_BEST_ABSENT, empty_routes, nobody_placed
 
 MICRO = 1_000_000
 """Micro-units in the instance's unit; lengths and times are rounded up, which keeps the triangle inequality."""
@@ -265,16 +249,7 @@ def _nearest(stops: NDArray[np.int64], step: NDArray[np.int64], length: NDArray[
 def new_ride_state(data: RideData, n_vehicles: int, seed: int) -> RideState:
     """An empty working plan: everybody absent."""
     n_riders = len(data.riders)
-    num = np.zeros(14, np.int64)
-    num[N_TOTAL] = num[N_BEST] = int(data.riders[:, P_UNSERVED].sum())
-    num[N_ABSENT] = num[N_BEST_ABSENT] = n_riders
-    num[N_FREE] = num[N_SLOTS] = n_vehicles
-    slots = np.full((8, 2 * n_vehicles + N_SPARE), -1, np.int64)
-    slots[L_FREE, :n_vehicles] = np.arange(n_vehicles)[::-1]
-    slots[L_LANES] = slots[L_IS_STALE] = 0
-    people = np.full((9, n_riders), -1, np.int64)
-    people[Q_HOPELESS] = 0
-    people[Q_ABSENT] = people[Q_OLD_ABSENT] = people[Q_BEST_ABSENT] = np.arange(n_riders)
+    slots, people, num, rng = nobody_placed(data.riders, np.arange(n_riders), n_vehicles, seed)
     cached, line = ride_scratch(n_vehicles, n_riders)
     return RideState(
         now=empty_routes(n_vehicles + N_SPARE, n_riders),
@@ -284,7 +259,7 @@ def new_ride_state(data: RideData, n_vehicles: int, seed: int) -> RideState:
         people=people,
         books=np.zeros((3, 1), np.int64),
         num=num,
-        rng=np.array([(seed * 2_654_435_761 + 88_172_645_463_325_252) % (1 << 64)], np.uint64),
+        rng=rng,
         keys=np.zeros(n_riders + 1, np.float64),
         found=np.zeros(8, np.int64),
         cached=cached,

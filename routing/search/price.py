@@ -109,8 +109,9 @@ def price_with_mate(d: Any, s: Any, mate: int, fresh: bool) -> bool:
         figures_of(d, s, p, mate, s.pair_figures[0])
     if not figures_of(d, s, p, t, s.pair_figures[1]):
         return False
-    s.found[0], s.found[1] = 0, 1
-    pence = set_pence_in(d, k, s.found, 2, s.pair_figures, s.no_team, s.runs_in_set, s.shift, s.no_when, s.found)
+    pence = set_pence_in(
+        d, k, s.pair_members, 2, s.pair_figures, s.no_team, s.runs_in_set, s.shift, s.no_when, s.nobody_worked
+    )
     if pence < 0:
         return False
     mine = s.pair_figures[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.evaluate import (
     N_FIGURES,
@@ -50,14 +51,17 @@ N_META = 13
     N_TOTAL, N_ABSENT, N_HIGH, N_FREE, N_TOUCHED, N_STAMP, N_BEST, N_BEST_HIGH, N_BEST_ABSENT, N_OLD_ABSENT,
     N_OLD_TOTAL, N_MARK, N_SLOTS, N_STALE,
 ) = range(14)  # fmt: skip
+N_NUM = 14
 
 # Rows of `State.slots` (one column a route slot) and of `State.people` (one column a person's first row).
 # L_LANES: 1 where the lanes are those of the route as it stands. L_STALE lists routes that differ from the best plan's,
 # L_IS_STALE marks them.
 L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE = range(8)
+N_SLOT_ROWS = 8
 (
     Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS, Q_ALONE_AM, Q_ALONE_PM,
 ) = range(9)  # fmt: skip
+N_PEOPLE_ROWS = 9
 
 # Rows of `State.books`: what the working plan takes of each supply, class and operator's (the last: the council's) PAs.
 B_SUPPLY, B_CLASS, B_OPERATOR = range(3)
@@ -89,8 +93,8 @@ class State(NamedTuple):
         what the scan knows of riders, days and routes (`lanes`).
     rng uint64 (1,). weights (G,), w, figures (2, G, N_FIGURES), gates : scratch of the evaluation.
     keys float64, price float64, pairs, found, options int64 (N_OPTIONS + 2, 6), blink float64 (1,) : scratch of the
-        scan. pair_figures (2, 2, G, N_FIGURES), no_team, runs_in_set, shift, no_when : scratch of two routes on one
-        vehicle.
+        scan. pair_figures (2, 2, G, N_FIGURES), runs_in_set, shift : scratch of two routes on one vehicle; pair_members
+        (0 and 1), no_team, no_when, nobody_worked : what is always the same of them.
     """
 
     now: Routes
@@ -117,7 +121,9 @@ class State(NamedTuple):
     found: Any
     options: Any
     pair_figures: Any
+    pair_members: Any
     no_team: Any
+    nobody_worked: Any
     runs_in_set: Any
     shift: Any
     no_when: Any
@@ -135,6 +141,26 @@ def empty_routes(n_slots: int, longest: int) -> Routes:
     )
 
 
+def nobody_placed(
+    riders: NDArray[np.int64], persons: NDArray[np.int64], n_slots: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+    """`slots`, `people`, `num` and `rng` of a state in which all slots are empty and everybody is absent."""
+    n = len(persons)
+    slots = np.full((N_SLOT_ROWS, 2 * n_slots + N_SPARE), -1, np.int64)
+    slots[L_FREE, :n_slots] = np.arange(n_slots)[::-1]
+    slots[L_LANES] = slots[L_IS_STALE] = 0
+    people = np.full((N_PEOPLE_ROWS, len(riders)), -1, np.int64)
+    people[Q_HOPELESS] = 0
+    people[Q_ALONE_AM] = people[Q_ALONE_PM] = np.arange(len(riders))
+    for row in (Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT):
+        people[row, :n] = persons
+    num = np.zeros(N_NUM, np.int64)
+    num[N_TOTAL] = num[N_BEST] = int(riders[:, P_UNSERVED].sum())
+    num[N_ABSENT] = num[N_BEST_ABSENT] = n
+    num[N_FREE] = num[N_SLOTS] = n_slots
+    return slots, people, num, np.array([(seed * 2_654_435_761 + 88_172_645_463_325_252) % (1 << 64)], np.uint64)
+
+
 def new_state(instance: Instance, seed: int) -> State:
     """An empty working plan: everybody absent."""
     persons = instance.persons
@@ -142,18 +168,7 @@ def new_state(instance: Instance, seed: int) -> State:
     n_slots = n_persons + 1
     # Part-week riders may share seats, so a route can hold more riders than the largest layout has places.
     longest = 2 * int(instance.fits.shape[1] + instance.fits.shape[2]) + 2
-    num = np.zeros(14, np.int64)
-    num[N_TOTAL] = num[N_BEST] = int(instance.riders[:, P_UNSERVED].sum())
-    num[N_ABSENT] = num[N_BEST_ABSENT] = n_persons
-    num[N_FREE] = num[N_SLOTS] = n_slots
-    slots = np.full((8, 2 * n_slots + 3), -1, np.int64)
-    slots[L_FREE, :n_slots] = np.arange(n_slots)[::-1]
-    slots[L_LANES] = slots[L_IS_STALE] = 0
-    people = np.full((9, n), -1, np.int64)
-    people[Q_HOPELESS] = 0
-    people[Q_ALONE_AM] = people[Q_ALONE_PM] = np.arange(n)
-    for row in (Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT):
-        people[row, :n_persons] = persons
+    slots, people, num, rng = nobody_placed(instance.riders, persons, n_slots, seed)
     widest = max(len(instance.supplies), len(instance.class_limit), len(instance.operator_pa_limit), 1)
     n_groups = len(instance.group_weight)
     most_gates = min(MAX_HUBS, int(instance.rules[R_MAX_SCHOOLS]) + 1)
@@ -165,7 +180,7 @@ def new_state(instance: Instance, seed: int) -> State:
         people=people,
         books=np.zeros((3, widest), np.int64),
         num=num,
-        rng=np.array([(seed * 2_654_435_761 + 88_172_645_463_325_252) % (1 << 64)], np.uint64),
+        rng=rng,
         weights=np.zeros(n_groups, np.int64),
         w=np.zeros((N_SCRATCH, max(longest, MAX_HUBS) + 1), np.int64),
         figures=np.zeros((2, n_groups, N_FIGURES), np.int64),
@@ -182,7 +197,9 @@ def new_state(instance: Instance, seed: int) -> State:
         found=np.zeros(8, np.int64),
         options=np.zeros((N_OPTIONS + 2, N_OPTION_COLUMNS), np.int64),
         pair_figures=np.zeros((2, 2, n_groups, N_FIGURES), np.int64),
+        pair_members=np.arange(2),
         no_team=np.zeros((0, 3), np.int64),
+        nobody_worked=np.zeros(0, np.int64),
         runs_in_set=np.zeros((3, N_FIGURES), np.int64),
         shift=np.zeros(3, np.int64),
         no_when=np.zeros((4, 0), np.int64),
