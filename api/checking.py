@@ -14,6 +14,8 @@ from transport.files.plan_json import read_plan
 from transport.files.read import read_scenario
 from transport.files.travel_pairs import read_travel_pairs
 from transport.plan import Plan
+from transport.scenario import Scenario
+from transport.travel import TravelPairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,8 +63,25 @@ class Recheck:
         ]
 
 
-def recheck(folder: Path) -> Recheck:
-    """Read a plan's folder and judge it afresh.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlanFolder:
+    """What `schoolrun plan` wrote, read again.
+
+    Attributes
+    ----------
+    lists : folder or workbook of the scenario's copy. scenario : with the settings that the plan was made with.
+    travel : the pairs that the plan rests on. reference : plan that families know, where the plan was set against one.
+    """
+
+    lists: Path
+    plan: Plan
+    scenario: Scenario
+    travel: TravelPairs
+    reference: Plan | None
+
+
+def read_folder(folder: Path) -> PlanFolder:
+    """Read a plan's folder.
 
     Raises
     ------
@@ -77,24 +96,43 @@ def recheck(folder: Path) -> Recheck:
     if missing:
         raise FileNotFoundError(f"{folder}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
     plan = read_plan(folder / PLAN_FILE)
-    travel = read_travel_pairs(folder / TRAVEL_FILE)
-    scenario = with_settings(read_scenario(lists), _own_settings(plan))
-    reference = read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None
-    now = {"scenario": digest_of(scenario), "travel": travel.digest}
-    if reference is not None:
-        now["reference"] = digest_of(reference)
-    changed = tuple(
+    return PlanFolder(
+        lists=lists,
+        plan=plan,
+        scenario=with_settings(read_scenario(lists), _own_settings(plan)),
+        travel=read_travel_pairs(folder / TRAVEL_FILE),
+        reference=read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None,
+    )
+
+
+def changed_inputs(held: PlanFolder) -> tuple[str, ...]:
+    """Inputs beside a plan that are not those it was made from, in sentences."""
+    now = {"scenario": digest_of(held.scenario), "travel": held.travel.digest}
+    if held.reference is not None:
+        now["reference"] = digest_of(held.reference)
+    return tuple(
         f"The {name} beside this plan is not the one it was made from"
         for name in now
-        if plan.digests.get(name) != now[name]
+        if held.plan.digests.get(name) != now[name]
     )
-    breakdown = cost_of(plan, scenario, travel)
+
+
+def recheck(folder: Path) -> Recheck:
+    """Read a plan's folder and judge it afresh.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        A file is missing or cannot be read.
+    """
+    held = read_folder(folder)
+    breakdown = cost_of(held.plan, held.scenario, held.travel)
     return Recheck(
-        plan=plan,
-        violations=check_plan(plan, scenario, travel, reference),
+        plan=held.plan,
+        violations=check_plan(held.plan, held.scenario, held.travel, held.reference),
         breakdown=breakdown,
-        objective=objective_of(plan, scenario, travel, breakdown, reference),
-        changed=changed,
+        objective=objective_of(held.plan, held.scenario, held.travel, breakdown, held.reference),
+        changed=changed_inputs(held),
     )
 
 

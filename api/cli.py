@@ -37,6 +37,7 @@ PHASE_WORDS = {
     "search": "Searching",
     "check": "Checking and pricing",
     "explain": "Explaining the plan (the first time about a minute longer)",
+    "bound": "Proving how good the plan is",
     "write": "Writing the plan",
 }
 
@@ -45,6 +46,9 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the search.")]
 Explain = Annotated[
     int | None,
     typer.Option(min=0, help="Explain the plan, with what at most so many rules on single passengers cost a year."),
+]
+BoundSeconds = Annotated[
+    float | None, typer.Option(min=0, help="Prove for so many seconds that no plan can cost less than a bound.")
 ]
 Processes = Annotated[
     int | None, typer.Option(min=1, max=2, help="Processes to search on. Default: one per core, at most 2.")
@@ -78,6 +82,7 @@ def plan(
         int | None, typer.Option(min=0, max=1_000_000, help="Most families that may be disturbed.")
     ] = None,
     explain: Explain = None,
+    bound_seconds: BoundSeconds = None,
     as_json: Json = False,
     cache_dir: Cache = None,
 ) -> None:
@@ -93,7 +98,7 @@ def plan(
         processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(),
         reference_path=reference, max_disturbed=max_changed,
         disturbed_pence_per_week=None if price_per_family is None else round(100 * price_per_family),
-        explain_rules=explain,
+        explain_rules=explain, bound_seconds=bound_seconds,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -107,6 +112,7 @@ def demo(
     processes: Processes = None,
     roads: Annotated[Path | None, typer.Option(help="Road file; without one the roads are approximate.")] = None,
     explain: Explain = None,
+    bound_seconds: BoundSeconds = 1.0,
     wish: Annotated[bool, typer.Option("--wish", help="Sandwell members' wish: 50 minutes for everybody.")] = False,
     as_json: Json = False,
     cache_dir: Cache = None,
@@ -123,6 +129,7 @@ def demo(
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=Stop(seconds=seconds), roads_path=roads, seed=seed,
         processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(), explain_rules=explain,
+        bound_seconds=bound_seconds,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -143,6 +150,36 @@ def check(
         for sentence in result.sentences():
             print(sentence)
     raise typer.Exit(EXIT_HARD_VIOLATION if result.n_hard else EXIT_OK)
+
+
+@app.command()
+def bound(
+    folder: Annotated[Path, typer.Argument(help="Folder that `schoolrun plan` wrote.")],
+    seconds: Annotated[float, typer.Option(min=0, help="Seconds to prove for, on two cores.")] = 300.0,
+    roads: Annotated[Path | None, typer.Option(help="Road file that the plan was made on.")] = None,
+    travel: Annotated[Path | None, typer.Option(help="Own travel matrices that the plan was made on.")] = None,
+    as_json: Json = False,
+    cache_dir: Cache = None,
+) -> None:
+    """Prove a bound for a plan: no plan under its rules and prices costs less. Goes on where it stopped."""
+    from api.certify import CertifyRequest, certify_folder
+
+    if roads is not None and travel is not None:
+        _refuse("give --roads or --travel, not both")
+    request = CertifyRequest(
+        folder=folder, seconds=seconds, roads_path=roads, travel_path=travel, cache_dir=cache_dir or default_cache_dir()
+    )
+    with _input_errors(), _stop_on_interrupt() as stopped:
+        done = certify_folder(request, _watcher(stopped))
+    if as_json:
+        print(json.dumps(done.figures(), indent=1))
+        return
+    print(f"Certificate: {done.plan.certificate_words}")
+    if done.n_hard:
+        print(f"The plan breaks hard rules in {done.n_hard} places: the bound speaks of plans that break none")
+    if done.plan.unserved:
+        print(f"{len(done.plan.unserved)} passengers are not carried; their price is part of this plan's cost")
+    print(f"Report: {folder / 'report.html'}")
 
 
 @app.command()
@@ -221,9 +258,10 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
     """The main figures of a plan, for scripts."""
     from dataclasses import asdict
 
+    from api.certify import certificate_figures
     from api.report.kpis import baseline_kpis_of, kpis_of
 
-    baseline = baseline_kpis_of(outcome)
+    baseline, certificate = baseline_kpis_of(outcome), outcome.plan.certificate
     return {
         "cost_pence_per_week": outcome.breakdown.week_pence,
         "objective": outcome.objective.total,
@@ -236,6 +274,7 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
         "baseline": None if baseline is None else asdict(baseline),
         "disturbed": None if outcome.known is None else [asdict(item) for item in outcome.known.disturbed],
         "held_lots": [asdict(choice) for choice in outcome.lots],
+        "certificate": None if certificate is None else certificate_figures(certificate),
     }
 
 
@@ -283,7 +322,12 @@ def _watcher(stopped: list[bool]) -> Watcher:
             )
             print(line, end="", file=sys.stderr, flush=True)
 
-    return Watcher(on_phase=on_phase, on_progress=on_progress, should_stop=lambda: bool(stopped))
+    def on_bound(seconds: float, bound_pence: int, objective_pence: int) -> None:
+        gap = f"{objective_pence / bound_pence - 1:.1%}" if bound_pence > 0 else "unknown"
+        line = f"  bound £{bound_pence / 100:,.0f} a week  gap {gap}  {seconds:.0f} s"
+        print(f"\r\033[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+
+    return Watcher(on_phase=on_phase, on_progress=on_progress, on_bound=on_bound, should_stop=lambda: bool(stopped))
 
 
 @contextmanager
@@ -295,7 +339,7 @@ def _stop_on_interrupt() -> Iterator[list[bool]]:
         if stopped:
             raise KeyboardInterrupt
         stopped.append(True)
-        print("\nStopping; the best plan so far will be written (press again to give up)", file=sys.stderr)
+        print("\nStopping; what was found so far will be written (press again to give up)", file=sys.stderr)
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:

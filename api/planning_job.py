@@ -1,7 +1,7 @@
 """READ FIRST: the main job, from a scenario to a checked and priced plan.
 
-`plan_term` is the spine: read scenario, roads, travel matrix, encode, solve, decode, check, cost, baseline, write.
-Command line, tests and benchmarks call this one function.
+`plan_term` is the spine: read scenario, roads, travel matrix, encode, solve, decode, check, cost, baseline, bound,
+write. Command line, tests and benchmarks call this one function.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class PlanRequest:
     reference_path : folder of the plan that families know; None: today's routes.
     disturbed_pence_per_week, max_disturbed : in place of the policy's.
     explain_rules : explain the plan, with the price of at most so many rules; None: do not.
+    bound_seconds : prove a bound for so long; None: do not.
     """
 
     scenario_path: Path
@@ -70,6 +71,7 @@ class PlanRequest:
     share: bool = False
     cache_dir: Path | None = None
     explain_rules: int | None = None
+    bound_seconds: float | None = None
     reference_path: Path | None = None
     disturbed_pence_per_week: int | None = None
     max_disturbed: int | None = None
@@ -86,13 +88,15 @@ class Watcher:
 
     Attributes
     ----------
-    on_phase : a phase begins. on_progress : where the search stands. should_stop : asked during the search.
+    on_phase : a phase begins. on_progress : where the search stands. should_stop : asked during search and proof.
+    on_bound : seconds of the proof, bound and objective in pence a week, whenever the bound has risen.
     seconds_by_phase : filled with wall seconds.
     """
 
     on_phase: Callable[[str], None] = lambda phase: None
     on_progress: Callable[[Progress], None] = lambda progress: None
     should_stop: Callable[[], bool] = lambda: False
+    on_bound: Callable[[float, int, int], None] = lambda seconds, bound_pence, objective_pence: None
     seconds_by_phase: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -149,6 +153,8 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
         breakdown = cost_of(plan, scenario, roads.travel)
         objective = objective_of(plan, scenario, roads.travel, breakdown, reference)
     plan = explained(plan, searched.found, roads.travel, request, watcher)
+    if request.bound_seconds is not None:
+        plan = certified(plan, scenario, roads.travel, searched.found, objective.total, reference, request, watcher)
     with watcher.phase("write"):
         from api.report.outcome import Outcome
 
@@ -173,6 +179,7 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
                 *_bias_notes(scenario, baseline),
                 *_snag_notes(scenario, roads),
                 *_explain_notes(plan, request),
+                *_bound_notes(plan, request),
             ),
             search=_search_figures(searched.found.result, request),
         )
@@ -376,6 +383,29 @@ def _explain_notes(plan: Plan, request: PlanRequest) -> list[str]:
         if missing
         else []
     )
+
+
+def certified(
+    plan: Plan, scenario: Scenario, travel: TravelByRow, found: Found, objective_pence: int, reference: Plan | None,
+    request: PlanRequest, watcher: Watcher,
+) -> Plan:  # fmt: skip
+    """The plan with its certificate; what is proven is kept beside the plan, for a later proof to go on from."""
+    from api.certify import STATE_FILE, certificate_of, cost_trace_of
+
+    assert request.bound_seconds is not None
+    request.out.mkdir(parents=True, exist_ok=True)
+    certificate = certificate_of(
+        plan, scenario, travel, seconds=request.bound_seconds, objective_pence=objective_pence, watcher=watcher,
+        reference=reference, state_path=None if request.share else request.out / STATE_FILE,
+        cost_trace=cost_trace_of(found),
+    )  # fmt: skip
+    return replace(plan, certificate=certificate)
+
+
+def _bound_notes(plan: Plan, request: PlanRequest) -> list[str]:
+    from api.certify import TOO_LARGE
+
+    return [TOO_LARGE] if request.bound_seconds is not None and plan.certificate is None else []
 
 
 def make_baseline(scenario: Scenario, travel: TravelByRow) -> Baseline | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Certificate:
     relaxations : sentences that name what the bound leaves out, each of which can only make it lower.
     trace : (wall seconds, bound) each time that it rose.
     prices : what the linear program says that things are worth. is_over : nothing is left to prove by this method.
+    cost_trace : (seconds, objective) of the search before it, each time that it fell; empty where nobody noted it.
     """
 
     objective_pence: int
@@ -43,8 +45,20 @@ class Certificate:
     wall_s: float
     prices: tuple[ShadowPrice, ...] = ()
     is_over: bool = False
+    cost_trace: tuple[tuple[float, int], ...] = ()
 
     @property
     def gap(self) -> float:
         """(objective - bound) / bound; infinite without a bound."""
         return (self.objective_pence - self.bound_pence) / self.bound_pence if self.bound_pence > 0 else float("inf")
+
+    @property
+    def words(self) -> str:
+        """The certificate in words; the gap is rounded up."""
+        if self.bound_pence <= 0:
+            return "nothing is proven: the bound is £0 a week"
+        proven = f"no plan under these rules and prices costs less than £{self.bound_pence / 100:,.2f} a week"
+        if self.objective_pence < self.bound_pence:
+            return f"{proven}; this one does, which only a plan that breaks a hard rule can"
+        excess = self.objective_pence - self.bound_pence
+        return f"{proven}; this one costs at most {ceil(1000 * excess / self.bound_pence) / 10:.1f} % more"

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
+from api.report.bound_section import BoundView
 from api.report.outcome import Outcome
 from api.report.view import make_page
 from transport.files.plan_words import plural, pounds
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def report_html(outcome: Outcome, *, share: bool = False) -> str:
@@ -18,6 +23,30 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
     ----------
     share : the version that may be passed on; `outcome` is then already `shared_outcome`'s.
     """
+    css, js = _template_text("report.css"), _template_text("report.js")
+    starts_on = outcome.scenario.starts_on
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            page=make_page(outcome, share=share),
+            scenario=outcome.scenario,
+            starts_on=f"{starts_on.day} {starts_on:%B %Y}",
+            css=css,
+            js=js,
+            css_hash=_csp_hash(css),
+            js_hash=_csp_hash(js),
+        )
+    )
+
+
+def bound_html(view: BoundView | None) -> str:
+    """The section of the bound alone, as it stands between its marks."""
+    macro = _environment().get_template("bound.html").module.bound  # type: ignore[attr-defined]
+    return str(macro(view))
+
+
+def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -29,17 +58,7 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
         "pounds": pounds,
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
-    css, js = _template_text("report.css"), _template_text("report.js")
-    starts_on = outcome.scenario.starts_on
-    return environment.get_template("report.html").render(
-        page=make_page(outcome, share=share),
-        scenario=outcome.scenario,
-        starts_on=f"{starts_on.day} {starts_on:%B %Y}",
-        css=css,
-        js=js,
-        css_hash=_csp_hash(css),
-        js_hash=_csp_hash(js),
-    )
+    return environment
 
 
 def _template_text(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from routing.baseline import current_as_routes, current_lots, start_routes
+from routing.bound.prove import prove
 from routing.decode import decode
 from routing.encode import Index, encode
 from routing.explain import explain_unserved
@@ -104,7 +105,21 @@ def planned_from(
         unserved=explain_unserved(scenario, travel, decoded.unserved_ids),
         not_planned=scenario.not_planned(),
     )
+    assert_not_below_the_bound(plan, scenario, travel, reference)
     return Planned(plan=plan, result=result, instance=instance, index=index, scenario=scenario, travel=travel)
+
+
+MOST_PROVEN = 40
+"""Passengers up to whom every plan made by tests is set against the bound: some ten milliseconds each."""
+
+
+def assert_not_below_the_bound(plan: Plan, scenario: Scenario, travel: TravelMatrix, reference: Plan | None) -> None:
+    """A plan that the checker accepts costs no less than what is proven in a moment."""
+    if len(scenario.passengers) > MOST_PROVEN:
+        return
+    certificate = prove(scenario, travel, plan, seconds=0, reference=reference)
+    if certificate.bound_pence > certificate.objective_pence:
+        assert [v for v in check_plan(plan, scenario, travel, reference) if v.hard]
 
 
 def fortnight_pence(plan: Plan, scenario: Scenario, travel: TravelMatrix) -> int:
