@@ -123,8 +123,10 @@ def cost_trace_of(found: Found) -> tuple[tuple[float, int], ...]:
     for at, pence in result.trace:
         # Each round of a search counts its own seconds.
         began, before = (began + before, at) if at < before else (began, at)
-        if not points or pence + beside < points[-1][1]:
-            points.append((round(began + at, 1), pence + beside))
+        # A round may have looked at cheaper prices than the plan's own: it is never shown below the plan.
+        cost_pence = max(pence + beside, found.objective_pence)
+        if not points or cost_pence < points[-1][1]:
+            points.append((round(began + at, 1), cost_pence))
     step = -(-len(points) // MOST_POINTS) or 1
     end = (round(max(result.seconds, points[-1][0] if points else 0.0), 1), found.objective_pence)
     return (*points[:1], *points[1:][::step], end)

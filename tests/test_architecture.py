@@ -20,8 +20,8 @@ ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "p
 HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium"}
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
 PARTS = {"pydantic_core": "pydantic", "markupsafe": "jinja2"}  # one library, delivered as two
-# A quotient (pence per second) and a coordinate on the projected plane need not be whole.
-MAY_BE_FRACTIONAL = re.compile(r"_per_|(^|_)[xy]_m$")
+# A quotient (pence per second), a coordinate on the projected plane and a measured time need not be whole.
+MAY_BE_FRACTIONAL = re.compile(r"_per_|(^|_)[xy]_m$|^(cpu|wall)_s$")
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef

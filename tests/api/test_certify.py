@@ -8,15 +8,18 @@ import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from api.certify import cost_trace_of
 from api.report.bound_chart import HEIGHT, WIDTH, make_chart
 from api.report.outcome import Outcome
 from api.report.page import report_html
 from api.report.shared import shared_outcome
 from tests.api.outcome_builder import invented_outcome
-from tests.api.test_cli import lists, plan, run
+from tests.api.test_cli import lists, plan, run, write_times
 from transport.certificate import Certificate, ShadowPrice
 from transport.files.plan_json import read_plan
 
@@ -100,12 +103,12 @@ def test_changed_lists_are_refused(copy: Path) -> None:
 
 
 def test_other_roads_are_refused(copy: Path, tmp_path: Path) -> None:
-    """The plan was made on approximate roads; a bound on others would be another problem's."""
-    from tests.routing.network.square_world import write_osm
-
-    code, _, stderr = bound(copy, "--roads", str(write_osm(tmp_path / "roads.osm")))
+    """The plan was made on approximate roads; a bound on other times would be another problem's."""
+    times = write_times(copy / "scenario", tmp_path / "times.csv")
+    code, _, stderr = bound(copy, "--travel", str(times))
     assert code == 2
-    assert stderr.strip()
+    assert "the plan was made on other roads or travel times; name them with --roads or --travel" in stderr
+    assert bound(copy, "--travel", str(times), "--roads", "a.osm")[0] == 2
 
 
 def test_a_folder_without_a_plan_is_refused(tmp_path: Path) -> None:
@@ -124,12 +127,22 @@ def test_without_a_bound_nothing_is_written_of_one(tmp_path: Path) -> None:
     assert "schoolrun bound FOLDER" in (tmp_path / "plan" / "report.html").read_text(encoding="utf-8")
 
 
+def test_the_cost_of_a_search_in_rounds_falls_to_that_of_its_plan() -> None:
+    """Two rounds, each with its own clock; kept routes cost £2 beside, and a round at other prices shows no less."""
+    result = SimpleNamespace(
+        trace=((1.0, 900), (5.0, 700), (0.5, 800), (2.0, 600), (3.0, 100)),
+        assignment=SimpleNamespace(cost=1100), seconds=9.0,
+    )  # fmt: skip
+    found: Any = SimpleNamespace(result=result, objective_pence=750)
+    assert cost_trace_of(found) == ((1.0, 1100), (5.0, 900), (7.0, 800), (8.0, 750), (9.0, 750))
+
+
 # ---- the report ----
 
 
 @cache
 def town() -> Outcome:
-    return invented_outcome(40)
+    return invented_outcome(60)
 
 
 def with_certificate(outcome: Outcome, **changes: object) -> Outcome:
@@ -200,10 +213,11 @@ def test_the_lines_of_the_picture_are_where_the_figures_say() -> None:
     assert chart.cost.startswith(f"M70.0 {y_of['£300']}")
     assert f"V{y_of['£100']}" in chart.cost
     middle = 70 + (WIDTH - 70 - 12) / 2
-    assert chart.bound.startswith(f"M{middle} {(y_of['£0'] + y_of['£100']) / 2}")
-    numbers = [float(x) for x in re.findall(r"[\d.]+", chart.cost + chart.bound + chart.between)]
-    assert all(0 <= x <= WIDTH for x in numbers)
-    assert all(0 <= y <= HEIGHT for y, _ in chart.ticks_y)
+    x, y = map(float, re.findall(r"[\d.]+", chart.bound)[:2])
+    assert (x, y) == (middle, pytest.approx((y_of["£0"] + y_of["£100"]) / 2, abs=0.1))
+    numbers = [float(number) for number in re.findall(r"[\d.]+", chart.cost + chart.bound + chart.between)]
+    assert all(0 <= number <= WIDTH for number in numbers)
+    assert all(0 <= at <= HEIGHT for at in y_of.values())
 
 
 @pytest.mark.parametrize("pence", [0, 1, 123_456_789])

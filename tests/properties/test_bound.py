@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -200,6 +201,13 @@ def test_the_checker_accepts_the_plans_that_nobody_looks_for(make: Callable[[], 
     """Else they would say nothing about the bound."""
     case = make()
     assert [v.sentence for v in check_plan(case.plan, case.scenario, case.travel) if v.hard] == []
+
+
+def test_the_page_names_every_plan_that_is_below_the_bound(repository: Path) -> None:
+    """docs/bound.md says of each of them what the bound forgets, and of no other."""
+    page = (repository / "docs" / "bound.md").read_text(encoding="utf-8")
+    named = {make.__name__ for make in PLANS if f"`{make.__name__}`" in page}
+    assert named == set(UNSOUND) <= {make.__name__ for make in PLANS}
 
 
 def test_the_bound_of_one_passenger_is_their_price_to_the_penny_a_day() -> None:
