@@ -60,7 +60,9 @@ def packing_bound(problem: BoundProblem, refills: int = 1) -> float:
     vehicles = [program.variable(0.0) for _ in problem.kinds]
     pas = [program.variable(kind.pa_pence) for kind in problem.kinds]
     for k, kind in enumerate(problem.kinds):
-        paid = [program.variable(o.pence, np.inf if o.limit >= NO_LIMIT else o.limit * problem.n_days) for o in kind.offers]
+        paid = [
+            program.variable(o.pence, np.inf if o.limit >= NO_LIMIT else o.limit * problem.n_days) for o in kind.offers
+        ]
         program.at_least({vehicles[k]: -1.0} | dict.fromkeys(paid, 1.0), 0.0)
     for leg in range(len(problem.legs)):
         _pack_leg(program, problem, leg, vehicles, pas, refills)
@@ -72,7 +74,9 @@ def _pack_leg(
 ) -> None:
     """Each demand into runs of some kind, with or without a shared PA, that have the places for all of them."""
     first, solo, least_in = _first_nodes(problem, leg)
-    served: dict[int, Row] = {int(d): {program.variable(float(problem.unserved_pence[d])): 1.0} for d in first[:, V_DEMAND]}
+    served: dict[int, Row] = {
+        int(d): {program.variable(float(problem.unserved_pence[d])): 1.0} for d in first[:, V_DEMAND]
+    }
     for k, kind in enumerate(problem.kinds):
         supply = problem.instance.supplies[kind.supply]
         runs_of_kind: Row = {vehicles[k]: float(kind.max_runs)}
@@ -119,9 +123,7 @@ def _layouts(fits: NDArray[np.bool_]) -> list[tuple[int, int]]:
     ]
 
 
-def _first_nodes(
-    problem: BoundProblem, leg: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+def _first_nodes(problem: BoundProblem, leg: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
     """One node of each demand of a leg, whether it travels alone, and the least metres into any of its places.
 
     The nodes of a demand are alike but for place, cap and wish.

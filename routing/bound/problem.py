@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.pricing import (
+    BACK_TO_FIRST,
+    FROM_BASE,
     MAX_GATES,
     N_NODE_COLUMNS,
     N_SEQUENCE_COLUMNS,
+    NO_EMPTY_MILES,
     Q_EARLIEST,
     Q_GATES,
     Q_LATEST,
@@ -133,7 +136,9 @@ class Kind:
     ----------
     supplies : their rows in the instance; alike but for the price of a vehicle, one offer each.
     offers : by price. run_pence : of each run besides. metre_pence : of each metre.
-    base_row : see `pricing.C_BASE_ROW`. pa_pence : a day of a PA.
+    empty : which empty miles are paid, see `pricing.FROM_BASE`.
+    base_m : of each leg (2, n) metres from each row outwards to the nearest base, and from it.
+    pa_pence : a day of a PA.
     max_runs : of one vehicle on one leg.
     long_pence, long_after_s : surcharge a second of a run beyond so many.
     """
@@ -142,7 +147,8 @@ class Kind:
     offers: tuple[Offer, ...]
     run_pence: float
     metre_pence: float
-    base_row: int
+    empty: int
+    base_m: tuple[NDArray[np.float64], ...]
     pa_pence: float
     max_runs: int
     long_pence: float
@@ -175,6 +181,12 @@ class BoundProblem:
     person: NDArray[np.int64]
     unserved_pence: NDArray[np.float64]
     n_days: int
+
+    @property
+    def most_gates(self) -> int:
+        """Most gates that a run can have: those of the schools that have most."""
+        schools = np.bincount(self.instance.hubs[:, H_SCHOOL]) if len(self.instance.hubs) else np.zeros(0, np.int64)
+        return int(np.sort(schools)[::-1][: int(self.instance.rules[R_MAX_SCHOOLS])].sum())
 
     @property
     def n_demands(self) -> int:
@@ -225,9 +237,17 @@ def _demands(instance: Instance) -> tuple[list[tuple[int, int, int, int]], list[
     return demands, tables
 
 
-def _node(riders: NDArray[np.int64], r: int, leg: int, number: int, row: int, place: int, cap: int, target: int) -> list[int]:
+def _node(
+    riders: NDArray[np.int64], r: int, leg: int, number: int, row: int, place: int, cap: int, target: int
+) -> list[int]:
     node = [0] * (N_NODE_COLUMNS + 2)
-    node[V_DEMAND], node[V_GATE], node[V_ROW], node[V_PLACE], node[V_CAP] = number, int(riders[r, P_HUB]), row, place, cap
+    node[V_DEMAND], node[V_GATE], node[V_ROW], node[V_PLACE], node[V_CAP] = (
+        number,
+        int(riders[r, P_HUB]),
+        row,
+        place,
+        cap,
+    )
     node[V_TARGET], node[V_SERVICE], node[V_CHAIR] = target, int(riders[r, P_HOME_AM + leg]), int(riders[r, P_CHAIR])
     node[V_OWN], node[V_SHARED], node[V_TAGS] = int(riders[r, P_OWN]), int(riders[r, P_SHARED]), int(riders[r, P_TAGS])
     node[N_NODE_COLUMNS], node[N_NODE_COLUMNS + 1] = int(riders[r, P_SOLO]), r
@@ -238,13 +258,15 @@ def _leg(instance: Instance, leg: int, rows: list[list[int]]) -> Leg:
     table = np.array(sorted(rows, key=lambda node: (node[V_GATE], node[N_NODE_COLUMNS], node[V_DEMAND])), np.int64)
     nodes, solo = np.ascontiguousarray(table[:, :N_NODE_COLUMNS]), table[:, N_NODE_COLUMNS] > 0
     gates = np.arange(len(instance.hubs))
-    gate_from, gate_to = (np.searchsorted(2 * nodes[:, V_GATE] + solo, 2 * gates + k).astype(np.int64) for k in range(2))
+    gate_from, gate_to = (
+        np.searchsorted(2 * nodes[:, V_GATE] + solo, 2 * gates + k).astype(np.int64) for k in range(2)
+    )
     turned = (0, 2, 1) if leg == 0 else (0, 1, 2)
     out_s = np.ascontiguousarray(instance.seconds[:, leg].transpose(turned)).astype(np.int64)
     out_m = np.ascontiguousarray(instance.metres[:, leg].transpose(turned)).astype(np.int64)
     return Leg(
         leg=leg, nodes=nodes, gate_from=gate_from, gate_to=gate_to, solo=solo, rider=table[:, N_NODE_COLUMNS + 1], out_s=out_s, out_m=out_m,
-        sequences=np.array(list(_sequences(instance, leg, nodes)), np.int64).reshape(-1, N_SEQUENCE_COLUMNS),
+        sequences=np.array(list(_sequences(instance, leg, nodes)) if len(out_s[0]) else [], np.int64).reshape(-1, N_SEQUENCE_COLUMNS),
         least_in=_least_in(instance, nodes, out_m),
     )  # fmt: skip
 
@@ -252,6 +274,8 @@ def _leg(instance: Instance, leg: int, rows: list[list[int]]) -> Leg:
 def _least_in(instance: Instance, nodes: NDArray[np.int64], out_m: NDArray[np.int64]) -> NDArray[np.float64]:
     """Least metres from any other place or any gate; none between nodes at one place. (P, V)."""
     rows, places = nodes[:, V_ROW], nodes[:, V_PLACE]
+    if out_m.shape[-1] == 0:
+        return np.zeros((len(out_m), len(nodes)))
     least = out_m[:, rows[:, None], rows[None, :]].astype(np.float64)
     least[:, places[:, None] == places[None, :]] = 0.0
     own = np.eye(len(nodes), dtype=bool)
@@ -347,7 +371,12 @@ def _clock(
         start.insert(0, min(windows[j][1] - service[j], start[0] - drive[j] - service[j]))
         latest.insert(0, min(windows[j][1] - service[j], latest[0] - drive[j] - service[j]))
     end = start[-1] + service[-1]
-    return [end - s - take for s, take in zip(start, service, strict=True)], end - start[0], latest[0], soonest[-1] + service[-1]
+    return (
+        [end - s - take for s, take in zip(start, service, strict=True)],
+        end - start[0],
+        latest[0],
+        soonest[-1] + service[-1],
+    )
 
 
 def _sequence(leg: int, order: tuple[int, ...], clock: tuple[list[int], int, int, int]) -> list[int]:
@@ -369,7 +398,9 @@ def _kinds(instance: Instance, n_legs: int) -> tuple[Kind, ...]:
     supplies = instance.supplies
     bought = [k for k in range(len(supplies)) if supplies[k, S_KIND] == BOUGHT]
     free = [k for k in bought if supplies[k, S_LIMIT] >= NO_LIMIT]
-    useful = [k for k in bought if not any(_is_worse(instance, supplies[k], supplies[m], k > m) for m in free if m != k)]
+    useful = [
+        k for k in bought if not any(_is_worse(instance, supplies[k], supplies[m], k > m) for m in free if m != k)
+    ]
     kinds = [_bought(instance, k, n_legs) for k in useful]
     like: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for k in range(len(supplies)):
@@ -378,7 +409,7 @@ def _kinds(instance: Instance, n_legs: int) -> tuple[Kind, ...]:
     return (*kinds, *(_fleet(instance, ks) for ks in like.values()))
 
 
-_ALIKE = (S_PROFILE, S_CLASS, S_TAGS, S_ROW, S_MILE_RATE, S_MAX_RUNS, S_PA_HOUR, S_PA_MIN, S_OPERATOR)
+_ALIKE = (S_PROFILE, S_CLASS, S_TAGS, S_MILE_RATE, S_MAX_RUNS, S_PA_HOUR, S_PA_MIN, S_OPERATOR)
 _PRICES = (S_BASE, S_MILE_RATE, S_PA_RATE, S_ONE_LEG_PCT, S_LONG_PCT)
 
 
@@ -404,10 +435,11 @@ def _bought(instance: Instance, k: int, n_legs: int) -> Kind:
         run, day = (1 - share) * base if share >= 0.5 else share * base, max(0.0, 2 * share - 1) * base
     if free_pence > day - 1.0:
         metre, free_pence = 0.0, 0.0
-    base_row = {DEAD_NONE: -2, DEAD_FROM_BASE: int(s[S_ROW])}.get(int(s[S_DEAD_RULE]), -1)
+    rows = [int(s[S_ROW])] if s[S_DEAD_RULE] == DEAD_FROM_BASE and s[S_ROW] >= 0 else []
+    empty = FROM_BASE if rows else NO_EMPTY_MILES if s[S_DEAD_RULE] == DEAD_NONE else BACK_TO_FIRST
     return Kind(
         supplies=(k,), offers=(Offer(pence=max(0.0, day - 1.0 - free_pence), limit=int(s[S_LIMIT])),), run_pence=run,
-        metre_pence=metre, base_row=base_row, pa_pence=float(s[S_PA_RATE]), max_runs=1,
+        metre_pence=metre, empty=empty, base_m=_base_metres(instance, int(s[S_PROFILE]), rows), pa_pence=float(s[S_PA_RATE]), max_runs=1,
         long_pence=s[S_LONG_PCT] * base / 100.0 / 3600.0 / n_legs, long_after_s=int(s[S_LONG_AFTER]), is_fleet=False,
     )  # fmt: skip
 
@@ -429,7 +461,22 @@ def _fleet(instance: Instance, alike: list[int]) -> Kind:
         ),
         run_pence=0.0, metre_pence=s[S_MILE_RATE] * 1000.0 / MILE_MM,
         # A vehicle's later runs begin where it stands, and a PA's home may lie on the way: the depot is left out then.
-        base_row=-2 if tiered or homes else int(s[S_ROW]),
+        empty=NO_EMPTY_MILES if tiered or homes else FROM_BASE,
+        base_m=_base_metres(instance, int(s[S_PROFILE]), [int(supplies[k, S_ROW]) for k in alike]),
         pa_pence=max(0.0, min(rate * least for rate, least in pas) / 3600.0 - 0.5),
         max_runs=int(s[S_MAX_RUNS]), long_pence=0.0, long_after_s=0, is_fleet=True,
     )  # fmt: skip
+
+
+def _base_metres(instance: Instance, profile: int, rows: list[int]) -> tuple[NDArray[np.float64], ...]:
+    n = instance.metres.shape[-1]
+    if not rows or n == 0:
+        return (np.zeros((2, n)), np.zeros((2, n)))
+    to_base, from_base = (
+        [instance.metres[profile, leg][:, rows].min(axis=1) for leg in range(2)],
+        [instance.metres[profile, leg][rows].min(axis=0) for leg in range(2)],
+    )
+    # Outwards is against the drive in the AM.
+    return np.stack([from_base[0], to_base[0]]).astype(np.float64), np.stack([to_base[1], from_base[1]]).astype(
+        np.float64
+    )
