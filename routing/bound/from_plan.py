@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from routing.bound.master import Columns
 from routing.bound.pricing import (
     FROM_BASE,
-    LONGEST,
     MAX_GATES,
     NO_EMPTY_MILES,
     Q_GATES,
@@ -54,7 +54,7 @@ def columns_of(problem: BoundProblem, routes: Iterable[StartRoute]) -> list[Colu
             else:
                 hubs.reverse()
             key = tuple(hubs + [-1] * (MAX_GATES - len(hubs)))
-            if nodes and route.supply in kind_of and key in rows[leg] and len(nodes) < LONGEST:
+            if nodes and route.supply in kind_of and key in rows[leg]:
                 found.append(_column(problem, leg, kind_of[route.supply], rows[leg][key], nodes))
     return found
 
@@ -79,13 +79,10 @@ def _nodes_of_rider(problem: BoundProblem, leg: int) -> dict[int, int]:
 
 
 def _column(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> Columns:
-    table, k = problem.legs[leg], problem.kinds[kind]
-    at = table.nodes[nodes]
+    at = problem.legs[leg].nodes[nodes]
     seconds, pence = price_of_run(problem, leg, kind, sequence, nodes)
-    wide = np.full((1, LONGEST), -1, np.int64)
-    wide[0, : len(nodes)] = nodes
     return Columns(
-        leg=leg, kind=kind, pa=int(at[:, V_SHARED].any()), sequence=np.array([sequence]), nodes=wide,
+        leg=leg, kind=kind, pa=int(at[:, V_SHARED].any()), sequence=np.array([sequence]), nodes=np.array([nodes], np.int64),
         pence=np.array([pence]), own=np.array([int(at[:, V_OWN].sum())]), seconds=np.array([seconds]),
     )  # fmt: skip
 
@@ -98,7 +95,7 @@ def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, node
     gates = [int(g) for g in s[Q_GATES : Q_GATES + MAX_GATES] if g >= 0]
     offset = {g: int(o) for g, o in zip(gates, s[Q_OFFSETS:], strict=False)}
     rows = [int(problem.instance.hubs[g, H_ROW]) for g in gates]
-    metres = sum(int(out_m[b, a]) for a, b in zip(rows, rows[1:], strict=False))
+    metres = sum(int(out_m[b, a]) for a, b in pairwise(rows))
     base_m = k.base_m[table.leg]
     if k.empty == FROM_BASE:
         metres += int(base_m[1, rows[-1]])

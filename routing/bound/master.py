@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.pricing import (
     C_CLASS,
     C_EMPTY,
@@ -19,10 +20,7 @@ from routing.bound.pricing import (
     C_ROOM,
     C_RUN,
     C_TAGS,
-    END_STEP_S,
-    LONGEST,
     N_COST_COLUMNS,
-    N_END_STEPS,
     Q_EARLIEST,
     Q_LATEST,
     Q_SPAN,
@@ -311,7 +309,7 @@ class Master:
         return [self._runs(*of, ms) for of, ms in alike.items()]
 
     def _runs(self, leg: int, kind: int, pa: int, ms: list[int]) -> Columns:
-        nodes = np.full((len(ms), LONGEST), -1, np.int64)
+        nodes = np.full((len(ms), max(len(self._keys[m]) for m in ms) - 4), -1, np.int64)
         for row, m in zip(nodes, ms, strict=True):
             row[: len(self._keys[m]) - 4] = self._keys[m][4:]
         pence, own, seconds = (np.array([self._figures[m][i] for m in ms]) for i in range(3))

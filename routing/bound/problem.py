@@ -8,9 +8,9 @@ serve any company of demands, whether or not they ever travel on the same day.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,8 @@ from routing.instance import (
 )
 from transport.cost import MILE_MM
 
-NO_PLACE = -1
+ROUNDED_PENCE = 1.5
+"""Most that rounding takes off the three items of a route-day that may be no whole pence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -194,8 +195,13 @@ class BoundProblem:
         return len(self.weight)
 
 
-def bound_problem(instance: Instance) -> BoundProblem:
-    """The looser problem of an instance that holds its matrices."""
+def bound_problem(instance: Instance, paid: Collection[int] = ()) -> BoundProblem:
+    """The looser problem of an instance.
+
+    Parameters
+    ----------
+    paid : supplies that kept routes pay for already: fleet vehicles that may do more runs.
+    """
     demands, tables = _demands(instance)
     legs = tuple(_leg(instance, leg, tables[leg]) for leg in range(2) if tables[leg])
     n_legs = max(1, len(legs))
@@ -206,7 +212,7 @@ def bound_problem(instance: Instance) -> BoundProblem:
     return BoundProblem(
         instance=instance,
         legs=legs,
-        kinds=_kinds(instance, n_legs),
+        kinds=_kinds(instance, n_legs, paid),
         weight=np.array([weight for _, _, weight, _ in demands], np.float64),
         gate=np.array([instance.riders[person, P_HUB] for person, _, _, _ in demands], np.int64),
         leg_of=np.array([leg for _, leg, _, _ in demands], np.int64),
@@ -329,7 +335,7 @@ def _clocks(
     order : as driven. Offsets come in that order.
     """
     rows = [int(instance.hubs[gate, H_ROW]) for gate in order]
-    legs = [int(drive[a, b]) for a, b in zip(rows, rows[1:], strict=False)]
+    legs = [int(drive[a, b]) for a, b in pairwise(rows)]
     if any(s >= FAR for s in legs):
         return None
     best: tuple[list[int], int, int, int] | None = None
@@ -393,7 +399,7 @@ def _sequence(leg: int, order: tuple[int, ...], clock: tuple[list[int], int, int
     return fields
 
 
-def _kinds(instance: Instance, n_legs: int) -> tuple[Kind, ...]:
+def _kinds(instance: Instance, n_legs: int, paid: Collection[int]) -> tuple[Kind, ...]:
     """Supplies that may pay, alike ones together."""
     supplies = instance.supplies
     bought = [k for k in range(len(supplies)) if supplies[k, S_KIND] == BOUGHT]
@@ -405,8 +411,8 @@ def _kinds(instance: Instance, n_legs: int) -> tuple[Kind, ...]:
     like: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for k in range(len(supplies)):
         if supplies[k, S_KIND] != BOUGHT:
-            like[tuple(int(supplies[k, c]) for c in _ALIKE)].append(k)
-    return (*kinds, *(_fleet(instance, ks) for ks in like.values()))
+            like[k in paid, *(int(supplies[k, c]) for c in _ALIKE)].append(k)
+    return (*kinds, *(_fleet(instance, ks, is_paid=bool(key[0])) for key, ks in like.items()))
 
 
 _ALIKE = (S_PROFILE, S_CLASS, S_TAGS, S_MILE_RATE, S_MAX_RUNS, S_PA_HOUR, S_PA_MIN, S_OPERATOR)
@@ -428,33 +434,34 @@ def _bought(instance: Instance, k: int, n_legs: int) -> Kind:
     base, share = float(s[S_BASE]), s[S_ONE_LEG_PCT] / 100.0
     metre = s[S_MILE_RATE] * 1000.0 / MILE_MM
     free_pence = metre * s[S_FREE_M]
-    # A day with both legs pays the base, a day with one leg a share of it; two rounded items take off a penny at most.
+    # A day with both legs pays the base, a day with one leg a share of it; rounding takes half a penny off each item.
     if n_legs == 1:
         run, day = 0.0, share * base
     else:
         run, day = (1 - share) * base if share >= 0.5 else share * base, max(0.0, 2 * share - 1) * base
-    if free_pence > day - 1.0:
+    if free_pence > day - ROUNDED_PENCE:
         metre, free_pence = 0.0, 0.0
     rows = [int(s[S_ROW])] if s[S_DEAD_RULE] == DEAD_FROM_BASE and s[S_ROW] >= 0 else []
     empty = FROM_BASE if rows else NO_EMPTY_MILES if s[S_DEAD_RULE] == DEAD_NONE else BACK_TO_FIRST
     return Kind(
-        supplies=(k,), offers=(Offer(pence=max(0.0, day - 1.0 - free_pence), limit=int(s[S_LIMIT])),), run_pence=run,
+        supplies=(k,), offers=(Offer(pence=max(0.0, day - ROUNDED_PENCE - free_pence), limit=int(s[S_LIMIT])),), run_pence=run,
         metre_pence=metre, empty=empty, base_m=_base_metres(instance, int(s[S_PROFILE]), rows), pa_pence=float(s[S_PA_RATE]), max_runs=1,
         long_pence=s[S_LONG_PCT] * base / 100.0 / 3600.0 / n_legs, long_after_s=int(s[S_LONG_AFTER]), is_fleet=False,
     )  # fmt: skip
 
 
-def _fleet(instance: Instance, alike: list[int]) -> Kind:
+def _fleet(instance: Instance, alike: list[int], *, is_paid: bool) -> Kind:
     supplies = instance.supplies
     s = supplies[alike[0]]
-    tiered = s[S_MAX_RUNS] > 1
+    tiered = s[S_MAX_RUNS] > 1 or is_paid
+    share = 0.0 if is_paid else 1.0
     pas = [(int(a[A_RATE]), int(a[A_MIN])) for a in instance.pa_groups] or [(int(s[S_PA_HOUR]), int(s[S_PA_MIN]))]
     homes = len(instance.pa_groups) > 0
     return Kind(
         supplies=tuple(alike),
         offers=tuple(
             Offer(
-                pence=max(0.0, supplies[k, S_FIXED] + supplies[k, S_DRIVER_RATE] * supplies[k, S_DRIVER_MIN] / 3600.0 - 1.0),
+                pence=share * max(0.0, supplies[k, S_FIXED] + _driver_pence(supplies[k]) - ROUNDED_PENCE),
                 limit=int(supplies[k, S_LIMIT]),
             )
             for k in alike
@@ -463,9 +470,13 @@ def _fleet(instance: Instance, alike: list[int]) -> Kind:
         # A vehicle's later runs begin where it stands, and a PA's home may lie on the way: the depot is left out then.
         empty=NO_EMPTY_MILES if tiered or homes else FROM_BASE,
         base_m=_base_metres(instance, int(s[S_PROFILE]), [int(supplies[k, S_ROW]) for k in alike]),
-        pa_pence=max(0.0, min(rate * least for rate, least in pas) / 3600.0 - 0.5),
+        pa_pence=share * max(0.0, min(rate * least for rate, least in pas) / 3600.0 - 0.5),
         max_runs=int(s[S_MAX_RUNS]), long_pence=0.0, long_after_s=0, is_fleet=True,
     )  # fmt: skip
+
+
+def _driver_pence(s: NDArray[np.int64]) -> float:
+    return float(s[S_DRIVER_RATE] * s[S_DRIVER_MIN] / 3600.0)
 
 
 def _base_metres(instance: Instance, profile: int, rows: list[int]) -> tuple[NDArray[np.float64], ...]:

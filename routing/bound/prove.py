@@ -14,7 +14,7 @@ from routing.bound.master import Lot
 from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.words import relaxations_of, shadow_prices
-from routing.encode import Index, encode
+from routing.encode import Index, busy_vehicle_ids, encode
 from routing.start import StartRoute
 from transport.calendar import LEGS
 from transport.certificate import Certificate
@@ -46,8 +46,9 @@ def prove(
     should_stop : asked between goes of pricing.
     """
     began, began_cpu = time.monotonic(), time.process_time()
-    instance, index = encode(scenario, travel)
-    problem = bound_problem(instance)
+    instance, index = encode(scenario, travel, with_busy=True)
+    busy = busy_vehicle_ids(scenario)
+    problem = bound_problem(instance, [k for k, s in enumerate(index.supplies) if busy.intersection(s.vehicle_ids)])
     kept = _objective(scenario, travel, (route for route in scenario.current_routes if route.kept))
     trace: list[tuple[float, int]] = []
 

@@ -14,7 +14,6 @@ from routing.bound.pricing import (
     C_OWN_PA,
     C_ROOM,
     C_RUN,
-    LONGEST,
     MAX_GATES,
     Q_GATES,
     V_DEMAND,
@@ -29,6 +28,7 @@ from routing.instance import H_ROW, R_OVER_TARGET, S_PROFILE
 
 PER_SEQUENCE = 3
 MAX_FOUND = 2_000
+
 AT_ONCE = 400
 """Sequences priced in one go: between two of them time is looked at."""
 LEAST_RUN_PENCE = 2_000.0
@@ -141,7 +141,7 @@ class Rounds:
         profile = int(p.instance.supplies[kind.supply, S_PROFILE])
         c = self.master.costs_of(prices, family.leg, family.kind, family.pa)
         bound, least = np.empty(len(chosen)), np.empty(len(chosen))
-        nodes, figures = np.empty((MAX_FOUND, LONGEST), np.int64), np.empty((MAX_FOUND, 4))
+        nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 4))
         n = price_sequences(
             table.leg, table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
             np.ascontiguousarray(p.instance.hubs[:, H_ROW]), kind.base_m[table.leg], table.least_in[profile],

@@ -33,7 +33,8 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
             yield f"Runs with more than {MAX_GATES} gates are possible, and only places and vehicles are counted for them."
         elif problem.legs and problem.legs[0].out_s.shape[-1] == 0:
             yield "There are too many places for tables of all drives, so that drives cost nothing."
-    yield "AM and PM runs are shared out apart: the same vehicles and PAs, but not the same passengers, do both."
+    if len(problem.legs) > 1:
+        yield "AM and PM runs are shared out apart: the same vehicles and PAs, but not the same passengers, do both."
     if problem.n_days and len(problem.instance.group_weight) > 1:
         yield "All days count as one: a run may carry passengers who never travel on the same day."
     if by_runs:
