@@ -1,7 +1,7 @@
 """Labels of a sequence: runs grown home by home, time to the second, led by what the table says can still be gained.
 
-A home is forbidden for as long as it is remembered (ng-routes: Baldacci, Mingozzi and Roberti, Operations Research 59(5),
-2011). A label that no run of the rules can bring below the price looked for is dropped: each home that it does not
+A home is forbidden for as long as it is remembered (ng-routes: Baldacci, Mingozzi and Roberti, Operations Research
+59(5), 2011). A label that no run of the rules can bring below the price looked for is dropped: each home that it does not
 remember may come once more at most, which is one fine let off.
 """
 
@@ -32,7 +32,8 @@ def dominates(lab: Any, a: int, b: int, words: int) -> bool:
     if lab.t[a] > lab.t[b] or lab.cost[a] > lab.cost[b]:
         return False
     for w in range(words):
-        if lab.mask[a, w] & ~lab.mask[b, w]:  # noqa: SIM110 (numba has no generators)
+        forgets = lab.mask[a, w] & ~lab.mask[b, w]
+        if forgets:
             return False
     return True
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from routing.bound.from_plan import solo_columns
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
+from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem
 from routing.bound.rounds import EXACT, QUICK, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-SHARES = (0.05, 0.25, 0.6)
+SHARES = (0.05, 0.2, 0.55)
 """Share of the time after which no more is looked for, quickly, through sequences of one, two and three gates."""
-TABLES_SHARE = 0.55
-LEAST_EPS = 0.002
+QUICK_EPS, LEAST_EPS = 0.005, 0.002
 MOST_RUNS = 30_000
 
 
@@ -63,7 +63,7 @@ class Ladder:
         with ThreadPoolExecutor(N_THREADS) as threads:
             self._begin(threads)
             for n_gates, share in enumerate(SHARES, start=1):
-                if n_gates == len(SHARES) and self._look(TABLES, TABLES_SHARE) is None:
+                if n_gates == len(SHARES) and self._look(TABLES, 1.0) is None:
                     return
                 self._search(replace(QUICK, n_gates=n_gates), share)
             self._prove()
@@ -90,10 +90,11 @@ class Ladder:
             new = self._look(effort, share)
             if new is None:
                 return
-            if new < max(10, master.n_runs // 200):
-                if not self._rounds.grow_memory():
+            if new < max(10, master.n_runs // 200) and not self._rounds.grow_memory():
+                if effort.n_gates < MAX_GATES or effort.eps < QUICK_EPS:
                     return
-                self._prices = master.solve()
+                effort = replace(effort, eps=effort.eps / 2)
+            self._prices = master.solve()
 
     def _prove(self) -> None:
         """Exactly, for ever smaller gains."""

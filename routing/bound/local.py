@@ -1,4 +1,4 @@
-"""Arrays of one sequence of gates: its nodes, the table over them, and labels. Made once, filled anew for each sequence."""
+"""Arrays of one sequence of gates: its nodes, the table over them, and labels; made once, filled for each sequence."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MOST_NEAR = 40
 class Local(NamedTuple):
     """Nodes of a sequence; n of the most that there can be are in use.
 
-    who : number among the leg's nodes. seats, chairs : taken by each. gain : of a visit; fine : see `Table`; less : gain
-    less the fine. cap, target : of the time since the gate; leave : seconds from a node to the end of a run that has it
-    outermost; home : pence of the empty miles then. first_go, first_cost : from the gate; go, cost : from node to node.
-    reach : soonest time at each. near : nearest others, -1: no more; far_go, far_cost : least of the rest. ends : pence by
-    minutes on the road. used, value, visits, best_fine : scratch.
+    who : number among the leg's nodes. seats, chairs : taken by each. gain : of a visit; fine, best_fine : see
+    `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate; leave : seconds from a
+    node to the end of a run that has it outermost; home : pence of the empty miles then. first_go, first_cost : from
+    the gate; go, cost : from node to node. reach : soonest time at each. near : nearest others, -1: no more; far_go,
+    far_cost : least of the rest. ends : pence by minutes on the road. used, value, visits : scratch.
     """
 
     who: Any
@@ -69,8 +69,9 @@ class Table(NamedTuple):
 class Labels(NamedTuple):
     """Runs in the making.
 
-    at, t, cost : node, time since the gate and pence so far. before : the label it grew from; next_one : another of the
-    same node and load, -1: no more; head : the first of them. mask : who is remembered, as bits; alive : none is better.
+    at, t, cost : node, time since the gate and pence so far. before : the label it grew from; next_one : another of
+    the same node and load, -1: no more; head : the first of them. mask : who is remembered, as bits; alive : none is
+    better.
     ng : who goes on being remembered at a node. end_at, end_cost : the best run that ends at each node.
     """
 

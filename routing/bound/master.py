@@ -68,8 +68,8 @@ class Prices:
     Attributes
     ----------
     demand : (D,) of serving a demand once, >= 0. run : (L, K) of a run on one leg; pa : (L, K) of a PA on it.
-    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that must be out at a moment. limits : pence a fortnight that the
-    limits on vehicles take off the bound, >= 0.
+    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that must be out at a moment. limits : pence a fortnight that
+    the limits on vehicles take off the bound, >= 0.
     """
 
     demand: NDArray[np.float64]
@@ -267,7 +267,7 @@ class Master:
         self, demand: NDArray[np.float64], run: NDArray[np.float64], pa: NDArray[np.float64],
         moment: NDArray[np.float64], pa_moment: NDArray[np.float64],
     ) -> None:  # fmt: skip
-        """Nobody who travels alone is worth more than the cheapest run: these runs are all in the program, not priced."""
+        """Nobody who travels alone is worth more than their cheapest run: these are all in the program, not priced."""
         of_row = np.zeros(self._upper.size)
         of_row[self._run_row], of_row[self._pa_row] = run, pa
         of_row[self._moment_row], of_row[self._pa_moment_row] = moment, pa_moment

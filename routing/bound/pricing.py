@@ -179,7 +179,7 @@ def price_sequences(
     leg : 0 AM, 1 PM.
     nodes : (V, 11), columns V_*; those of a gate that may ride in company are [gate_from, gate_to), each (H,).
     out_s, out_m : (n, n) seconds and metres outwards. hub_rows : (H,).
-    base_m : (2, n) metres from each row outwards to the nearest base, and from it. least_in : (V,) least metres into it.
+    base_m : (2, n) metres from each row outwards to the nearest base, and from it. least_in : (V,) metres into it.
     sequences : (Q, 9), columns Q_*; chosen : (k,) which of them.
     c : (8,), positions C_*. long_pence : (N_END_STEPS,) surcharge by minutes on the road.
     moments, moment_pence : (T,) times of the day, and what being out then costs.

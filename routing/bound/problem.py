@@ -103,7 +103,8 @@ class Leg:
     ----------
     leg : 0 AM, 1 PM.
     nodes : (V, 11), columns V_*, sorted by gate: a demand at one of the places where it can be served.
-    gate_from, gate_to : (H,) range of a gate's nodes that may ride in company; those who travel alone follow. solo : (V,) whether the passenger travels alone.
+    gate_from, gate_to : (H,) range of a gate's nodes that may ride in company; those who travel alone follow.
+    solo : (V,) whether the passenger travels alone.
     rider : (V,) row of the instance.
     sequences : (Q, 9), columns Q_*: every order of gates that the windows allow.
     out_s, out_m : (P, n, n) seconds and metres of going outwards. least_in : (P, V) least metres into a node.
@@ -270,9 +271,10 @@ def _leg(instance: Instance, leg: int, rows: list[list[int]]) -> Leg:
     turned = (0, 2, 1) if leg == 0 else (0, 1, 2)
     out_s = np.ascontiguousarray(instance.seconds[:, leg].transpose(turned)).astype(np.int64)
     out_m = np.ascontiguousarray(instance.metres[:, leg].transpose(turned)).astype(np.int64)
+    sequences = list(_sequences(instance, leg, nodes)) if len(out_s[0]) else []
     return Leg(
-        leg=leg, nodes=nodes, gate_from=gate_from, gate_to=gate_to, solo=solo, rider=table[:, N_NODE_COLUMNS + 1], out_s=out_s, out_m=out_m,
-        sequences=np.array(list(_sequences(instance, leg, nodes)) if len(out_s[0]) else [], np.int64).reshape(-1, N_SEQUENCE_COLUMNS),
+        leg=leg, nodes=nodes, gate_from=gate_from, gate_to=gate_to, solo=solo, rider=table[:, N_NODE_COLUMNS + 1],
+        out_s=out_s, out_m=out_m, sequences=np.array(sequences, np.int64).reshape(-1, N_SEQUENCE_COLUMNS),
         least_in=_least_in(instance, nodes, out_m),
     )  # fmt: skip
 
@@ -287,7 +289,8 @@ def _least_in(instance: Instance, nodes: NDArray[np.int64], out_m: NDArray[np.in
     own = np.eye(len(nodes), dtype=bool)
     least[:, own] = np.inf
     gates = out_m[:, instance.hubs[:, H_ROW][:, None], rows[None, :]]
-    return np.minimum(least.min(axis=1, initial=np.inf), gates.min(axis=1))
+    nearest: NDArray[np.float64] = np.minimum(least.min(axis=1, initial=np.inf), gates.min(axis=1))
+    return nearest
 
 
 def _sequences(instance: Instance, leg: int, nodes: NDArray[np.int64]) -> Iterator[list[int]]:
@@ -443,9 +446,10 @@ def _bought(instance: Instance, k: int, n_legs: int) -> Kind:
         metre, free_pence = 0.0, 0.0
     rows = [int(s[S_ROW])] if s[S_DEAD_RULE] == DEAD_FROM_BASE and s[S_ROW] >= 0 else []
     empty = FROM_BASE if rows else NO_EMPTY_MILES if s[S_DEAD_RULE] == DEAD_NONE else BACK_TO_FIRST
+    offer = Offer(pence=max(0.0, day - ROUNDED_PENCE - free_pence), limit=int(s[S_LIMIT]))
     return Kind(
-        supplies=(k,), offers=(Offer(pence=max(0.0, day - ROUNDED_PENCE - free_pence), limit=int(s[S_LIMIT])),), run_pence=run,
-        metre_pence=metre, empty=empty, base_m=_base_metres(instance, int(s[S_PROFILE]), rows), pa_pence=float(s[S_PA_RATE]), max_runs=1,
+        supplies=(k,), offers=(offer,), run_pence=run, metre_pence=metre, empty=empty,
+        base_m=_base_metres(instance, int(s[S_PROFILE]), rows), pa_pence=float(s[S_PA_RATE]), max_runs=1,
         long_pence=s[S_LONG_PCT] * base / 100.0 / 3600.0 / n_legs, long_after_s=int(s[S_LONG_AFTER]), is_fleet=False,
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ class Effort:
 
 
 QUICK = Effort(n_gates=1, eps=0.05, n_stages=2, width=2, n_turns=1, max_labels=20_000)
-EXACT = Effort(n_gates=MAX_GATES, eps=0.05, n_stages=3, width=0, n_turns=4, max_labels=100_000)
+EXACT = Effort(n_gates=MAX_GATES, eps=0.02, n_stages=3, width=0, n_turns=4, max_labels=1_000_000)
 TABLES = Effort(n_gates=MAX_GATES, eps=0.0, n_stages=1, width=0, n_turns=1, max_labels=0)
 
 
@@ -120,7 +120,7 @@ class Rounds:
             for chosen in [self._worth_pricing(family, prices, effort)]
             for a in range(0, len(chosen), AT_ONCE)
         ]
-        found = list(self.threads.map(lambda task: self._price(*task, prices, effort), tasks))
+        found = list(self.threads.map(lambda task: self._price(task[0], task[1], prices, effort), tasks))
         return sum(self.master.add(columns) for columns in found if columns is not None), None in found
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
@@ -148,7 +148,8 @@ class Rounds:
             table.sequences, chosen, c, long_prices(kind), self.master.moments[family.leg],
             self.master.moment_prices(prices, family.leg, family.kind, family.pa), p.instance.fits, prices.demand,
             float(p.instance.rules[R_OVER_TARGET]), self._worth(family, prices, effort), self.ng[family.leg],
-            family.fines, effort.n_stages, effort.n_turns, effort.width, effort.max_labels, PER_SEQUENCE, bound, least, nodes, figures,
+            family.fines, effort.n_stages, effort.n_turns, effort.width, effort.max_labels, PER_SEQUENCE, bound, least,
+            nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
         family.seen[chosen] = len(self.history) - 1
@@ -185,8 +186,8 @@ class Rounds:
         """Pence a fortnight that these prices prove (Farley's bound, gate by gate).
 
         The prices of a gate's demands are scaled until no run is worth more than it costs: a run of a sequence costs at
-        least `least` and is worth at most `bound` more than that, so the share `least / (least - bound)` of its demands'
-        prices is within its cost.
+        least `least` and is worth at most `-bound` more than it costs, so the share `least / (least - bound)` of its
+        demands' prices is within its cost.
         """
         p = self.problem
         share = np.ones((2, len(p.instance.hubs)))

@@ -6,8 +6,10 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem
@@ -25,7 +27,7 @@ class Saved:
 
     bound: float
     runs: list[Columns]
-    ng: list[np.ndarray]  # type: ignore[type-arg]
+    ng: list[NDArray[np.bool_]]
 
 
 def digest_of(problem: BoundProblem) -> str:
@@ -38,7 +40,7 @@ def digest_of(problem: BoundProblem) -> str:
 
 def save(path: Path, digest: str, rounds: Rounds, bound: float) -> None:
     """Write the state whole, or leave the old one."""
-    arrays: dict[str, np.ndarray] = {"digest": np.array(digest), "bound": np.array(bound)}  # type: ignore[type-arg]
+    arrays: dict[str, NDArray[Any]] = {"digest": np.array(digest), "bound": np.array(bound)}
     for leg, ng in enumerate(rounds.ng):
         arrays[f"ng_{leg}"] = np.packbits(ng)
     runs = rounds.master.runs()

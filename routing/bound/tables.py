@@ -1,9 +1,9 @@
 """The table of a sequence: what a run can still gain at most, with time in steps and homes that may come again.
 
-Time is rounded down, a home may come again (but nobody turns back at once to where they came from), and the far homes of
-a home are taken together. That is too good to be true, so what a table calls clean is clean. A home that the best run of
-the table visits more than once is fined for each visit, and every run let off one fine of each home: a run that visits it
-once pays nothing, one that visits it twice does.
+Time is rounded down, a home may come again (but nobody turns back at once to where they came from), and the far homes
+of a home are taken together. That is too good to be true, so what a table calls clean is clean. A home that the best
+run of the table visits more than once is fined for each visit, and every run let off one fine of each home: a run that
+visits it once pays nothing, one that visits it twice does.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
         if policy.board_after_first_alight:
             yield "Places count once for every gate of a run, as passengers may board after others got off."
         elif problem.most_gates > MAX_GATES:
-            yield f"Runs with more than {MAX_GATES} gates are possible, and only places and vehicles are counted for them."
+            yield f"Runs with more than {MAX_GATES} gates are possible; only places and vehicles are counted for them."
         elif problem.legs and problem.legs[0].out_s.shape[-1] == 0:
             yield "There are too many places for tables of all drives, so that drives cost nothing."
     if len(problem.legs) > 1:
@@ -38,10 +38,10 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
     if problem.n_days and len(problem.instance.group_weight) > 1:
         yield "All days count as one: a run may carry passengers who never travel on the same day."
     if by_runs:
-        yield "Runs may be shared between passengers in parts (the linear program behind the bound is not in whole runs)."
+        yield "Runs may be used in parts (the linear program behind the bound is not in whole runs)."
         yield "A run may come to a passenger twice if it has visited enough others in between."
-        yield "Gates open as early and close as late as for any of their passengers, on the day that suits the run best."
-        yield "Passengers at one stop wait for nobody else's boarding; a gate's service is that of its quickest passenger."
+        yield "Gates open as early and close as late as for any of their passengers, on the day that suits best."
+        yield "Nobody waits for others to board at their stop; a gate's service is that of its quickest passenger."
     if scenario.never_together:
         yield "Passengers who may never share a run may share one here."
     if scenario.keep_together or any(p.pinned_route_id for p in scenario.passengers):
@@ -54,8 +54,8 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
         yield "Operators' PAs are unlimited."
     if any(kind.is_fleet and kind.max_runs > 1 for kind in problem.kinds):
         yield (
-            "A fleet vehicle with several runs pays no miles to, from or between them; its runs may overlap as long as no "
-            "more are on the road at any ten minutes than vehicles are paid for."
+            "A fleet vehicle with several runs pays no miles to, from or between them; its runs may overlap as long "
+            "as at no moment, ten minutes apart, more are on the road than vehicles are paid for."
         )
         yield "A passenger's own PA on such a vehicle costs nothing."
     if any(kind.is_fleet for kind in problem.kinds):
@@ -84,7 +84,7 @@ def _vehicles(problem: BoundProblem, index: Index, prices: Prices) -> Iterator[S
             class_id = index.supplies[kind.supply].class_id
             yield ShadowPrice(
                 what="fleet_vehicle", of_id=class_id, pence=pence,
-                sentence=f"One more {class_id} of the fleet would save at most about this much a week beyond its own cost.",
+                sentence=f"One more {class_id} of the fleet would save at most about this much a week.",
             )  # fmt: skip
 
 
@@ -107,5 +107,5 @@ def _passengers(problem: BoundProblem, index: Index, prices: Prices) -> Iterator
         if worth[person] > 0.5:
             yield ShadowPrice(
                 what="passenger", of_id=index.riders[person].passenger.passenger_id, pence=round(float(worth[person])),
-                sentence="Carrying this passenger accounts for this much of the bound; it falls by no more without them.",
+                sentence="This passenger accounts for this much of the bound; it falls by no more without them.",
             )  # fmt: skip
