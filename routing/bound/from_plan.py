@@ -83,7 +83,8 @@ def _column(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: li
     seconds, pence = price_of_run(problem, leg, kind, sequence, nodes)
     return Columns(
         leg=leg, kind=kind, pa=int(at[:, V_SHARED].any()), sequence=np.array([sequence]),
-        nodes=np.array([nodes], np.int64), pence=np.array([pence]), own=np.array([int(at[:, V_OWN].sum())]), seconds=np.array([seconds]),
+        nodes=np.array([nodes], np.int64), pence=np.array([pence]), own=np.array([int(at[:, V_OWN].sum())]),
+        seconds=np.array([seconds]),
     )  # fmt: skip
 
 

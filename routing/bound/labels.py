@@ -1,8 +1,8 @@
 """Labels of a sequence: runs grown home by home, time to the second, led by what the table says can still be gained.
 
 A home is forbidden for as long as it is remembered (ng-routes: Baldacci, Mingozzi and Roberti, Operations Research
-59(5), 2011). A label that no run of the rules can bring below the price looked for is dropped: each home that it does not
-remember may come once more at most, which is one fine let off.
+59(5), 2011). A label that no run of the rules can bring below the price looked for is dropped: each home that it does
+not remember may come once more at most, which is one fine let off.
 """
 
 from __future__ import annotations

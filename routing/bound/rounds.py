@@ -29,7 +29,7 @@ from routing.instance import H_ROW, R_OVER_TARGET, S_PROFILE
 PER_SEQUENCE = 3
 MAX_FOUND = 2_000
 
-AT_ONCE = 400
+AT_ONCE = 100
 """Sequences priced in one go: between two of them time is looked at."""
 LEAST_RUN_PENCE = 2_000.0
 """A run's price below which a share of it is no longer a measure of what is worth finding."""
@@ -42,12 +42,13 @@ class Effort:
 
     Attributes
     ----------
-    n_gates : most gates of the sequences that are priced. eps : share of a run's price that a find must be worth.
+    n_gates : most gates of the sequences that are priced; most : of these, of each family, those that promise most. eps : share of a run's price that a find must be worth.
     width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
     n_stages, n_turns, max_labels : see `pricing.price_sequences`.
     """
 
     n_gates: int
+    most: int
     eps: float
     n_stages: int
     width: int
@@ -55,9 +56,9 @@ class Effort:
     max_labels: int
 
 
-QUICK = Effort(n_gates=1, eps=0.05, n_stages=2, width=2, n_turns=1, max_labels=20_000)
-EXACT = Effort(n_gates=MAX_GATES, eps=0.02, n_stages=3, width=0, n_turns=4, max_labels=1_000_000)
-TABLES = Effort(n_gates=MAX_GATES, eps=0.0, n_stages=1, width=0, n_turns=1, max_labels=0)
+QUICK = Effort(n_gates=1, most=300, eps=0.05, n_stages=2, width=2, n_turns=1, max_labels=20_000)
+EXACT = Effort(n_gates=MAX_GATES, most=1_000_000, eps=0.02, n_stages=3, width=0, n_turns=4, max_labels=1_000_000)
+TABLES = Effort(n_gates=MAX_GATES, most=1_000_000, eps=0.0, n_stages=1, width=0, n_turns=1, max_labels=0)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -126,7 +127,11 @@ class Rounds:
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
         gates = self.problem.legs[family.leg].sequences[:, Q_GATES : Q_GATES + MAX_GATES]
         few = (gates >= 0).sum(axis=1) <= effort.n_gates
-        return np.flatnonzero(few & (self.known(family, prices) < -self._worth(family, prices, effort)))
+        known = self.known(family, prices)
+        chosen = np.flatnonzero(few & (known < -self._worth(family, prices, effort)))
+        if len(chosen) > effort.most:
+            chosen = np.sort(chosen[np.argsort(known[chosen], kind="stable")[: effort.most]])
+        return chosen
 
     def _worth(self, family: Family, prices: Prices, effort: Effort) -> float:
         run_pence = self.master.costs_of(prices, family.leg, family.kind, family.pa)[C_RUN]
