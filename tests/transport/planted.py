@@ -586,6 +586,18 @@ PLANTED = (
         (4, "Lot L-B3 is held, but its contract ended on 2026-08-28 and has no extension price"),
     ),
     _planted(
+        Rule.VARIATION_OVER,
+        lambda b: b.with_scenario(contracts=(replace(
+            b.scenario.contracts[0], award_m=(1000,) * 10,
+            variation=replace(b.scenario.contracts[0].variation, max_change_pct=15),
+        ),)),
+        (
+            68850,
+            "Lot L-B3: its miles change by 68850 m a day more than the 15 % that its contract prices; agree a price with "
+            "the operator",
+        ),
+    ),
+    _planted(
         Rule.PIN_BROKEN,
         lambda b: b.with_passenger("P13", pinned_route_id="K1"),
         (1, "Passenger P13 is pinned to route K1 but is on route F3"),
