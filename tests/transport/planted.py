@@ -593,8 +593,8 @@ PLANTED = (
         ),)),
         (
             68850,
-            "Lot L-B3: its miles change by 68850 m a day more than the 15 % that its contract prices; agree a price with "
-            "the operator",
+            "Lot L-B3: its miles change by 68850 m a day more than the 15 % that its contract prices; agree a price "
+            "with the operator",
         ),
     ),
     _planted(

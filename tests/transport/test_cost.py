@@ -202,9 +202,9 @@ class TestContract:
     def test_a_changed_route_is_priced_by_its_variation_clause(
         self, clause: VariationClause, award_m: int, pence: int
     ) -> None:
-        """P1 from x10 to S1 at x30 and back is 8,000 m loaded a day; £90 a day at award."""
+        """P1 from x26 to S1 at x30 and back is 8,000 m loaded a day; £90 a day at award."""
         held = contract(variation=clause, award_m=(award_m,) * 10)
-        scenario = make_scenario([make_passenger()], operators=(make_operator(),), contracts=(held,))
+        scenario = make_scenario([make_passenger("P1", 26)], operators=(make_operator(),), contracts=(held,))
         route = route_of(scenario, TRAVEL, "R1", ("P1",), ("P1",), operator_id="O1", lot_id="L1")
         cost = priced(scenario, route, lots=[make_lot(route, LotState.HELD)])
         extra = {CostKind.CONTRACT_VARIATION: pence} if pence else {}
