@@ -78,7 +78,7 @@ def recheck(folder: Path) -> Recheck:
         raise FileNotFoundError(f"{folder}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
     plan = read_plan(folder / PLAN_FILE)
     travel = read_travel_pairs(folder / TRAVEL_FILE)
-    scenario = with_settings(read_scenario(lists), _own_settings(plan))
+    scenario = with_settings(read_scenario(lists), own_settings(plan))
     reference = read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None
     now = {"scenario": digest_of(scenario), "travel": travel.digest}
     if reference is not None:
@@ -98,7 +98,7 @@ def recheck(folder: Path) -> Recheck:
     )
 
 
-def _own_settings(plan: Plan) -> dict[str, int]:
+def own_settings(plan: Plan) -> dict[str, int]:
     """Settings that the plan was made with in place of its policy's."""
     names = ("disturbed_pence_per_week", "max_disturbed")
     return {name: value for name in names if isinstance(value := plan.made_with.get(name), int)}

@@ -74,7 +74,7 @@ def open_desk(plan: Plan, scenario: Scenario, travel: TravelByRow) -> Desk:
     CannotChangeError
         When a route breaks a rule of the search, or there are too many places for travel matrices.
     """
-    scenario = _settled(scenario, plan)
+    scenario = settled(scenario, plan)
     free, notes = _without_listed_pas(scenario, plan)
     outside = {route.route_id for route in plan.routes if not route.kept} if free is not scenario else set()
     routes = tuple(r for r in plan.routes if r.route_id not in outside or r.kind is RouteKind.BOUGHT)
@@ -99,7 +99,7 @@ def open_desk(plan: Plan, scenario: Scenario, travel: TravelByRow) -> Desk:
     )
 
 
-def _settled(scenario: Scenario, plan: Plan) -> Scenario:
+def settled(scenario: Scenario, plan: Plan) -> Scenario:
     """Today's routes as the plan has decided on them: kept and extended ones kept, the others released."""
     kept = {route.route_id for route in plan.routes if route.kept}
     routes = (replace(r, kept=r.route_id in kept, extendable=False) for r in scenario.current_routes)

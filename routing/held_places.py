@@ -241,6 +241,8 @@ def held_insertions(held: HeldRoutes, passenger_id: str, only: Iterable[str] | N
     only : ids of the routes to look at; None: all.
     """
     who = tuple(held.index.rider_idx_by_leg.get((passenger_id, leg), -1) for leg in LEGS)
+    if who == (-1, -1):
+        return []
     wanted = None if only is None else frozenset(only)
     numbers = (r for r, route in enumerate(held.routes) if wanted is None or route.route_id in wanted)
     found = (_best_on(held, r, passenger_id, np.array(who, np.int64)) for r in numbers)

@@ -6,7 +6,7 @@ the functions that price and check a plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -22,7 +22,6 @@ from transport.check.rides import rides_of
 from transport.cost import CostBreakdown, cost_of
 from transport.lots import Lot, LotState
 from transport.money import half_up
-from transport.passengers import Status
 from transport.plan import Plan, Route, RouteKind
 from transport.stability import moves_of, seatings_of
 
@@ -149,10 +148,22 @@ def options_for(
     ----------
     only : ids of the routes that may take them; None: any, and a new one. without : routes that may not.
     """
+    return list(each_option(desk, passenger_id, n=n, only=only, without=without))
+
+
+def each_option(
+    desk: Desk,
+    passenger_id: str,
+    *,
+    n: int = N_OPTIONS,
+    only: Iterable[str] | None = None,
+    without: Iterable[str] = (),
+) -> Iterator[Option]:
+    """`options_for`, each one written out when it is asked for."""
     allowed, barred = None if only is None else frozenset(only), frozenset(without)
     companions = _routes_of_company(desk, passenger_id)
     if len(companions) > 1:
-        return []
+        return
     if companions:
         allowed = companions if allowed is None else allowed & companions
     found: list[tuple[int, str, Insertion | HeldInsertion]] = []
@@ -163,7 +174,8 @@ def options_for(
         found.append((held.extra_pence_per_fortnight, held.route_id, held))
     wanted = [x for x in found if x[1] not in barred and (allowed is None or x[1] in allowed)]
     wanted.sort(key=lambda x: x[:2])
-    return [_option(desk, passenger_id, insertion) for _, _, insertion in wanted[:n]]
+    for _, _, way in wanted[:n]:
+        yield _option(desk, passenger_id, way)
 
 
 def _free_insertions(desk: Desk, passenger_id: str, n: int | None) -> list[Insertion]:
@@ -307,6 +319,7 @@ def quote(
     n: int = N_OPTIONS,
     n_refused: int = N_REFUSED,
     valid_until: date | None = None,
+    is_decided: bool = True,
 ) -> Quote:
     """The best options for one person over one or several candidate schools.
 
@@ -315,6 +328,7 @@ def quote(
     passenger_ids : the person at each candidate school, as passengers of the scenario who are on no route.
     person_id : what the person is called; None: the one passenger's id.
     n_refused : most existing routes to the same school whose refusal is explained.
+    is_decided : whether eligibility is; a quote says so where it is not.
 
     Raises
     ------
@@ -336,18 +350,17 @@ def quote(
         valid_until=valid_until,
         options=tuple(options[:n]),
         refused=tuple(refused),
-        assumptions=(*_assumptions(desk, passenger_ids), *desk.notes),
+        assumptions=(*_assumptions(desk, is_decided=is_decided), *desk.notes),
     )
 
 
-def _assumptions(desk: Desk, passenger_ids: Sequence[str]) -> list[str]:
+def _assumptions(desk: Desk, *, is_decided: bool) -> list[str]:
     notes = [
         "The others keep their order; clock, layout, PAs and vehicle of the changed route are chosen anew",
         "A year is a whole year of the operating calendar",
     ]
     if desk.travel.approximate:
         notes.append("Approximate: times and distances are estimates made without a road extract")
-    undecided = {desk.scenario.passenger_by_id[pid].status for pid in passenger_ids} - {Status.CONFIRMED}
-    if undecided:
+    if not is_decided:
         notes.append("The decision on eligibility is still open: this may be quoted, not placed")
     return notes

@@ -82,7 +82,7 @@ def _contracted(scenario: Scenario, plan: Plan, rng: Random) -> Scenario:
                 pm_passenger_ids=route.pm.passenger_ids if route.pm else (),
                 lot_id=lot_id,
                 kept=True,
-            )  # fmt: skip
+            )
         )
     classes = {c.class_id: 9 for c in scenario.vehicle_classes}
     operator = Operator(

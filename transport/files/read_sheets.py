@@ -79,6 +79,16 @@ def _table_of(book: Book, file: str, name: str, ending: str) -> Table | None:
     return TABLE_BY_NAME[name]
 
 
+def open_table(path: Path, table: Table, book: Book) -> None:
+    """Read one CSV file of its own into a book, as a sheet of a table."""
+    if not path.is_file():
+        book.file_fault(str(path), "there is no such file; must be a CSV file")
+        book.unreadable.add(table.name)
+        return
+    sheet = book.sheets[table.name] = Sheet(table=table, file=path.name)
+    fill_sheet(book, sheet, _csv_lines(path, book, sheet))
+
+
 def _require_tables(book: Book, file_of: Callable[[str], str]) -> None:
     for table in TABLES:
         if table.required and table.name not in book.sheets:
