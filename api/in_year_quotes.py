@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.plan_folder import open_plan_folder, roads_for
 from api.planning_job import Watcher
+from transport.calendar import Leg, days_words
 from transport.check.words import list_words
 from transport.files.plan_words import clock, minutes, plural, pounds
 from transport.files.read_new import NewPassenger, read_new_passengers
@@ -162,8 +164,10 @@ def signed(pence: int, *, pennies: bool = True) -> str:
 
 
 def _ride_words(option: Option) -> str:
+    n_runs = Counter(ride.leg for ride in option.rides)
     return ", ".join(
-        f"{ride.leg.value} {'fetched' if ride.leg == 'AM' else 'home'} {clock(ride.at_s)}, {minutes(ride.ride_s)} min"
+        f"{'fetched' if ride.leg is Leg.AM else 'home'} {clock(ride.at_s)} ({minutes(ride.ride_s)} min on board"
+        + (f", {days_words(ride.days)})" if n_runs[ride.leg] > 1 else ")")
         for ride in option.rides
     )
 
@@ -182,6 +186,6 @@ def moved_words(option: Option) -> str:
         return "nobody else moves"
     ids = list(dict.fromkeys(m.passenger_id for m in option.moved))
     most_s = max(abs(m.by_s) for m in option.moved)
-    told = f", {plural(len(option.disturbed), 'family', 'families')} over the tolerance" if option.disturbed else ""
+    told = f"; {plural(len(option.disturbed), 'family', 'families')} disturbed" if option.disturbed else ""
     few = list_words(ids) if len(ids) <= 4 else f"{len(ids)} others"
     return f"moves {few} by at most {minutes(most_s)} min{told}"

@@ -89,7 +89,7 @@ def open_desk(plan: Plan, scenario: Scenario, travel: TravelByRow) -> Desk:
     return Desk(
         scenario=replace(scenario, contracts=contracts),
         travel=travel,
-        plan=plan,
+        plan=with_routes(plan, (), (), scenario),
         index=index,
         standing=standing,
         route_ids=tuple(route_ids),

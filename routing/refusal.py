@@ -71,16 +71,21 @@ def _rewritten(desk: Desk, route: Route, passenger_id: str, orders: tuple[list[s
 
 def _broken(desk: Desk, route: Route, passenger_id: str) -> list[Violation]:
     """Hard rules that the route breaks by itself, those about the passenger first."""
-    s, ids = desk.scenario, set(route.passenger_ids)
+    s = desk.scenario
+    beside = desk.held.routes_by_lot.get(route.lot_id or "", ()) if route.route_id in desk.held.uses else ()
+    routes = [route, *(desk.route(rid) for rid in beside if rid != route.route_id)]
+    ids = {pid for r in routes for pid in r.passenger_ids}
     alone = replace(
         s,
         passengers=tuple(replace(p, pinned_route_id=None) for p in s.passengers if p.passenger_id in ids),
         current_routes=(),
-        contracts=(),
         never_together=tuple(x for x in s.never_together if ids.issuperset(x.passenger_ids)),
         keep_together=tuple(x for x in s.keep_together if ids.issuperset(x.passenger_ids)),
     )
-    bare = replace(route, operator_id=None, pa_ids=())
-    plan = Plan(plan_id="tried", routes=(bare,), lots=lots_of([bare]), not_planned=alone.not_planned())
+    lots = tuple(lot for lot in desk.plan.lots if lot.lot_id == route.lot_id)
+    if not beside:
+        routes = [replace(route, operator_id=None, pa_ids=())]
+        lots = lots_of(routes)
+    plan = Plan(plan_id="tried", routes=tuple(routes), lots=lots, not_planned=alone.not_planned())
     rules = [v for v in check_plan(plan, alone, desk.travel) if v.hard and v.rule not in _ABOUT_PRICE]
     return sorted(rules, key=lambda v: passenger_id not in v.passenger_ids)
