@@ -110,12 +110,13 @@ def roads_for(
     )  # fmt: skip
     with watcher.phase("roads"):
         roads = load_roads(scenario, request, watcher.phase)
-    _refuse_other_roads(folder, roads.travel)
+    before, now = folder.scenario.place_by_id, scenario.place_by_id
+    _refuse_other_roads(folder, roads.travel, {name for name in before if now.get(name) == before[name]})
     return roads
 
 
-def _refuse_other_roads(folder: PlanFolder, travel: TravelByRow) -> None:
-    known = travel.row_by_place_id
+def _refuse_other_roads(folder: PlanFolder, travel: TravelByRow, known: set[str]) -> None:
+    """Compare every drive of the plan between places that are where they were."""
     differing: list[tuple[Leg, str, str, int]] = []
     asked = [pair for pair in folder.pairs.values if pair[1] in known and pair[2] in known]
     for leg, a, b, profile in asked:

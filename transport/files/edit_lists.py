@@ -17,6 +17,7 @@ Cells = dict[str, str]
 Lists = dict[str, list[Cells]]
 """Cells by column, of every row of every table given."""
 
+_PLACE = ("postcode", "easting", "northing", "lat", "lon")
 _OF_PASSENGER = ("passenger_id", "am_order", "pm_order")
 
 
@@ -35,10 +36,12 @@ def without_passengers(lists: Lists, ids: Iterable[str], *, only_their_days: boo
     """
     gone = frozenset(ids)
     after = {name: list(rows) for name, rows in lists.items()}
-    for name in ("passengers", "passenger_days", "pickup_points"):
+    for name in ("passengers", "passenger_days"):
         _drop(after, name, gone, "passenger_id")
+    points = lists.get("pickup_points", [])
+    after["pickup_points"] = _without_members(points, gone, "place_id", _PLACE, least=1)
     if only_their_days:
-        return after
+        return {name: rows for name, rows in after.items() if rows}
     _drop(after, "never_together", gone, "passenger_id_1", "passenger_id_2")
     _drop(after, "later_arrivals", gone, "passenger_id")
     after["keep_together"] = _without_members(lists.get("keep_together", []), gone, "group_id", ("reason",), least=2)
