@@ -44,7 +44,7 @@ class FrontierPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frontier:
-    """Every plan tried, fewest families first; `best` are those that no other beats in both.
+    """The plans found, fewest families first, each once; `best` are those that no other beats in both.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ def frontier_of(
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Frontier:
-    """Search at falling prices of a disturbed family, each search from the plan before.
+    """Search at falling prices of a disturbed family, each search from the plan that is best so far at its price.
 
     Parameters
     ----------
@@ -89,15 +89,25 @@ def frontier_of(
         processes=processes, on_progress=on_progress, should_stop=should_stop,
     )  # fmt: skip
     points = [_point(plan, None, plan, scenario, travel)] if _is_sound(plan, scenario, travel) else []
-    start = plan
     for price in PRICES:
         if should_stop():
             break
+        start = (
+            min(points, key=lambda p: (p.n_unserved, p.judged_pence + price * p.n_disturbed)).plan if points else plan
+        )
         found = rounds.search_once(watched, 1 / len(PRICES), start=start, encoded=encoded, price_pence=price)
-        start = found.plan
-        points.append(_point(_reported(found, scenario), price, plan, scenario, travel))
+        point = _point(_reported(found, scenario), price, plan, scenario, travel)
+        if not any(_are_alike(point, other) for other in points):
+            points.append(point)
     points.sort(key=lambda p: (p.n_disturbed, p.n_unserved, p.judged_pence))
     return Frontier(plan_id=plan.plan_id, points=tuple(points))
+
+
+def _are_alike(a: FrontierPoint, b: FrontierPoint) -> bool:
+    """Whether two plans come to the same in everything that a point says."""
+    return (a.n_disturbed, a.n_unserved, a.judged_pence, a.year_pence) == (
+        b.n_disturbed, b.n_unserved, b.judged_pence, b.year_pence,
+    )  # fmt: skip
 
 
 def _at_price(scenario: Scenario, price_pence: int) -> Scenario:

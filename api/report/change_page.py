@@ -17,6 +17,16 @@ from transport.files.plan_words import plural, pounds
 CHANGES_PAGE, CHANGES_TABLE, CHANGES_FIGURES = "changes.html", "told", "changes.json"
 
 
+HEADINGS = {
+    Who.NEWCOMER: "Families of those placed",
+    Who.FAMILY: "Other families whose vehicle or times change",
+    Who.SCHOOL: "Schools",
+    Who.OPERATOR: "Operators",
+    Who.FLEET: "The council’s own fleet",
+    Who.PROCUREMENT: "To be bought, or ended",
+}
+
+
 def _column(name: str, title: str, meaning: str, unit: Unit = Unit.TEXT) -> Column:
     return Column(name=name, title=title, meaning=meaning, unit=unit)
 
@@ -80,7 +90,7 @@ def write_change_report(report: ChangeReport, outcome: Outcome, folder: Path) ->
         told_on=f"{report.told_on.day} {report.told_on:%B %Y}",
         tiles=_tiles(report),
         money=_money(report),
-        groups=[(who, rows) for who in Who if (rows := _rows(report, who))],
+        groups=[(HEADINGS[who], rows) for who in Who if (rows := _rows(report, who))],
     )
     (folder / CHANGES_PAGE).write_text(page, encoding="utf-8")
 

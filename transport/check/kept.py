@@ -99,7 +99,7 @@ def check_variation_over(facts: Facts) -> Iterator[Violation]:
             worst_m = max(over.values())
             sentence = (
                 f"Lot {lot.lot_id}{on_days_words(days)}: its miles change by {worst_m} m a day more than the "
-                f"{contract.variation.max_change_pct} % that its contract prices; agree a price with the operator"
+                f"{contract.variation.max_change_pct} % that its contract prices"
             )
             yield make_violation(Rule.VARIATION_OVER, worst_m, sentence, days=days)
 
