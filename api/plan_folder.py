@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.planning_job import NETWORK_POINTS_FILE, SCENARIO_COPY, PlanRequest, Watcher, load_roads, network_points_of
+from api.planning_job import (
+    NETWORK_POINTS_FILE,
+    SCENARIO_COPY,
+    PlanRequest,
+    Watcher,
+    load_roads,
+    network_points_of,
+    with_settings,
+)
 from transport.calendar import Leg
+from transport.digest import digest_of
 from transport.files.plan_json import read_plan
 from transport.files.read import read_scenario
 from transport.files.read_book import Book
@@ -41,6 +50,24 @@ class PlanFolder:
     network_points: tuple[tuple[float, float], ...]
 
 
+def require_lists(folder: Path) -> Path:
+    """Where the lists beside a plan are.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a file that a plan's folder must hold is missing.
+    """
+    from api.report.outputs import PLAN_FILE, TRAVEL_FILE
+
+    copy = folder / SCENARIO_COPY
+    lists = copy if copy.is_dir() else folder / f"{SCENARIO_COPY}.xlsx"
+    missing = [path.name for path in (folder / PLAN_FILE, folder / TRAVEL_FILE, lists) if not path.exists()]
+    if missing:
+        raise FileNotFoundError(f"{folder}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
+    return lists
+
+
 def open_plan_folder(path: Path) -> PlanFolder:
     """Read a plan's folder.
 
@@ -50,14 +77,8 @@ def open_plan_folder(path: Path) -> PlanFolder:
         When a file is missing or cannot be read, or the lists are not those that the plan was made from.
     """
     from api.report.outputs import PLAN_FILE, TRAVEL_FILE
-    from transport.digest import digest_of
 
-    copy = path / SCENARIO_COPY
-    lists_path = copy if copy.is_dir() else path / f"{SCENARIO_COPY}.xlsx"
-    needed = (path / PLAN_FILE, path / TRAVEL_FILE, lists_path)
-    missing = [file.name for file in needed if not file.exists()]
-    if missing:
-        raise FileNotFoundError(f"{path}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
+    lists_path = require_lists(path)
     plan, scenario = read_plan(path / PLAN_FILE), read_scenario(lists_path)
     if plan.digests.get("scenario") not in {digest_of(with_own_settings(scenario, plan)), digest_of(scenario)}:
         raise ValueError(f"{lists_path}: not the lists that plan {plan.plan_id} was made from; plan them anew")
@@ -80,10 +101,9 @@ def open_plan_folder(path: Path) -> PlanFolder:
 
 def with_own_settings(scenario: Scenario, plan: Plan) -> Scenario:
     """The scenario with the settings that the plan was made with in place of its policy's."""
-    from api.checking import own_settings
-    from api.planning_job import with_settings
-
-    return with_settings(scenario, own_settings(plan))
+    names = ("disturbed_pence_per_week", "max_disturbed")
+    given = {name: value for name in names if isinstance(value := plan.made_with.get(name), int)}
+    return with_settings(scenario, given)
 
 
 def roads_for(

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from api.in_year_told import ChangeReport, Who
+from api.report.changes import column
 from api.report.outcome import Outcome
 from api.report.plain_page import plain_page
 from api.report.view import Row, Tile
-from transport.files.plan_tables import Column, Table, Unit, write_csv
+from transport.files.plan_tables import Table, Unit, write_csv
 from transport.files.plan_words import plural, pounds
 
 CHANGES_PAGE, CHANGES_TABLE, CHANGES_FIGURES = "changes.html", "told", "changes.json"
@@ -27,17 +28,13 @@ HEADINGS = {
 }
 
 
-def _column(name: str, title: str, meaning: str, unit: Unit = Unit.TEXT) -> Column:
-    return Column(name=name, title=title, meaning=meaning, unit=unit)
-
-
 TOLD_COLUMNS = (
-    _column("who", "Who", "whom the line is for"),
-    _column("who_id", "Id", "passenger, school, operator, vehicle or lot"),
-    _column("route_id", "Route", "route that it is about"),
-    _column("from_on", "From", "first day it holds"),
-    _column("over_tolerance", "Disturbed", "vehicle, PA or time changes by more than the tolerance", Unit.YES_NO),
-    _column("sentence", "What", "in words"),
+    column("who", "Who", "whom the line is for"),
+    column("who_id", "Id", "passenger, school, operator, vehicle or lot"),
+    column("route_id", "Route", "route that it is about"),
+    column("from_on", "From", "first day it holds"),
+    column("over_tolerance", "Disturbed", "vehicle, PA or time changes by more than the tolerance", Unit.YES_NO),
+    column("sentence", "What", "in words"),
 )
 
 
@@ -84,6 +81,9 @@ def write_change_report(report: ChangeReport, outcome: Outcome, folder: Path) ->
     (folder / CHANGES_FIGURES).write_text(text, encoding="utf-8")
     page = plain_page(
         "change.html",
+        title="in-year change",
+        heading=f"Change to {outcome.scenario.name}",
+        personal=True,
         report=report,
         scenario=outcome.scenario,
         approximate=outcome.approximate,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.report.changes import column
 from api.report.plain_page import plain_page
 from api.report.view import Row
 from transport.check.words import duration_words
-from transport.files.plan_tables import Column, Table, Unit, write_csv
+from transport.files.plan_tables import Table, Unit, write_csv
 from transport.files.plan_words import plural, pounds
 from transport.scenario import Scenario
 
@@ -46,19 +47,15 @@ class Chart:
     dots: tuple[Dot, ...]
 
 
-def _column(name: str, title: str, meaning: str, unit: Unit = Unit.TEXT) -> Column:
-    return Column(name=name, title=title, meaning=meaning, unit=unit)
-
-
 FRONTIER_COLUMNS = (
-    _column("price_pence", "Price", "a week for each family, at which it was searched; empty: as it is", Unit.MONEY),
-    _column("n_disturbed", "Disturbed", "families disturbed", Unit.COUNT),
-    _column("n_routes", "Routes", "routes", Unit.COUNT),
-    _column("n_unserved", "Unserved", "passengers without a place", Unit.COUNT),
-    _column("week_pence", "A week", "cost of a week", Unit.MONEY),
-    _column("year_pence", "A year", "cost of a year", Unit.MONEY),
-    _column("soft_pence", "Wishes", "weight a week of wishes not met", Unit.MONEY),
-    _column("is_best", "Best", "no other plan is cheaper and disturbs no more", Unit.YES_NO),
+    column("price_pence", "Price", "a week for each family, at which it was searched; empty: as it is", Unit.MONEY),
+    column("n_disturbed", "Disturbed", "families disturbed", Unit.COUNT),
+    column("n_routes", "Routes", "routes", Unit.COUNT),
+    column("n_unserved", "Unserved", "passengers without a place", Unit.COUNT),
+    column("week_pence", "A week", "cost of a week", Unit.MONEY),
+    column("year_pence", "A year", "cost of a year", Unit.MONEY),
+    column("soft_pence", "Wishes", "weight a week of wishes not met", Unit.MONEY),
+    column("is_best", "Best", "no other plan is cheaper and disturbs no more", Unit.YES_NO),
 )
 _FIGURES = ("price_pence", "n_disturbed", "n_routes", "n_unserved", "week_pence", "year_pence", "soft_pence")
 
@@ -73,6 +70,9 @@ def write_frontier(frontier: Frontier, scenario: Scenario, folder: Path, *, appr
     (folder / "frontier.json").write_text(figures, encoding="utf-8")
     page = plain_page(
         "frontier.html",
+        title="cost against families disturbed",
+        heading="Cost against families disturbed",
+        personal=False,
         scenario=scenario,
         plan_id=frontier.plan_id,
         approximate=approximate,
