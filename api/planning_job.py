@@ -317,7 +317,7 @@ def search(
     with watcher.phase("kernel" if is_compiled() else "compile"):
         compile_kernel(encoded[0], roads.travel)
     with watcher.phase("search"):
-        return search_all(
+        searched = search_all(
             Rounds(
                 scenario=scenario,
                 travel=roads.travel,
@@ -331,6 +331,28 @@ def search(
                 should_stop=watcher.should_stop,
             )
         )
+    return searched if start is None else no_worse_than(start, searched, scenario, roads.travel, reference)
+
+
+def no_worse_than(
+    start: Plan, searched: Searched, scenario: Scenario, travel: TravelByRow, reference: Plan | None
+) -> Searched:
+    """The plan that a search began with, where it keeps every rule and what was found is no better."""
+
+    def worth(plan: Plan) -> tuple[bool, int]:
+        broken = any(v.hard for v in check_plan(plan, scenario, travel, reference))
+        return broken, objective_of(plan, scenario, travel, reference=reference).total
+
+    found = searched.found
+    before = replace(start, not_planned=scenario.not_planned(), explanation=None, certificate=None)
+    try:
+        kept = worth(before) <= worth(found.plan) and not worth(before)[0]
+    except ValueError:  # It names what these lists do not hold any more, so it has no price.
+        kept = False
+    if not kept:
+        return searched
+    note = f"No better plan was found than {start.plan_id}, with which the search began: its routes stay"
+    return replace(searched, found=replace(found, plan=before), notes=(*searched.notes, note))
 
 
 def make_plan(

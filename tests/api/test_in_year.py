@@ -289,6 +289,16 @@ def test_replan_keeps_to_its_cap(plan: Path, tmp_path: Path, cache: Path) -> Non
     assert run("check", out).exit_code == 0
 
 
+def test_a_replan_is_never_worse_than_the_plan_in_force(plan: Path, tmp_path: Path, cache: Path) -> None:
+    """With no time to search, the plan in force stays, and the report says so."""
+    out = tmp_path / "out"
+    result = run("replan", plan, "--price-per-family", "0", "--iterations", "0", "--out", out, "--cache-dir", cache)
+    assert result.exit_code == 0, result.output
+    before, after = (read_plan(folder / "plan.json") for folder in (plan, out))
+    assert {r.route_id: r.passenger_ids for r in after.routes} == {r.route_id: r.passenger_ids for r in before.routes}
+    assert f"No better plan was found than {before.plan_id}" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_the_frontier_is_a_table_a_picture_and_figures(plan: Path, tmp_path: Path, cache: Path) -> None:
     """From the plan in force to the free hand; the best points fall in cost as families rise."""
     out = tmp_path / "out"
