@@ -178,4 +178,6 @@ def _round_up(value: float) -> int:
 
 
 def _thousands(pence: int) -> str:
+    if pence >= 100_000_000:
+        return f"£{pence / 100_000_000:,.2f}m"
     return f"£{pence / 100_000:,.0f}k" if pence % 100_000 == 0 else f"£{pence / 100_000:,.2f}k"
