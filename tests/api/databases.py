@@ -1,0 +1,71 @@
+"""Real databases for tests: SQLite files, and a PostgreSQL server of our own where its programs are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+NEEDS_POSTGRESQL = "SCHOOLRUN_TEST_NEEDS_POSTGRESQL"
+"""Set in .ci/run: there a missing PostgreSQL is a failure, not a skip."""
+
+
+def postgresql_programs() -> Path | None:
+    """Folder of initdb and pg_ctl: on the path, or where Debian keeps them."""
+    found = shutil.which("initdb")
+    if found and shutil.which("pg_ctl"):
+        return Path(found).resolve().parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return folders[-1].parent if folders else None
+
+
+def without_postgresql(reason: str) -> None:
+    """Skip, or fail where PostgreSQL must be there."""
+    if os.environ.get(NEEDS_POSTGRESQL):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """A server on a socket of its own, with nothing in it; gives the URL up to the database's name."""
+    programs = postgresql_programs()
+    if programs is None:
+        without_postgresql("needs initdb and pg_ctl of PostgreSQL")
+    assert programs is not None
+    # A short path: a socket's name may have about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix="sr-pg-"))
+    # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+    user = "postgres" if os.name == "posix" and os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(programs / program), *arguments]
+        done = subprocess.run(command, user=user, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    port = _free_port()
+    data = str(folder / "data")
+    run("initdb", "-D", data, "-U", "schoolrun", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c port={port} -c max_connections=60"
+    # -l: a server that kept our pipe open would keep this process waiting for its end.
+    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://schoolrun@/{{name}}?host={folder}&port={port}"
+    finally:
+        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
