@@ -267,7 +267,7 @@ def test_pence_seconds_and_metres_are_whole(unit: str, packages: tuple[str, ...]
 
 
 def test_only_the_command_line_prints() -> None:
-    """No `print` in the packages except in api.cli and its parts (`api.cli_...`): everything else returns what it has to say."""
+    """No `print` in the packages except in api.cli and `api.cli_...`: everything else returns what it has to say."""
     wrong = [
         where(path, node.lineno, "prints")
         for path in sources_of(*LAYERS)

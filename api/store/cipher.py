@@ -62,7 +62,29 @@ class Cipher:
         ----------
         context : the place, for example `detail/K3F9.../family_name`.
         """
-        return self._fernet.encrypt(f"{context}{_SEPARATOR}{text}".encode()).decode()
+        return self.seal_bytes(context, text.encode()).decode()
+
+    def seal_bytes(self, context: str, data: bytes) -> bytes:
+        """Encrypt bytes for one place, as `seal`."""
+        return self._fernet.encrypt(context.encode() + _SEPARATOR.encode() + data)
+
+    def open_bytes(self, context: str, sealed: bytes) -> bytes:
+        """Decrypt bytes that were sealed for the same place.
+
+        Raises
+        ------
+        CannotDecryptError
+            As `open`.
+        """
+        from cryptography.fernet import InvalidToken
+
+        try:
+            place, _, data = self._fernet.decrypt(sealed).partition(_SEPARATOR.encode())
+        except InvalidToken:
+            raise CannotDecryptError(f"{context}: no key of the key file opens it") from None
+        if place.decode() != context:
+            raise CannotDecryptError(f"{context}: it was sealed for another place")
+        return data
 
     def open(self, context: str, sealed: str) -> str:
         """Decrypt what was sealed for the same place.
@@ -72,17 +94,9 @@ class Cipher:
         CannotDecryptError
             When no key fits, when the value was tampered with, or when it was sealed for another place.
         """
-        from cryptography.fernet import InvalidToken
+        return self.open_bytes(context, sealed.encode()).decode()
 
-        try:
-            place, _, text = self._fernet.decrypt(sealed.encode()).decode().partition(_SEPARATOR)
-        except InvalidToken:
-            raise CannotDecryptError(f"{context}: no key of the key file opens it") from None
-        if place != context:
-            raise CannotDecryptError(f"{context}: it was sealed for another place")
-        return text
-
-    def rotate(self, sealed: str) -> str:
+    def rotate(self, sealed: bytes) -> bytes:
         """The same value sealed with the newest key.
 
         Raises
@@ -93,7 +107,7 @@ class Cipher:
         from cryptography.fernet import InvalidToken
 
         try:
-            return self._fernet.rotate(sealed.encode()).decode()
+            return self._fernet.rotate(sealed)
         except InvalidToken:
             raise CannotDecryptError("a sealed value: no key of the key file opens it") from None
 

@@ -35,16 +35,23 @@ def require_current(engine: Engine) -> None:
     StoreRefusedError
         Saying which revision was found, and what to do.
     """
-    from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
+    found = revision_of(engine)
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
         wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
     if found != wanted:
         raise StoreRefusedError(
             f"the database is at revision {found or 'none'}; must be {wanted}: run `schoolrun store migrate`"
         )
+
+
+def revision_of(engine: Engine) -> str | None:
+    """Revision of a database's schema; None: it has none yet."""
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: Connection) -> Config:

@@ -154,7 +154,7 @@ class Publication(Base):
 
     __tablename__ = "publication"
 
-    publication_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    publication_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     plan_id: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"))
     school_ids: Mapped[list[str]]
     starts_on: Mapped[date] = mapped_column(Date)

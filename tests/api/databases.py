@@ -55,7 +55,7 @@ def postgresql_server() -> Iterator[str]:
     port = _free_port()
     data = str(folder / "data")
     run("initdb", "-D", data, "-U", "schoolrun", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c port={port} -c max_connections=60"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c port={port} -c fsync=off"
     # -l: a server that kept our pipe open would keep this process waiting for its end.
     run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:

@@ -209,7 +209,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "publication",
-        sa.Column("publication_id", sa.Integer(), nullable=False),
+        sa.Column("publication_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("plan_id", sa.String(length=64), nullable=False),
         sa.Column("school_ids", sa.JSON(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
