@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_service import add_service_commands
 from api.errors import BAD_INPUT_ERRORS, EXIT_BAD_INPUT, EXIT_HARD_VIOLATION, EXIT_OK, EXIT_UNSERVED
 
 if TYPE_CHECKING:
@@ -185,6 +186,9 @@ def roads_download(
 
     with _input_errors():
         print(f"Wrote {download_place(place, out)}")
+
+
+add_service_commands(app)
 
 
 def default_cache_dir() -> Path:

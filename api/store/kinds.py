@@ -23,6 +23,7 @@ Body = dict[str, Any]
 
 _RECORD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MOST_ROWS = 500
+_CELL_TYPES = "must be text, a number, true or false, or a list of texts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +173,9 @@ def _row_of(
 ) -> dict[str, str]:
     names = TABLE_BY_NAME[table].column_names
     faults += [_fault(table, number, str(name), "no such column") for name in given if name not in names]
-    texts = {name: _text_of(given[name]) for name in names if name in given}
+    texts = {name: _text_of(given[name]) for name in names if name in given and _is_cell(given[name])}
+    wrong = [name for name in names if name in given and not _is_cell(given[name])]
+    faults += [_fault(table, number, name, _CELL_TYPES) for name in wrong]
     if kind.id_column and texts.setdefault(kind.id_column, record_id) != record_id:
         faults.append(_fault(table, number, kind.id_column, f"must be {record_id}, or left out"))
     try:
@@ -180,9 +183,17 @@ def _row_of(
     except ValidationError as errors:
         for error in errors.errors(include_url=False, include_input=False):
             column = str(error["loc"][0])
+            if column in wrong:
+                continue
             value = "" if column == "birth_date" else texts.get(column, "")
             faults.append(_fault(table, number, column, str(error["ctx"]["error"]), value=value))
     return {name: text for name, text in texts.items() if text and name != kind.id_column}
+
+
+def _is_cell(value: object) -> bool:
+    if isinstance(value, list | tuple | frozenset):
+        return all(isinstance(one, str | int) for one in value)
+    return value is None or isinstance(value, str | int | float | date)
 
 
 def _text_of(value: object) -> str:

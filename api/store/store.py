@@ -56,7 +56,7 @@ class Store:
         StoreUnavailableError
             When the database cannot be reached.
         """
-        with _plain_faults(), Session(self._at(writes=False)) as session, session.begin():
+        with _plain_faults(), Session(self._at(writes=False), expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -70,7 +70,7 @@ class Store:
         AlreadyThereError
             When another change took the same id first.
         """
-        with _plain_faults(), Session(self._at(writes=True)) as session, session.begin():
+        with _plain_faults(), Session(self._at(writes=True), expire_on_commit=False) as session, session.begin():
             work = Work(session=session, cipher=self.cipher, caller=caller, now=datetime.now(UTC))
             yield work
             session.flush()

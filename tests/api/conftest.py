@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
+from api.app import create_app
+from api.auth.permissions import Role
 from api.settings import Settings
-from api.store.cipher import make_keys, write_keys
 from api.store.engine import make_engine
 from api.store.migrate import migrate
 from api.store.store import Store, open_store
-from tests.api.databases import postgresql_server
+from tests.api.clients import signed_in
+from tests.api.databases import postgresql_server, sqlite_settings
 
 _numbers = itertools.count(1)
 TEMPLATE = "schoolrun_template"
@@ -34,18 +38,13 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of a new installation with its schema and its keys."""
-    keys = tmp_path / "schoolrun.keys"
-    write_keys(make_keys(), keys)
+    made = sqlite_settings(tmp_path)
     if request.param == "sqlite":
-        made = Settings(database_url=f"sqlite:///{tmp_path / 'schoolrun.db'}", key_file=keys, _env_file=None)
-        engine = make_engine(made)
-        migrate(engine)
-        engine.dispose()
         return made
     url = request.getfixturevalue("postgresql")
     name = f"test_{next(_numbers)}"
     _create_database(url, name, template=TEMPLATE)
-    return Settings(database_url=url.format(name=name), key_file=keys, _env_file=None)
+    return made.model_copy(update={"database_url": url.format(name=name)})
 
 
 @pytest.fixture
@@ -54,6 +53,18 @@ def store(settings: Settings) -> Iterator[Store]:
     opened = open_store(settings)
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> FastAPI:
+    """The application on that store."""
+    return create_app(settings, store)
+
+
+@pytest.fixture
+def officer(app: FastAPI) -> TestClient:
+    """A transport officer, signed in."""
+    return signed_in(app, Role.TRANSPORT_OFFICER)
 
 
 def _create_database(url: str, name: str, template: str | None = None) -> None:

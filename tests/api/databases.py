@@ -13,8 +13,25 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import Settings
+from api.store.cipher import make_keys, write_keys
+from api.store.engine import make_engine
+from api.store.migrate import migrate
+
 NEEDS_POSTGRESQL = "SCHOOLRUN_TEST_NEEDS_POSTGRESQL"
 """Set in .ci/run: there a missing PostgreSQL is a failure, not a skip."""
+
+
+def sqlite_settings(folder: Path) -> Settings:
+    """Settings of a new installation on SQLite, with its schema and its keys."""
+    made = Settings(
+        database_url=f"sqlite:///{folder / 'schoolrun.db'}", key_file=folder / "schoolrun.keys", _env_file=None
+    )
+    write_keys(make_keys(), made.key_file)
+    engine = make_engine(made)
+    migrate(engine)
+    engine.dispose()
+    return made
 
 
 def postgresql_programs() -> Path | None:
