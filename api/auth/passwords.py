@@ -28,13 +28,16 @@ def password_faults(password: str, sign_in_name: str) -> list[str]:
     faults = []
     if not _SHORTEST <= len(password) <= _LONGEST:
         faults.append(f"must have {_SHORTEST} to {_LONGEST} characters")
-    plain = "".join(char for char in password.casefold() if char.isalnum())
-    rest = plain
-    for word in (*_COMMON, sign_in_name.casefold()):
+    rest = _letters(password)
+    for word in (*_COMMON, _letters(sign_in_name)):
         rest = rest.replace(word, "") if len(word) > 2 else rest
     if len(set(rest)) < 5:
         faults.append("must not be made of common words, repeats or the sign-in name")
     return faults
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def hash_of(password: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.passenger_upload import body_bytes
-from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape
+from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape, moment_text
 from api.endpoints.versions import version_seen
 from api.idempotency import Answer, Once, do_once, once
 from api.problems import AskedWronglyError
@@ -268,5 +268,5 @@ def _plan_json(plan: StoredPlan) -> dict[str, Any]:
     return {
         "plan_id": plan.plan_id, "version": plan.version, "title": plan.title, "status": plan.status,
         "n_hard": plan.n_hard, "figures": dict(plan.figures), "school_ids": list(plan.school_ids),
-        "stored_at": plan.stored_at.isoformat(), "files": dict(plan.files),
+        "stored_at": moment_text(plan.stored_at), "files": dict(plan.files),
     }  # fmt: skip

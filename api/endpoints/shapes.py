@@ -87,6 +87,11 @@ def record_shape(kind: Kind) -> type[Shape]:
     return create_model(_class_name(kind), __base__=Shape, **fields)
 
 
+def moment_text(at: datetime) -> str:
+    """A moment in UTC as the API writes it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def record_answer(stored: Stored) -> dict[str, Any]:
     """A record as the API gives it: cells as text, as they stand in files."""
     return {
@@ -94,7 +99,7 @@ def record_answer(stored: Stored) -> dict[str, Any]:
         "version": stored.version,
         "starts_on": None if stored.starts_on is None else stored.starts_on.isoformat(),
         "ends_on": None if stored.ends_on is None else stored.ends_on.isoformat(),
-        "changed_at": stored.changed_at.isoformat(),
+        "changed_at": moment_text(stored.changed_at),
         "external_ids": dict(stored.external_ids),
         "is_forgotten": stored.body is None,
         **({} if stored.body is None else stored.body),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
 from api.app import create_app
+from api.auth import passwords
 from api.auth.permissions import Role
 from api.settings import Settings
 from api.store.engine import make_engine
@@ -53,6 +55,16 @@ def store(settings: Settings) -> Iterator[Store]:
     opened = open_store(settings)
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[Callable[[], PasswordHasher]]:
+    """Cheap password hashes for tests, which sign in hundreds of times; gives the maker of the real ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        real = passwords._hasher
+        cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+        patch.setattr(passwords, "_hasher", lambda: cheap)
+        yield real
 
 
 @pytest.fixture
