@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, text
 
 from api.app import create_app
 from api.auth import passwords
@@ -20,18 +18,15 @@ from api.store.engine import make_engine
 from api.store.migrate import migrate
 from api.store.store import Store, open_store
 from tests.api.clients import signed_in
-from tests.api.databases import postgresql_server, sqlite_settings
-
-_numbers = itertools.count(1)
-TEMPLATE = "schoolrun_template"
+from tests.api.databases import DATABASE, create_database, empty_database, postgresql_server, sqlite_settings
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """URL of a server, `{name}` for the database; it has a template with the schema."""
+    """URL of a server, `{name}` for the database; `schoolrun` has the schema."""
     with postgresql_server() as url:
-        _create_database(url, TEMPLATE)
-        engine = make_engine(Settings(database_url=url.format(name=TEMPLATE), _env_file=None))
+        create_database(url, DATABASE)
+        engine = make_engine(Settings(database_url=url.format(name=DATABASE), _env_file=None))
         migrate(engine)
         engine.dispose()
         yield url
@@ -43,10 +38,9 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     made = sqlite_settings(tmp_path)
     if request.param == "sqlite":
         return made
-    url = request.getfixturevalue("postgresql")
-    name = f"test_{next(_numbers)}"
-    _create_database(url, name, template=TEMPLATE)
-    return made.model_copy(update={"database_url": url.format(name=name)})
+    url = request.getfixturevalue("postgresql").format(name=DATABASE)
+    empty_database(url)
+    return made.model_copy(update={"database_url": url})
 
 
 @pytest.fixture
@@ -77,10 +71,3 @@ def app(settings: Settings, store: Store) -> FastAPI:
 def officer(app: FastAPI) -> TestClient:
     """A transport officer, signed in."""
     return signed_in(app, Role.TRANSPORT_OFFICER)
-
-
-def _create_database(url: str, name: str, template: str | None = None) -> None:
-    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
-    engine.dispose()

@@ -9,15 +9,20 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
+from api.audit import FIRST_HASH
 from api.settings import Settings
 from api.store.cipher import make_keys, write_keys
 from api.store.engine import make_engine
 from api.store.migrate import migrate
+from api.store.models import Base
 
+DATABASE = "schoolrun"
 NEEDS_POSTGRESQL = "SCHOOLRUN_TEST_NEEDS_POSTGRESQL"
 """Set in .ci/run: there a missing PostgreSQL is a failure, not a skip."""
 
@@ -28,10 +33,43 @@ def sqlite_settings(folder: Path) -> Settings:
         database_url=f"sqlite:///{folder / 'schoolrun.db'}", key_file=folder / "schoolrun.keys", _env_file=None
     )
     write_keys(make_keys(), made.key_file)
-    engine = make_engine(made)
-    migrate(engine)
-    engine.dispose()
+    (folder / "schoolrun.db").write_bytes(_empty_sqlite())
     return made
+
+
+@cache
+def _empty_sqlite() -> bytes:
+    """A database file with the schema, made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        engine = make_engine(Settings(database_url=f"sqlite:///{path}", _env_file=None))
+        migrate(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def create_database(url: str, name: str) -> None:
+    """Make an empty database on a PostgreSQL server."""
+    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+
+
+def empty_database(url: str) -> None:
+    """Empty every table of a PostgreSQL database: a database for each test would take minutes to remove."""
+    names = ", ".join(Base.metadata.tables)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in (
+            "SET LOCAL lock_timeout = '20s'",
+            "ALTER TABLE audit_event DISABLE TRIGGER ALL",
+            f"TRUNCATE {names} RESTART IDENTITY",
+            f"INSERT INTO audit_head (head_id, seq, hash) VALUES (1, 0, '{FIRST_HASH}')",
+            "ALTER TABLE audit_event ENABLE TRIGGER ALL",
+        ):
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 def postgresql_programs() -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from api.settings import Settings
 from api.store.backup import back_up, restore
@@ -22,6 +22,7 @@ from api.store.passengers import leave, read_passenger
 from api.store.retention import Removed, retain
 from api.store.rotation import seal_anew
 from api.store.store import Store
+from tests.api.databases import create_database
 from tests.api.lists import OFFICER, ROBIN_DETAILS, add_passenger, add_school
 from tests.api.test_audit import faults_of, lines_of
 
@@ -48,10 +49,7 @@ def empty_database(settings: Settings, request: pytest.FixtureRequest, tmp_path:
         url = f"sqlite:///{tmp_path / f'second_{next(_numbers)}.db'}"
     else:
         server, name = request.getfixturevalue("postgresql"), f"second_{next(_numbers)}"
-        engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
+        create_database(server, name)
         url = server.format(name=name)
     return settings.model_copy(update={"database_url": url})
 
