@@ -89,16 +89,12 @@ def set_details(work: Work, passenger_id: str, version: int, details: Mapping[st
     """
     if faults := details_faults(details):
         raise InputFaults(faults)
-    before = details_of(work.session, work.cipher, passenger_id)
+    before = {} if version == 1 else details_of(work.session, work.cipher, passenger_id)
     changed = sorted(name for name, value in details.items() if before.get(name, "") != value)
-    for name in changed:
-        work.session.execute(
-            update(Detail)
-            .where(Detail.passenger_id == passenger_id, Detail.field == name, Detail.is_current)
-            .values(is_current=False)
-        )
-        work.session.add(_detail_of(work.cipher, passenger_id, name, version, details[name]))
-    work.session.flush()
+    if changed and version > 1:
+        query = update(Detail).where(Detail.passenger_id == passenger_id, Detail.field.in_(changed), Detail.is_current)
+        work.session.execute(query.values(is_current=False), execution_options={"synchronize_session": False})
+    work.session.add_all(_detail_of(work.cipher, passenger_id, name, version, details[name]) for name in changed)
     return changed
 
 

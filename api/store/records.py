@@ -89,17 +89,20 @@ def save(
     require_record_id(kind, record_id)
     _require_references(work.session, kind, record_id, draft.body)
     require_version(work.session, kind, record_id, expected_version)
-    before = find(work.session, work.cipher, kind, record_id)
+    before = find(work.session, work.cipher, kind, record_id) if expected_version else None
     version = expected_version + 1
+    external_ids = _set_external_ids(work, kind, record_id, before, draft.external_ids)
     _write(work, kind, record_id, draft, version)
-    _set_external_ids(work, kind, record_id, draft.external_ids)
     changed = changed_fields(kind, before, draft)
     work.log(
         "update" if before else "create", kind.name, record_id,
         version_before=before.version if before else None, version_after=version, changed=changed, **(also or {}),
     )  # fmt: skip
     work.session.flush()
-    return read(work.session, work.cipher, kind, record_id)
+    return Stored(
+        kind=kind, record_id=record_id, version=version, body=draft.body, starts_on=draft.starts_on,
+        ends_on=draft.ends_on, changed_at=work.now, changed_by=work.caller.name, external_ids=external_ids,
+    )  # fmt: skip
 
 
 def require_version(session: Session, kind: Kind, record_id: str, expected_version: int) -> None:
@@ -241,38 +244,49 @@ def _write(work: Work, kind: Kind, record_id: str, draft: Draft, version: int) -
     if version == 1:
         work.session.add(Record(kind=kind.name, record_id=record_id, **values))
     else:
-        query = update(Record).where(Record.kind == kind.name, Record.record_id == record_id)
-        work.session.execute(query.values(values))
+        query = update(Record).where(Record.kind == kind.name, Record.record_id == record_id).values(values)
+        work.session.execute(query, execution_options={"synchronize_session": False})
     work.session.add(
         RecordVersion(
             kind=kind.name, record_id=record_id, version=version, body=body, starts_on=draft.starts_on,
             ends_on=draft.ends_on, changed_at=work.now, changed_by=work.caller.name,
         )
     )  # fmt: skip
-    work.session.flush()
 
 
-def _set_external_ids(work: Work, kind: Kind, record_id: str, external_ids: Mapping[str, str]) -> None:
-    for source, value in external_ids.items():
-        owner = id_of_external(work.session, work.cipher, kind, source, value) if value else None
-        if owner == record_id:
+def _set_external_ids(
+    work: Work, kind: Kind, record_id: str, before: Stored | None, wanted: Mapping[str, str]
+) -> dict[str, str]:
+    """Set the external ids that differ; gives all that the record then has."""
+    kept = dict(before.external_ids) if before else {}
+    for source, value in wanted.items():
+        if value == kept.get(source, ""):
             continue
-        if owner is not None:
+        owner = id_of_external(work.session, work.cipher, kind, source, value) if value else None
+        if owner not in (None, record_id):
             raise AlreadyThereError(f"{kind.name}: the external id of {source} belongs to {owner}")
-        work.session.execute(
-            delete(ExternalId).where(
-                ExternalId.kind == kind.name, ExternalId.record_id == record_id, ExternalId.source == source
-            )
-        )
+        if kept.pop(source, None) is not None:
+            _remove_external_id(work, kind, record_id, source)
         if value:
-            work.session.add(
-                ExternalId(
-                    kind=kind.name, record_id=record_id, source=source,
-                    sealed=work.cipher.seal(f"external/{kind.name}/{record_id}/{source}", value),
-                    lookup=work.cipher.lookup_of(_purpose(kind, source), value),
-                )
-            )  # fmt: skip
-            work.session.flush()
+            kept[source] = value
+            work.session.add(_external_id_of(work.cipher, kind, record_id, source, value))
+    return kept
+
+
+def _remove_external_id(work: Work, kind: Kind, record_id: str, source: str) -> None:
+    work.session.execute(
+        delete(ExternalId).where(
+            ExternalId.kind == kind.name, ExternalId.record_id == record_id, ExternalId.source == source
+        )
+    )
+
+
+def _external_id_of(cipher: Cipher, kind: Kind, record_id: str, source: str, value: str) -> ExternalId:
+    return ExternalId(
+        kind=kind.name, record_id=record_id, source=source,
+        sealed=cipher.seal(f"external/{kind.name}/{record_id}/{source}", value),
+        lookup=cipher.lookup_of(_purpose(kind, source), value),
+    )  # fmt: skip
 
 
 def _purpose(kind: Kind, source: str) -> str:
