@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import cli_in_year
+from api.cli_service import add_service_commands
 from api.cli_shared import (
     Cache,
     Explain,
@@ -172,6 +173,9 @@ def roads_download(
 
     with input_errors():
         print(f"Wrote {download_place(place, out)}")
+
+
+add_service_commands(app)
 
 
 def _plan_and_tell(request: PlanRequest, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from transport.files.columns import TABLE_BY_NAME, TABLES, Table
@@ -30,6 +30,22 @@ def open_book(path: Path) -> Book:
         _open_workbook(path, book)
     else:
         book.file_fault(path.name, "must be a folder of CSV files, or an .xlsx workbook")
+    return book
+
+
+def book_of_rows(name: str, rows: Iterable[tuple[str, Mapping[str, str]]]) -> Book:
+    """Take rows that are no file: table and cells of each; faults name the table, and count from row 2 as a file's.
+
+    Raises
+    ------
+    KeyError
+        When a table is none of a scenario's.
+    """
+    book = Book(name=name)
+    for table, cells in rows:
+        sheet = book.sheets.setdefault(table, Sheet(table=TABLE_BY_NAME[table], file=table))
+        sheet.texts[len(sheet.texts) + 2] = dict(cells)
+    _require_tables(book, lambda table: table)
     return book
 
 
