@@ -1,0 +1,244 @@
+"""Who wins: the award of least price under the rules of the pack as issued, with proof or a stated gap.
+
+`determine_awards` is the spine: same pack, offers, model, search, ties, reasons, check, record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from procurement.award_check import check_award
+from procurement.award_model import AwardModel, make_award_model
+from procurement.award_reasons import LostBid, LotReason, RulePrice, SecondBest, reasons_of
+from procurement.choice import Choice, ChoiceSearch, ChoiceState, Chosen, Row
+from procurement.offers import Offer, bid_offers, left_offers
+from transport.bids import Submission
+from transport.digest import digest_of
+from transport.tenders import AwardRules, TenderLot, TenderPack
+
+DRAWN_FROM = 1_000_000
+"""Numbers drawn for ties lie below this."""
+
+
+class AwardRefused(ValueError):
+    """What is asked is not what was issued: nothing has been awarded."""
+
+
+class AwardImpossible(ValueError):
+    """No award keeps every rule: the message says which lots or rules stand in the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardRequest:
+    """One award to be made.
+
+    Attributes
+    ----------
+    pack : as issued. pack_digest : sha256 published with it.
+    lots, rules : as they stand now; they must be the pack's.
+    submissions : admitted bids. quality_pct_by_operator_id : scores, 0 to 100, where quality has a weight.
+    other_offers : fleet and extensions, only where the pack reserved that right.
+    seconds : wall time for the award itself; explain_seconds : for the reasons.
+    """
+
+    pack: TenderPack
+    pack_digest: str
+    lots: tuple[TenderLot, ...]
+    rules: AwardRules
+    submissions: tuple[Submission, ...]
+    quality_pct_by_operator_id: Mapping[str, int] = field(default_factory=dict)
+    other_offers: tuple[Offer, ...] = ()
+    seconds: float = 60.0
+    explain_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardRecord:
+    """What was decided, on what, and why: written once and never changed.
+
+    Attributes
+    ----------
+    pack_digest, bids_digest : of what it was decided on.
+    winners : chosen offers, by lot.
+    price_pence : paid a year. compared_pence : what was minimised. bound_pence : no award has less.
+    proven : whether the award is proven to be the best. tied : whether the seeded rule chose among equals.
+    reasons, second_best, rule_prices, lost : see `procurement.award_reasons`.
+    unexplained : sentences about what there was no time to work out.
+    """
+
+    pack_id: str
+    pack_version: int
+    pack_digest: str
+    bids_digest: str
+    winners: tuple[Offer, ...]
+    price_pence: int
+    compared_pence: int
+    bound_pence: int
+    proven: bool
+    tied: bool
+    reasons: tuple[LotReason, ...]
+    second_best: SecondBest | None
+    rule_prices: tuple[RulePrice, ...]
+    lost: tuple[LostBid, ...]
+    unexplained: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of the record."""
+        return digest_of(self)
+
+    @property
+    def gap(self) -> float:
+        """How far the award may be from the best, as a share of the bound."""
+        return 0.0 if self.proven else (self.compared_pence - self.bound_pence) / max(1, self.bound_pence)
+
+
+def determine_awards(request: AwardRequest) -> AwardRecord:
+    """Choose the award of least compared price, prove it or say the gap, and give every reason.
+
+    Raises
+    ------
+    AwardRefused
+        When lots or rules are not those issued, or an offer needs a right that the pack did not reserve.
+    AwardImpossible
+        When no award keeps every rule.
+    """
+    require_as_issued(request)
+    offers = (
+        *bid_offers(request.pack, request.submissions, request.quality_pct_by_operator_id),
+        *request.other_offers,
+        *left_offers(request.pack),
+    )
+    model = make_award_model(request.pack, offers, request.submissions)
+    search = ChoiceSearch(model.choice)
+    best = search.best(seconds=request.seconds, start=_first(model, request.pack))
+    if best.cost is None or best.bound is None:
+        raise AwardImpossible(_why_impossible(request, offers, best))
+    deadline = time.monotonic() + request.explain_seconds
+    best, tied, second = settle_ties(model, best, request.pack.rules.tie_seed, request.explain_seconds)
+    reasons = reasons_of(
+        request.pack, request.submissions, request.quality_pct_by_operator_id, model, search, best, second, deadline
+    )
+    winners = model.offers_of(best.columns)
+    require_kept(check_award(request.pack, request.submissions, winners))
+    return AwardRecord(
+        pack_id=request.pack.pack_id,
+        pack_version=request.pack.version,
+        pack_digest=request.pack_digest,
+        bids_digest=digest_of((request.submissions, dict(request.quality_pct_by_operator_id), request.other_offers)),
+        winners=winners,
+        price_pence=sum(offer.price_pence for offer in winners),
+        compared_pence=sum(offer.compared_pence for offer in winners),
+        bound_pence=best.bound if best.bound is not None else 0,
+        proven=best.state is ChoiceState.PROVEN,
+        tied=tied,
+        reasons=reasons.lots,
+        second_best=reasons.second_best,
+        rule_prices=reasons.rule_prices,
+        lost=reasons.lost,
+        unexplained=reasons.unexplained,
+    )
+
+
+def require_as_issued(request: AwardRequest) -> None:
+    """Refuse lots, rules and rights that are not the issued pack's, all at once.
+
+    Raises
+    ------
+    AwardRefused
+        Naming each difference.
+    """
+    pack = request.pack
+    faults = []
+    if pack.digest != request.pack_digest:
+        faults.append(f"pack {pack.pack_id} has digest {pack.digest[:12]}; published was {request.pack_digest[:12]}")
+    if digest_of(request.lots) != pack.lots_digest:
+        changed = sorted(_changed_lots(pack.lots, request.lots))
+        faults.append(f"lots are fixed once bids close; not as issued: {', '.join(changed) or 'their order'}")
+    for f in fields(AwardRules):
+        issued, asked = getattr(pack.rules, f.name), getattr(request.rules, f.name)
+        if issued != asked:
+            faults.append(f"rule {f.name} is {asked}; pack {pack.pack_id} version {pack.version} declares {issued}")
+    reserved = {
+        "fleet": pack.rules.fleet_reserved,
+        "extension": pack.rules.extensions_reserved,
+    }
+    for kind in dict.fromkeys(offer.kind.value for offer in request.other_offers):
+        if not reserved.get(kind, False):
+            faults.append(f"an offer of kind {kind} needs a right that pack {pack.pack_id} did not reserve")
+    if faults:
+        raise AwardRefused("; ".join(faults))
+
+
+def _changed_lots(issued: Sequence[TenderLot], now: Sequence[TenderLot]) -> set[str]:
+    before, after = ({lot.lot_id: lot for lot in lots} for lots in (issued, now))
+    return {lot_id for lot_id in before.keys() | after.keys() if before.get(lot_id) != after.get(lot_id)}
+
+
+def settle_ties(model: AwardModel, best: Chosen, seed: int, seconds: float) -> tuple[Chosen, bool, Chosen | None]:
+    """Among awards of equal compared price, the one with the lowest sum of drawn numbers.
+
+    Returns
+    -------
+    The award, whether there were several of its price, and the best other award (None: not known). An award that is
+    not proven stays as it is.
+    """
+    if best.state is not ChoiceState.PROVEN or best.cost is None:
+        return best, False, None
+    other = _best_other(model, best, seconds)
+    if other.cost is None or other.cost > best.cost:
+        return best, False, other
+    drawn = [drawn_number(seed, offer.offer_id) for offer in model.offers]
+    n_more = len(model.choice.costs) - len(drawn)
+    no_dearer = Row(terms=tuple(enumerate(model.choice.costs)), upper=best.cost)
+    by_lot = Choice(costs=(*drawn, *[0] * n_more), rows=(*model.choice.rows, no_dearer))
+    drawn_best = ChoiceSearch(by_lot).best(seconds=seconds, start=best.columns)
+    chosen = Chosen(
+        state=ChoiceState.PROVEN, columns=drawn_best.columns or best.columns, cost=best.cost, bound=best.cost,
+        seconds=best.seconds,
+    )  # fmt: skip
+    return chosen, True, _best_other(model, chosen, seconds)
+
+
+def drawn_number(seed: int, offer_id: str) -> int:
+    """The number that decides ties: the first 16 hex digits of sha256 of `seed:offer_id`, modulo a million."""
+    return int(hashlib.sha256(f"{seed}:{offer_id}".encode()).hexdigest()[:16], 16) % DRAWN_FROM
+
+
+def _best_other(model: AwardModel, chosen: Chosen, seconds: float) -> Chosen:
+    cut = model.choice.other_than(chosen.columns, range(len(model.offers)))
+    return ChoiceSearch(Choice(costs=model.choice.costs, rows=(*model.choice.rows, cut))).best(seconds=seconds)
+
+
+def _first(model: AwardModel, pack: TenderPack) -> frozenset[int]:
+    """Leave every lot, where that may be: the search then has a price to beat."""
+    return model.columns_of(left_offers(pack))
+
+
+def _why_impossible(request: AwardRequest, offers: Sequence[Offer], best: Chosen) -> str:
+    if best.state is ChoiceState.NOTHING:
+        return f"no award was found within {request.seconds:g} seconds; give it more time"
+    offered = {lot_id for offer in offers for lot_id in offer.lot_ids}
+    without = [lot.lot_id for lot in request.pack.lots if lot.lot_id not in offered]
+    if without:
+        return f"nobody offers {', '.join(without)}, and the pack declares no fallback (fallback_pct)"
+    rules = ", ".join(request.pack.rules.in_play()) or "none"
+    return (
+        "no award keeps every rule: operators' capacities and own caps leave no way to supply every lot once; "
+        f"declared rules in play: {rules}; the pack declares no fallback (fallback_pct) for lots left over"
+    )
+
+
+def require_kept(broken: Sequence[str]) -> None:
+    """Refuse an award that breaks a rule, by the checker that shares nothing with the search.
+
+    Raises
+    ------
+    RuntimeError
+        When it does: a fault of schoolrun, not of the bids.
+    """
+    if broken:
+        raise RuntimeError("the award found breaks its own rules: " + "; ".join(broken))
