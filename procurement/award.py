@@ -41,6 +41,7 @@ class AwardRequest:
     lots, rules : as they stand now; they must be the pack's.
     submissions : admitted bids. quality_pct_by_operator_id : scores, 0 to 100, where quality has a weight.
     other_offers : fleet and extensions, only where the pack reserved that right.
+    start_ids : offers of an award known to be good, to begin the search from.
     seconds : wall time for the award itself; explain_seconds : for the reasons.
     """
 
@@ -51,6 +52,7 @@ class AwardRequest:
     submissions: tuple[Submission, ...]
     quality_pct_by_operator_id: Mapping[str, int] = field(default_factory=dict)
     other_offers: tuple[Offer, ...] = ()
+    start_ids: tuple[str, ...] = ()
     seconds: float = 60.0
     explain_seconds: float = 60.0
 
@@ -107,14 +109,10 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
         When no award keeps every rule.
     """
     require_as_issued(request)
-    offers = (
-        *bid_offers(request.pack, request.submissions, request.quality_pct_by_operator_id),
-        *request.other_offers,
-        *left_offers(request.pack),
-    )
+    offers = offers_of(request)
     model = make_award_model(request.pack, offers, request.submissions)
     search = ChoiceSearch(model.choice)
-    best = search.best(seconds=request.seconds, start=_first(model, request.pack))
+    best = search.best(seconds=request.seconds, start=_first(model, request))
     if best.cost is None or best.bound is None:
         raise AwardImpossible(_why_impossible(request, offers, best))
     deadline = time.monotonic() + request.explain_seconds
@@ -141,6 +139,12 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
         lost=reasons.lost,
         unexplained=reasons.unexplained,
     )
+
+
+def offers_of(request: AwardRequest) -> tuple[Offer, ...]:
+    """All that can be chosen: bids, fleet and extensions, and leaving a lot."""
+    bids = bid_offers(request.pack, request.submissions, request.quality_pct_by_operator_id)
+    return (*bids, *request.other_offers, *left_offers(request.pack))
 
 
 def require_as_issued(request: AwardRequest) -> None:
@@ -213,9 +217,10 @@ def _best_other(model: AwardModel, chosen: Chosen, seconds: float) -> Chosen:
     return ChoiceSearch(Choice(costs=model.choice.costs, rows=(*model.choice.rows, cut))).best(seconds=seconds)
 
 
-def _first(model: AwardModel, pack: TenderPack) -> frozenset[int]:
-    """Leave every lot, where that may be: the search then has a price to beat."""
-    return model.columns_of(left_offers(pack))
+def _first(model: AwardModel, request: AwardRequest) -> frozenset[int]:
+    """The award to begin from: the one known, or leaving every lot where that may be."""
+    known = [model.offers[model.column_by_offer_id[offer_id]] for offer_id in request.start_ids]
+    return model.columns_of(known or left_offers(request.pack))
 
 
 def _why_impossible(request: AwardRequest, offers: Sequence[Offer], best: Chosen) -> str:

@@ -53,9 +53,10 @@ def _rights(pack: TenderPack, winners: Sequence[Offer]) -> Iterator[str]:
 
 
 def _vehicles(winners: Sequence[Offer]) -> Iterator[str]:
+    n_alike_by_id = {offer.supplier_id: offer.n_alike for offer in winners}
     for vehicle_id, n in Counter(o.supplier_id for o in winners if o.kind is OfferKind.FLEET).items():
-        if n > 1:
-            yield f"fleet vehicle {vehicle_id} is used {n} times"
+        if n > n_alike_by_id[vehicle_id]:
+            yield f"fleet vehicle {vehicle_id} is used {n} times; there are {n_alike_by_id[vehicle_id]}"
 
 
 def _shares(pack: TenderPack, operator_id: str, theirs: Sequence[Offer]) -> Iterator[str]:

@@ -77,13 +77,13 @@ def _lot_rows(pack: TenderPack, offers: Sequence[Offer]) -> Iterator[Row]:
 
 
 def _vehicle_rows(offers: Sequence[Offer]) -> Iterator[Row]:
-    """Each fleet vehicle drives one of its sets of lots at most."""
+    """Each fleet vehicle drives one of its sets of lots at most; vehicles that are the same are counted together."""
     columns: dict[str, list[int]] = {}
     for column, offer in enumerate(offers):
         if offer.kind is OfferKind.FLEET:
             columns.setdefault(offer.supplier_id, []).append(column)
     for of_vehicle in columns.values():
-        yield Row(terms=tuple((column, 1) for column in of_vehicle), upper=1)
+        yield Row(terms=tuple((column, 1) for column in of_vehicle), upper=offers[of_vehicle[0]].n_alike)
 
 
 def _operator_rows(pack: TenderPack, offers: Sequence[Offer], submission: Submission) -> Iterator[Row]:

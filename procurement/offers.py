@@ -34,6 +34,7 @@ class Offer:
     price_pence : paid a year.
     compared_pence : what the award minimises: the price, after quality and declared discounts.
     class_id : vehicle class offered in place of the lots' own; None: as asked for.
+    n_alike : fleet: vehicles that are the same in everything; so many offers of this supplier may be taken.
     """
 
     offer_id: str
@@ -43,6 +44,7 @@ class Offer:
     price_pence: int
     compared_pence: int
     class_id: str | None = None
+    n_alike: int = 1
 
     @property
     def is_operators(self) -> bool:

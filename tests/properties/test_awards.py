@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from procurement.award import AwardImpossible, AwardRequest, determine_awards, drawn_number
 from procurement.award_check import check_award
+from procurement.fleet_offers import FleetPrice
+from procurement.make_or_buy import make_or_buy
 from procurement.offers import Offer, OfferKind, bid_offers, left_offers
 from tests.builders import hm
 from tests.tendering import make_bid, make_pack, make_request, make_submission, make_tender_lot
@@ -97,12 +99,13 @@ def requests(draw: st.DrawFn) -> AwardRequest:
 def other_offers(draw: st.DrawFn, rules: AwardRules, lot_ids: Sequence[str]) -> Iterator[Offer]:
     """A vehicle with two sets of lots, and one contract that may be extended."""
     if rules.fleet_reserved:
+        n_alike = draw(st.integers(1, 2))
         for n in range(2):
             wanted = draw(st.lists(st.sampled_from(lot_ids), min_size=1, max_size=2, unique=True))
             price = draw(PRICES) * 100
             yield Offer(
                 offer_id=f"fleet{n}", kind=OfferKind.FLEET, supplier_id="V1", lot_ids=tuple(wanted),
-                price_pence=price, compared_pence=price,
+                price_pence=price, compared_pence=price, n_alike=n_alike,
             )  # fmt: skip
     if rules.extensions_reserved:
         price = draw(PRICES) * 100
@@ -193,3 +196,34 @@ def test_the_price_of_a_rule_is_that_of_trying_everything_without_it(request: Aw
         best = min(map(compared, awards))
         paid = {sum(offer.price_pence for offer in award) for award in awards if compared(award) == best}
         assert price.price_pence in {record.price_pence - pence for pence in paid}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=requests(), data=st.data())
+def test_deciding_all_at_once_is_never_dearer(request: AwardRequest, data: st.DataObject) -> None:
+    """The joint award is the best of all, so no order of deciding is below it."""
+    rules = replace(request.pack.rules, fleet_reserved=True)
+    pack = replace(request.pack, rules=rules)
+    ids = [lot.lot_id for lot in pack.lots]
+    fleet = [
+        FleetPrice(
+            vehicle_ids=(f"V{n % 2}",),
+            lot_ids=tuple(sorted(data.draw(st.sets(st.sampled_from(ids), min_size=1, max_size=2)))),
+            avoidable_pence=data.draw(PRICES) * 100,
+            full_pence=10**8,
+        )
+        for n in range(3)
+    ]
+    fleet = list({price.offer(avoidable=True).offer_id: price for price in fleet}.values())
+    extensions = [offer for offer in request.other_offers if offer.kind is OfferKind.EXTENSION]
+    whole = replace(request, pack=pack, pack_digest=pack.digest, rules=rules)
+    try:
+        found = make_or_buy(whole, fleet, extensions, avoidable=True)
+    except AwardImpossible:
+        return
+    offers = all_offers(replace(whole, other_offers=(*(f.offer(avoidable=True) for f in fleet), *extensions)), pack)
+    assert found.joint.compared_pence == min(map(compared, every_award(pack, request.submissions, offers)))
+    for way in (found.fleet_first, found.bids_first):
+        if way.compared_pence is not None:
+            assert check_award(pack, request.submissions, way.winners) == ()
+            assert found.joint.compared_pence <= way.compared_pence == compared(way.winners)
