@@ -1,7 +1,7 @@
 """Choose among things that exclude one another, at least cost, in whole numbers: a binary program solved to proof.
 
-HiGHS searches in floating point. What it finds is judged here in integers, row by row, and a choice that only holds
-within its tolerances is cut off and searched again, so that a price of millions of pounds is right to the penny.
+HiGHS searches in floating point. What it finds is judged here in integers, row by row: a choice that only holds within
+its tolerances is cut off and searched again, and one whose cost it got wrong by half a penny does not count as proven.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-TIGHTEST_TOLERANCE = 1e-9
-"""Of HiGHS, on whole numbers: one penny in ten million pounds."""
 BELOW_ONE = 0.5
 """A bound within half a penny of a whole price proves it."""
 MOST_REPAIRS = 20
@@ -192,7 +190,11 @@ class ChoiceSearch:
         if info.primal_solution_status == highspy.kSolutionStatusFeasible:
             values = np.array(self._highs.getSolution().col_value)
             columns = frozenset(np.flatnonzero(values > 0.5).tolist())
-        ended = status == highspy.HighsModelStatus.kOptimal
+        ended = (
+            status == highspy.HighsModelStatus.kOptimal
+            and columns is not None
+            and abs(info.objective_function_value - self.choice.cost_of(columns)) < BELOW_ONE
+        )
         bound = info.mip_dual_bound
         return _Found(
             bound=int(np.ceil(bound - BELOW_ONE)) if np.isfinite(bound) else None,
@@ -224,7 +226,6 @@ def _model_of(choice: Choice, threads: int) -> Any:
         "parallel": "off" if threads == 1 else "on",
         "mip_rel_gap": 0.0,
         "mip_abs_gap": BELOW_ONE,
-        "mip_feasibility_tolerance": TIGHTEST_TOLERANCE,
     }.items():
         highs.setOptionValue(option, value)
     highs.addVars(n, np.zeros(n), np.ones(n))
