@@ -128,6 +128,7 @@ def make_lot(lot_id: str, routes: Sequence[Route], scenario: Scenario, travel: T
         estimate_pence=should_cost.year_pence,
         low_pence=should_cost.low_pence,
         high_pence=should_cost.high_pence,
+        n_routes=len(routes),
         metres_a_day=sum(_metres_a_day(route, travel, profile) for route in routes),
         held_by=_holder(routes),
     )  # fmt: skip

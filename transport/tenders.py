@@ -44,6 +44,7 @@ class TenderLot:
     n_pa_days_a_year : PAs x days of a year; a PA rate is paid for each.
     estimate_pence : should-cost of a year.
     low_pence, high_pence : range of the estimate.
+    n_routes : a vehicle each. metres_a_day : loaded, on the longest day, all routes together.
     held_by : operator that has it today, where somebody has.
     """
 
@@ -55,6 +56,7 @@ class TenderLot:
     estimate_pence: int
     low_pence: int
     high_pence: int
+    n_routes: int = 1
     metres_a_day: int = 0
     held_by: str | None = None
 
