@@ -6,8 +6,12 @@ its tolerances is cut off and searched again, and one whose cost it got wrong by
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -181,7 +185,8 @@ class ChoiceSearch:
         import highspy
 
         self._highs.setOptionValue("time_limit", seconds)
-        self._highs.run()
+        with standard_output_kept_clean():
+            self._highs.run()
         status, info = self._highs.getModelStatus(), self._highs.getInfo()
         nothing_to_take = status == highspy.HighsModelStatus.kModelEmpty and not self.choice.allows(())
         if nothing_to_take or status == highspy.HighsModelStatus.kInfeasible:
@@ -213,6 +218,24 @@ class _Found:
     columns: frozenset[int] | None
     ended: bool
     impossible: bool
+
+
+@contextmanager
+def standard_output_kept_clean() -> Iterator[None]:
+    """Send what libraries write to standard output to standard error meanwhile.
+
+    HiGHS 1.12 writes a line of its own in some searches, whatever its options say; it would stand amid our JSON.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        with suppress(OSError, TypeError):  # where the C library cannot be called by itself
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _model_of(choice: Choice, threads: int) -> Any:
