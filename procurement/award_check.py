@@ -80,9 +80,12 @@ def _own_limits(pack: TenderPack, submission: Submission, theirs: Sequence[Offer
         yield f"{who} has {pence} pence a year; it wants at most {submission.max_year_pence}"
     lot_by_id = {lot.lot_id: lot for lot in pack.lots}
     out = [
-        (offer.class_id or lot_by_id[lot_id].class_id, run)
-        for offer in theirs for lot_id in offer.lot_ids if lot_id in lot_by_id for run in lot_by_id[lot_id].runs
-    ]  # fmt: skip
+        (offer.class_id or run.class_id or lot_by_id[lot_id].class_id, run)
+        for offer in theirs
+        for lot_id in offer.lot_ids
+        if lot_id in lot_by_id
+        for run in lot_by_id[lot_id].runs
+    ]
     for leg in LEGS:
         for day in ALL_DAYS:
             yield from _at_once(

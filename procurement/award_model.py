@@ -110,9 +110,9 @@ def _capacity_rows(
     for column, offer in theirs:
         for lot_id in offer.lot_ids:
             lot = lot_by_id[lot_id]
-            runs = [(column, run) for run in lot.runs]
-            by_class.setdefault(offer.class_id or lot.class_id, []).extend(runs)
-            every_run += runs
+            for run in lot.runs:
+                by_class.setdefault(lot.class_of(run, offer.class_id), []).append((column, run))
+                every_run.append((column, run))
     for class_id, runs in by_class.items():
         allowed = submission.n_vehicles_by_class.get(class_id, 0)
         yield from _binding(_at_once_rows([(column, run, 1) for column, run in runs], allowed))

@@ -127,12 +127,20 @@ def _bid_faults(
     (operator,) = [o for o in operators if o.operator_id == submission.operator_id]
     licence_by_class = {c.class_id: c.licence_class.casefold() for c in vehicle_classes}
     for bid in submission.bids:
-        lots = [replace(lot_by_id[i], class_id=bid.class_id or lot_by_id[i].class_id) for i in bid.lot_ids]
+        lots = [_as_offered(lot_by_id[lot_id], bid.class_id) for lot_id in bid.lot_ids]
         for fault, sentence in _faults_of(bid, lots, submission, operator, licence_by_class):
             yield SetAside(
                 operator_id=submission.operator_id, bid_id=bid.bid_id, fault=fault,
                 sentence=f"Bid {bid.bid_id}: {sentence}",
             )  # fmt: skip
+
+
+def _as_offered(lot: TenderLot, class_id: str | None) -> TenderLot:
+    return (
+        lot
+        if class_id is None
+        else replace(lot, class_id=class_id, runs=tuple(replace(run, class_id=None) for run in lot.runs))
+    )
 
 
 def _faults_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
 from procurement.should_cost import should_cost_of
 from transport.calendar import ALL_DAYS, LEGS
@@ -16,7 +17,7 @@ from transport.travel import Travel
 
 
 class Cut(StrEnum):
-    """What the routes of a lot have in common, besides the vehicle class."""
+    """What the routes of a lot have in common, besides the vehicle class and today's operator."""
 
     ROUTE = "route"
     """Nothing: every route is a lot."""
@@ -26,6 +27,8 @@ class Cut(StrEnum):
     """The square of the map that their first school lies in."""
     CLASS = "class"
     """The vehicle class alone."""
+    QUARTER = "quarter"
+    """The quarter of the area that their first school lies in, all classes together: four large lots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +115,17 @@ def design_lots(
 
 
 def make_lot(lot_id: str, routes: Sequence[Route], scenario: Scenario, travel: Travel) -> TenderLot:
-    """One lot of routes of one class, with its runs, days, PAs, miles and should-cost."""
+    """One lot of routes, with its runs, days, PAs, miles and should-cost; the class of most of them is the lot's."""
     should_cost = should_cost_of(routes, scenario, travel)
-    profile = travel.profile_by_class_id[routes[0].class_id]
+    classes = [route.class_id for route in routes]
+    class_id = max(sorted(set(classes)), key=classes.count)
     days = [_year_days(route, scenario) for route in routes]
     return TenderLot(
         lot_id=lot_id,
-        class_id=routes[0].class_id,
+        class_id=class_id,
         runs=tuple(
-            LotRun(leg=run.leg, days=run.days, start_at_s=run.start_at_s, end_at_s=run.end_at_s, n_pas=run.n_pas)
+            LotRun(leg=run.leg, days=run.days, start_at_s=run.start_at_s, end_at_s=run.end_at_s, n_pas=run.n_pas,
+                   class_id=None if route.class_id == class_id else route.class_id)
             for route in routes for run in route.runs
         ),
         n_vehicle_days_a_year=sum(n for n, _ in days),
@@ -129,7 +134,7 @@ def make_lot(lot_id: str, routes: Sequence[Route], scenario: Scenario, travel: T
         low_pence=should_cost.low_pence,
         high_pence=should_cost.high_pence,
         n_routes=len(routes),
-        metres_a_day=sum(_metres_a_day(route, travel, profile) for route in routes),
+        metres_a_day=sum(_metres_a_day(route, travel) for route in routes),
         held_by=_holder(routes),
     )  # fmt: skip
 
@@ -149,8 +154,24 @@ def _key(route: Route, cut: Cut, scenario: Scenario, limits: LotLimits) -> tuple
     school_id = main_school_id(route, scenario)
     if cut is Cut.SCHOOL:
         return (*first, school_id)
+    if cut is Cut.QUARTER:
+        return _quarter(school_id, scenario)
+    lat, lon = school_point(school_id, scenario)
+    return (*first, *(f"{n:+06d}" for n in _square(lat, lon, limits.area_m)))
+
+
+def school_point(school_id: str, scenario: Scenario) -> tuple[float, float]:
+    """Latitude and longitude of a school's first gate."""
     place = scenario.place_by_id[scenario.school_by_id[school_id].gates[0].place_id]
-    return (*first, *(f"{n:+06d}" for n in _square(place.lat, place.lon, limits.area_m)))
+    return place.lat, place.lon
+
+
+def _quarter(school_id: str, scenario: Scenario) -> tuple[str, ...]:
+    """North or south, east or west of the median school."""
+    points = [school_point(school.school_id, scenario) for school in scenario.schools]
+    lat, lon = school_point(school_id, scenario)
+    middle_lat, middle_lon = (median(values) for values in zip(*points, strict=True))
+    return ("north" if lat >= middle_lat else "south", "east" if lon >= middle_lon else "west")
 
 
 def _square(lat: float, lon: float, side_m: int) -> tuple[int, int]:
@@ -178,16 +199,16 @@ def _parts(group: Iterable[Route], limits: LotLimits, scenario: Scenario, travel
 def _within(routes: Sequence[Route], limits: LotLimits, scenario: Scenario, travel: Travel) -> bool:
     if limits.max_routes is not None and len(routes) > limits.max_routes:
         return False
-    profile = travel.profile_by_class_id[routes[0].class_id]
-    metres = sum(_metres_a_day(route, travel, profile) for route in routes)
+    metres = sum(_metres_a_day(route, travel) for route in routes)
     if limits.max_metres_a_day is not None and metres > limits.max_metres_a_day:
         return False
     cap = limits.max_year_pence
     return cap is None or should_cost_of(routes, scenario, travel).year_pence <= cap
 
 
-def _metres_a_day(route: Route, travel: Travel, profile: int) -> int:
+def _metres_a_day(route: Route, travel: Travel) -> int:
     """Loaded metres of the longest day."""
+    profile = travel.profile_by_class_id[route.class_id]
     return max(
         sum(run_metres(run, travel, profile=profile) for run in route.runs if day in run.days) for day in ALL_DAYS
     )  # fmt: skip

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot
+from math import cos, hypot, radians
 
 import numpy as np
 
 from transport.bids import Bid, Submission
 from transport.calendar import ALL_DAYS, LEGS
 from transport.cost import half_up, mile_pence
+from transport.scenario import Scenario
 from transport.tenders import LotRun, TenderLot
+
+METRES_PER_DEGREE = 111_320
+"""Of latitude."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +116,45 @@ def make_market(
     )
 
 
+def market_of(
+    scenario: Scenario, *, seed: int, assumptions: MarketAssumptions | None = None
+) -> tuple[MarketOperator, ...]:
+    """The council's own list of operators, with invented costs; those without a base stand in the middle of all places.
+
+    Each has the vehicles that the list says.
+    """
+    a = assumptions or MarketAssumptions()
+    random = np.random.default_rng((seed, 4))
+    middle = [float(np.mean([getattr(place, name) for place in scenario.places])) for name in ("lat", "lon")]
+    most = max((sum(o.n_vehicles_by_class.values()) for o in scenario.operators), default=0)
+    found = []
+    for operator in scenario.operators:
+        place = scenario.place_by_id.get(operator.base_place_id or "")
+        x_m, y_m = plane_of(*(middle if place is None else (place.lat, place.lon)))
+        is_large = 2 * sum(operator.n_vehicles_by_class.values()) > most
+        found.append(
+            MarketOperator(
+                operator_id=operator.operator_id, x_m=x_m, y_m=y_m, is_large=is_large,
+                cost_factor=float(np.exp(random.normal(0.0, a.cost_spread))),
+                reach_m=a.reach_m * (2 if is_large else 1),
+                n_vehicles_by_class=operator.n_vehicles_by_class,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def plane_of(lat: float, lon: float) -> tuple[int, int]:
+    """Metres east and north on a plane that is true enough within a borough."""
+    return round(lon * METRES_PER_DEGREE * cos(radians(lat))), round(lat * METRES_PER_DEGREE)
+
+
 def vehicles_needed(lots: Sequence[TenderLot]) -> dict[str, int]:
     """Most vehicles of each class out at once over all lots."""
-    classes = dict.fromkeys(lot.class_id for lot in lots)
-    return {c: _most_at_once([run for lot in lots if lot.class_id == c for run in lot.runs]) for c in classes}
+    runs: dict[str, list[LotRun]] = {}
+    for lot in lots:
+        for run in lot.runs:
+            runs.setdefault(lot.class_of(run), []).append(run)
+    return {class_id: _most_at_once(of_class) for class_id, of_class in runs.items()}
 
 
 def _most_at_once(runs: Sequence[LotRun]) -> int:

@@ -19,6 +19,7 @@ class LotRun:
     ----------
     days : day indices 0..9. start_at_s, end_at_s : first boarding and last alighting, seconds after midnight.
     n_pas : PAs on board whom the operator provides.
+    class_id : of its vehicle, in a lot of several classes; None: the lot's.
     """
 
     leg: Leg
@@ -26,6 +27,7 @@ class LotRun:
     start_at_s: int
     end_at_s: int
     n_pas: int = 0
+    class_id: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a run without days and one that ends before it starts."""
@@ -39,7 +41,7 @@ class TenderLot:
 
     Attributes
     ----------
-    class_id : vehicle class that the lot asks for. runs : every run of every route of it.
+    class_id : vehicle class that the lot asks for, unless a run names another. runs : every run of every route of it.
     n_vehicle_days_a_year : operating days of a year, added over its routes; a day rate is paid for each.
     n_pa_days_a_year : PAs x days of a year; a PA rate is paid for each.
     estimate_pence : should-cost of a year.
@@ -69,6 +71,10 @@ class TenderLot:
                 f"lot {self.lot_id}: estimate {self.low_pence}, {self.estimate_pence}, {self.high_pence}; "
                 "low, middle and high must be above 0 and in that order"
             )
+
+    def class_of(self, run: LotRun, offered: str | None = None) -> str:
+        """Vehicle class that drives a run: the one offered in place of all, else the run's own, else the lot's."""
+        return offered or run.class_id or self.class_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +177,11 @@ class TenderPack:
         for lot_id, n in Counter(lot.lot_id for lot in self.lots).items():
             if n > 1:
                 yield f"lot {lot_id} is given {n} times"
+
+    @property
+    def class_ids(self) -> tuple[str, ...]:
+        """Vehicle classes that its lots ask for, in order of first use."""
+        return tuple(dict.fromkeys(lot.class_of(run) for lot in self.lots for run in lot.runs))
 
     @property
     def digest(self) -> str:

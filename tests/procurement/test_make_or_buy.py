@@ -11,6 +11,7 @@ from procurement.award import AwardRefused
 from procurement.fleet_offers import FleetPrice, extension_offers, fleet_prices
 from procurement.lot_design import Cut, LotBook, LotLimits, design_lots
 from procurement.make_or_buy import make_or_buy
+from procurement.market import vehicles_needed
 from procurement.offers import Offer, OfferKind
 from tests.builders import (
     hm,
@@ -87,6 +88,7 @@ def test_pas_are_counted_in_days() -> None:
         (Cut.CLASS, {}, [3]),
         (Cut.SCHOOL, {}, [1, 1, 1]),
         (Cut.AREA, {}, [3]),
+        (Cut.QUARTER, {}, [3]),
         (Cut.CLASS, {"max_routes": 2}, [2, 1]),
         (Cut.CLASS, {"max_metres_a_day": 79_999}, [1, 1, 1]),
         (Cut.CLASS, {"max_metres_a_day": 80_000}, [2, 1]),
@@ -100,6 +102,17 @@ def test_routes_are_bundled_within_limits(cut: Cut, limits: dict[str, int], size
     assert sorted(map(len, book.route_ids_by_lot_id.values()), reverse=True) == sizes
     assert sorted(i for ids in book.route_ids_by_lot_id.values() for i in ids) == ["RP1", "RP2", "RP3"]
     assert sum(lot.estimate_pence for lot in book.lots) == 3 * 190 * DAY_PENCE
+
+
+def test_a_large_lot_may_hold_several_classes() -> None:
+    """Two cars and a bus in one quarter: the lot is called a car's, the bus's runs say so, and both are needed."""
+    scenario = borough(3, vehicle_classes=[make_class(), make_class("BUS", [(16, 0)])])
+    routes = bought(scenario).routes
+    bus = route_of(scenario, TRAVEL, "RP2", am=["P2"], pm=["P2"], class_id="BUS", layout=(16, 0))
+    (lot,) = design_lots(make_plan(routes[0], bus, routes[2]), scenario, TRAVEL, cut=Cut.QUARTER).lots
+    assert (lot.class_id, lot.n_routes) == ("CAR", 3)
+    assert [lot.class_of(run) for run in lot.runs] == ["CAR", "CAR", "BUS", "BUS", "CAR", "CAR"]
+    assert vehicles_needed([lot]) == {"CAR": 2, "BUS": 1}
 
 
 def test_fleet_routes_and_contracts_that_run_on_stay_out() -> None:

@@ -34,10 +34,9 @@ _HOW_TO = (
 
 def schedule_rows(pack: TenderPack) -> dict[str, list[dict[str, object]]]:
     """The empty schedule of a pack: tender and lots are filled in, prices are not."""
-    classes = list(dict.fromkeys(lot.class_id for lot in pack.lots))
     return {
         "operator": [{"pack_id": pack.pack_id, "pack_version": pack.version}],
-        "vehicles": [{"class_id": class_id} for class_id in classes],
+        "vehicles": [{"class_id": class_id} for class_id in pack.class_ids],
         "prices": [{"lot_id": lot.lot_id, **lot_facts(lot)} for lot in pack.lots],
         "packages": [],
     }

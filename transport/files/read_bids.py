@@ -103,8 +103,8 @@ class _Reading:
         return found
 
     def _require_class(self, row: BidRow, table: str, column: str, class_id: str) -> None:
-        known = {lot.class_id for lot in self.pack.lots} | {r.values["class_id"] for r in self._rows("vehicles")}
-        asked = sorted({lot.class_id for lot in self.pack.lots})
+        asked = sorted(self.pack.class_ids)
+        known = {*asked, *(r.values["class_id"] for r in self._rows("vehicles"))}
         if class_id not in (known if table == "prices" else asked):
             message = f"is no class of this tender; must be one of {', '.join(asked)}{did_you_mean(class_id, asked)}"
             self.book.row_fault(table, row, column, message)
