@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.errors import BAD_INPUT_ERRORS, EXIT_BAD_INPUT, EXIT_HARD_VIOLATION, EXIT_OK, EXIT_UNSERVED
+from api.cli_errors import input_errors, refuse
+from api.cli_tender import tender_app
+from api.errors import EXIT_HARD_VIOLATION, EXIT_OK, EXIT_UNSERVED
 
 if TYPE_CHECKING:
     from api.planning_job import PlanRequest, Watcher
@@ -26,6 +28,7 @@ app = typer.Typer(
 )
 roads_app = typer.Typer(no_args_is_help=True, help="Road extracts: build them once, or download one.")
 app.add_typer(roads_app, name="roads")
+app.add_typer(tender_app, name="tender")
 
 PHASE_WORDS = {
     "read": "Reading the scenario",
@@ -86,7 +89,7 @@ def plan(
     from routing.solve import Stop
 
     if roads is not None and travel is not None:
-        _refuse("give --roads or --travel, not both")
+        refuse("give --roads or --travel, not both")
     stop = Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,
@@ -117,7 +120,7 @@ def demo(
     from routing.solve import Stop
 
     scenario = out / SCENARIO_COPY
-    with _input_errors():
+    with input_errors():
         scenario.mkdir(parents=True, exist_ok=True)
         make_demo_scenario(scenario, n_passengers=passengers, seed=seed, members_wish=wish)
     request = PlanRequest(
@@ -135,7 +138,7 @@ def check(
     """Check and price a plan again from its files alone."""
     from api.checking import recheck
 
-    with _input_errors():
+    with input_errors():
         result = recheck(folder)
     if as_json:
         print(json.dumps(result.figures(), indent=1))
@@ -151,10 +154,10 @@ def template(out: Annotated[Path, typer.Argument(help="Workbook to write, for ex
     from transport.files.template import write_template
 
     if out.suffix != ".xlsx":
-        _refuse(f"{out}: the template is a workbook; its name must end in .xlsx")
+        refuse(f"{out}: the template is a workbook; its name must end in .xlsx")
     if out.exists():
-        _refuse(f"{out}: is there already, perhaps filled in; name another file")
-    with _input_errors():
+        refuse(f"{out}: is there already, perhaps filled in; name another file")
+    with input_errors():
         out.parent.mkdir(parents=True, exist_ok=True)
         write_template(out)
     print(f"Wrote {out}. Fill it in and run: schoolrun plan {out} --out PLAN")
@@ -168,7 +171,7 @@ def roads_build(
     """Build and keep the road network of an extract, and say how good it is."""
     from routing.network.load import load_network
 
-    with _input_errors():
+    with input_errors():
         network = load_network(file, cache_dir=cache_dir or default_cache_dir())
     print(f"{network.source}: {len(network.node_lat):,} junctions, {len(network.segment_class):,} streets between them")
     for note in network.notes:
@@ -183,7 +186,7 @@ def roads_download(
     """Fetch the streets of a place from OpenStreetMap (needs the internet)."""
     from routing.network.from_osmnx import download_place
 
-    with _input_errors():
+    with input_errors():
         print(f"Wrote {download_place(place, out)}")
 
 
@@ -205,7 +208,7 @@ def default_processes() -> int:
 def _plan_and_tell(request: PlanRequest, *, as_json: bool) -> None:
     from api.planning_job import plan_term
 
-    with _input_errors(), _stop_on_interrupt() as stopped:
+    with input_errors(), _stop_on_interrupt() as stopped:
         outcome = plan_term(request, _watcher(stopped))
     if as_json:
         print(json.dumps(figures_of(outcome), indent=1))
@@ -302,20 +305,6 @@ def _stop_on_interrupt() -> Iterator[list[bool]]:
         yield stopped
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _input_errors() -> Iterator[None]:
-    """What was given cannot be used: say so in full on standard error, exit code 2."""
-    try:
-        yield
-    except BAD_INPUT_ERRORS as error:
-        _refuse(str(error))
-
-
-def _refuse(message: str) -> None:
-    print(message, file=sys.stderr)
-    raise typer.Exit(EXIT_BAD_INPUT)
 
 
 def main() -> None:

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+
 from api.plan_folder import PlanFolder
+from procurement.compare_lots import DesignResult, compare_designs, sites_of
 from procurement.lot_design import Cut, LotBook, LotLimits, design_lots
 from procurement.ocds import tender_release
 from procurement.pack import LEAST_ALIKE, LotSheet, lot_sheets, require_safe
@@ -41,6 +44,42 @@ def make_lots(given: PlanFolder, travel: Travel, out: Path, *, cut: Cut, limits:
     out.mkdir(parents=True, exist_ok=True)
     write_record("lot_book", book, out / BOOK_FILE, note=BOOK_NOTE)
     return book
+
+
+def compare_cuts(
+    given: PlanFolder, travel: Travel, limits: LotLimits, *, fleet_too: bool, n_markets: int
+) -> tuple[DesignResult, ...]:
+    """Every cut of the plan on the same invented markets, with as many operators as the lists have (at least eight)."""
+    books = {
+        cut.value: design_lots(given.plan, given.scenario, travel, cut=cut, limits=limits, fleet_too=fleet_too)
+        for cut in Cut
+    }
+    sites = {name: sites_of(book, given.plan, given.scenario) for name, book in books.items()}
+    starts_on = given.scenario.starts_on
+    frame = TenderPack(
+        pack_id="comparison", version=1, lots=books[Cut.ROUTE].lots, rules=AwardRules(tie_seed=0),
+        deadline=datetime(starts_on.year - 1, 1, 1, tzinfo=UTC), starts_on=starts_on, ends_on=starts_on,
+    )  # fmt: skip
+    return compare_designs(
+        sites, sites[Cut.ROUTE], frame, n_operators=max(8, len(given.scenario.operators)), seeds=range(1, n_markets + 1)
+    )
+
+
+def read_regime(path: Path | None) -> Regime:
+    """Settings of the law and the steps from a JSON object; without a file, the defaults.
+
+    Raises
+    ------
+    ValueError
+        Naming what is not allowed.
+    """
+    if path is None:
+        return Regime()
+    given = json.loads(path.read_text(encoding="utf-8"))
+    known = {f.name for f in fields(Regime)}
+    if not isinstance(given, dict) or set(given) - known:
+        raise ValueError(f"{path.name}: must be an object with some of {', '.join(sorted(known))}")
+    return TypeAdapter(Regime).validate_python(given)
 
 
 def read_rules(path: Path | None, tie_seed: int) -> AwardRules:
@@ -171,8 +210,8 @@ def rule_words(rules: AwardRules) -> list[str]:
         "Every lot will be awarded."
         if rules.fallback_pct is None
         else f"A lot may be left unawarded where bids exceed {rules.fallback_pct} % of the council's estimate.",
-        "Among awards of equal total, the one wins whose bids have the lowest sum of drawn numbers. The number of a bid "
-        f"is the first 16 hexadecimal digits of SHA-256 of '{rules.tie_seed}:' and the bid's id, modulo a million.",
+        "Among awards of equal total, the one wins whose bids have the lowest sum of drawn numbers. A bid's number is "
+        f"the first 16 hexadecimal digits of SHA-256 of '{rules.tie_seed}:' and the bid's id, modulo a million.",
     ]
     return words + [sentence.format(v) for name, sentence in _RULE_WORDS.items() if (v := getattr(rules, name))]
 

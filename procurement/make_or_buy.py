@@ -37,7 +37,7 @@ class MakeOrBuy:
     avoidable : whether fleet counts at avoidable cost; else lease and depot of the vehicles it uses count too.
     fleet_first : vehicles go where they save most against should-cost, before bids are looked at; the rest is bought.
     bids_first : the best award without the fleet; then vehicles take over what was awarded, where that is cheaper.
-    joint : all at once, with its record.
+    joint : all at once, with its record. start_ids : offers of the award that its search began from.
     """
 
     avoidable: bool
@@ -45,6 +45,7 @@ class MakeOrBuy:
     bids_first: Way
     joint: Way
     record: AwardRecord
+    start_ids: tuple[str, ...]
 
     @property
     def saved_pence(self) -> int | None:
@@ -79,7 +80,7 @@ def make_or_buy(
     record = determine_awards(replace(request, start_ids=start_ids))
     fleet_first, bids_first = (Way(compared_pence=w.cost, winners=model.offers_of(w.columns)) for w in ways)
     return MakeOrBuy(
-        avoidable=avoidable, fleet_first=fleet_first, bids_first=bids_first, record=record,
+        avoidable=avoidable, fleet_first=fleet_first, bids_first=bids_first, record=record, start_ids=start_ids,
         joint=Way(compared_pence=record.compared_pence, winners=record.winners),
     )  # fmt: skip
 
