@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from api.plan_folder import PlanFolder
 from procurement.compare_lots import DesignResult, compare_designs, sites_of
 from procurement.lot_design import Cut, LotBook, LotLimits, design_lots
 from procurement.ocds import tender_release
-from procurement.pack import LEAST_ALIKE, LotSheet, lot_sheets, require_safe
+from procurement.pack import LEAST_ALIKE, NOT_SHOWN, LotSheet, lot_sheets, require_safe
 from procurement.regime import Regime, deadline_words, timetable
 from transport.files.bid_schedule import lot_facts, schedule_rows, write_schedule, write_schedule_json
 from transport.files.records import read_record, write_record
@@ -181,9 +182,16 @@ def areas_of(scenario: Scenario) -> dict[str, str]:
 
 def lots_csv(pack: TenderPack, sheets: Sequence[LotSheet]) -> str:
     """The lots as operators see them."""
-    schools = {sheet.lot_id: "; ".join(sheet.schools) for sheet in sheets}
-    rows = [{"lot_id": lot.lot_id, **lot_facts(lot), "schools": schools[lot.lot_id]} for lot in pack.lots]
-    return _csv(rows)
+    sheet_by_lot = {sheet.lot_id: sheet for sheet in sheets}
+    return _csv(
+        [{"lot_id": lot.lot_id, **lot_facts(lot), **_sheet_facts(sheet_by_lot[lot.lot_id])} for lot in pack.lots]
+    )
+
+
+def _sheet_facts(sheet: LotSheet) -> dict[str, object]:
+    return {
+        "passengers": len(sheet.passengers), "places": "; ".join(sheet.layouts), "schools": "; ".join(sheet.schools)
+    }  # fmt: skip
 
 
 def passengers_csv(sheets: Sequence[LotSheet]) -> str:
@@ -258,15 +266,22 @@ def _write_pdf(path: Path, pack: TenderPack, sheets: Sequence[LotSheet], request
         "lots": [
             {
                 "title": f"Lot {lot.lot_id}",
-                "facts": [
-                    [name.replace("_", " ").capitalize(), cell_text(value)] for name, value in lot_facts(lot).items()
-                ] + [["Schools", ", ".join(sheet_by_lot[lot.lot_id].schools)]],
-                "rows": [
-                    [row.ref, row.area, row.age_band, row.needs, row.days]
-                    for row in sheet_by_lot[lot.lot_id].passengers
-                ],
+                "facts": _named({**lot_facts(lot), **_sheet_facts(sheet_by_lot[lot.lot_id])}),
+                "rows": _counted(sheet_by_lot[lot.lot_id]),
             }
             for lot in pack.lots
         ],
     }  # fmt: skip
     path.write_bytes(tender_pack_pdf(data))
+
+
+def _named(facts: Mapping[str, object]) -> list[list[str]]:
+    return [[name.replace("_", " ").capitalize(), cell_text(value)] for name, value in facts.items()]
+
+
+def _counted(sheet: LotSheet) -> list[list[str]]:
+    """Passengers alike in one row, the largest groups first; none where nothing can be told of anybody."""
+    groups = Counter(row.shown for row in sheet.passengers)
+    if set(groups) == {(NOT_SHOWN,) * 4}:
+        return []
+    return [[str(n), *shown] for shown, n in groups.most_common()]

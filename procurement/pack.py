@@ -1,20 +1,21 @@
 """What operators are told of a lot's passengers: enough to price it, too little to know a child by.
 
-Rows carry new ids, an area in place of a point, an age band in place of an age, and codes of needs. A detail is left
-out as long as fewer passengers of the same school than `least_alike` share what is shown.
+Rows carry new ids, an area in place of a point, an age band in place of an age, codes of needs, and days. A detail is
+left out as long as fewer passengers of the same school than `least_alike` share what is shown.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from procurement.lot_design import LotBook
-from transport.calendar import LEGS, days_words
+from transport.calendar import ALL_DAYS, LEGS, days_words
+from transport.check.words import count_words
 from transport.passengers import Mobility, PaNeed, Passenger, Phase
-from transport.plan import Plan
+from transport.plan import Plan, Route
 from transport.scenario import Scenario
 
 LEAST_ALIKE = 5
@@ -29,8 +30,8 @@ class PackPassenger:
 
     Attributes
     ----------
-    ref : new id, of this pack and lot alone. area, age_band, needs : `NOT_SHOWN` where too few are alike.
-    days : on which they travel, both legs in words.
+    ref : new id, of this pack and lot alone.
+    area, age_band, needs, days : `NOT_SHOWN` where too few are alike; days are those of both legs in words.
     """
 
     ref: str
@@ -40,13 +41,24 @@ class PackPassenger:
     needs: str
     days: str
 
+    @property
+    def shown(self) -> Shown:
+        """All that is told of them."""
+        return self.area, self.age_band, self.needs, self.days
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotSheet:
-    """What is published of a lot besides its price: schools by name, which are public, and passengers."""
+    """What is published of a lot besides its price: schools by name, which are public, and passengers.
+
+    Attributes
+    ----------
+    layouts : seats and wheelchair places that its runs use, in words.
+    """
 
     lot_id: str
     schools: tuple[str, ...]
+    layouts: tuple[str, ...]
     passengers: tuple[PackPassenger, ...]
 
 
@@ -54,14 +66,9 @@ class DisclosureRefused(ValueError):
     """The pack could tell who a child is; the message says by what."""
 
 
-Shown = tuple[str, str, str]
-_DETAIL: tuple[Callable[[Shown], Shown], ...] = (
-    lambda shown: shown,
-    lambda shown: (shown[0], shown[1], NOT_SHOWN),
-    lambda shown: (shown[0], NOT_SHOWN, NOT_SHOWN),
-    lambda shown: (NOT_SHOWN, NOT_SHOWN, NOT_SHOWN),
-)
-"""Ever less of (area, age band, needs): needs go first, they are health data and the class tells most of them."""
+Shown = tuple[str, str, str, str]
+_DETAIL = ((0, 1, 2, 3), (0, 1, 3), (0, 3), (3,), ())
+"""Ever less of (area, age band, needs, days): needs go first, they are health data and the class tells most of them."""
 
 
 def lot_sheets(
@@ -80,13 +87,14 @@ def lot_sheets(
         for lot_id, route_ids in book.route_ids_by_lot_id.items()
     }
     people = {i: scenario.passenger_by_id[i] for ids in ids_by_lot.values() for i in ids}
-    shown = _shown_of(people, area_by_place_id, least_alike)
+    shown = _shown_of(people, area_by_place_id, least_alike, scenario)
     return tuple(
         LotSheet(
             lot_id=lot_id,
             schools=tuple(sorted({scenario.school_by_id[people[i].school_id].name for i in ids})),
+            layouts=_layouts([route_by_id[route_id] for route_id in book.route_ids_by_lot_id[lot_id]]),
             passengers=tuple(
-                _row(f"{lot_id}-{n:02d}", lot_id, people[i], shown[i], scenario)
+                _row(f"{lot_id}-{n:02d}", lot_id, shown[i])
                 # An order that says nothing: neither stops nor ids.
                 for n, i in enumerate(sorted(ids, key=lambda i: sha256(f"{pack_id}:{i}".encode()).digest()), start=1)
             ),
@@ -95,15 +103,30 @@ def lot_sheets(
     )
 
 
-def _shown_of(people: Mapping[str, Passenger], area_by_place_id: Mapping[str, str], least: int) -> dict[str, Shown]:
+def _layouts(routes: Sequence[Route]) -> tuple[str, ...]:
+    found = {(run.layout.seats, run.layout.wheelchairs) for route in routes for run in route.runs}
+    return tuple(f"{count_words(s, 'seat')}, {count_words(w, 'wheelchair place')}" for s, w in sorted(found))
+
+
+def _shown_of(
+    people: Mapping[str, Passenger], area_by_place_id: Mapping[str, str], least: int, scenario: Scenario
+) -> dict[str, Shown]:
     """The most detail for each passenger that enough of their school share, counting only who shows as much."""
-    full = {i: (_area(p, area_by_place_id), AGE_BANDS[p.phase], need_codes(p)) for i, p in people.items()}
+    full = {
+        i: (_area(p, area_by_place_id), AGE_BANDS[p.phase], need_codes(p), _days(p, scenario))
+        for i, p in people.items()
+    }  # fmt: skip
     found: dict[str, Shown] = {}
-    for detail in _DETAIL[:-1]:
-        open_ids = [i for i in people if i not in found]
-        alike = Counter((people[i].school_id, detail(full[i])) for i in open_ids)
-        found |= {i: detail(full[i]) for i in open_ids if alike[people[i].school_id, detail(full[i])] >= least}
-    return {i: found.get(i, _DETAIL[-1](full[i])) for i in people}
+    for kept in _DETAIL[:-1]:
+        shown = {i: _less(full[i], kept) for i in people if i not in found}
+        alike = Counter((people[i].school_id, what) for i, what in shown.items())
+        found |= {i: what for i, what in shown.items() if alike[people[i].school_id, what] >= least}
+    return {i: found.get(i, _less(full[i], ())) for i in people}
+
+
+def _less(full: Shown, kept: Sequence[int]) -> Shown:
+    area, age_band, needs, days = (value if n in kept else NOT_SHOWN for n, value in enumerate(full))
+    return area, age_band, needs, days
 
 
 def _area(passenger: Passenger, area_by_place_id: Mapping[str, str]) -> str:
@@ -124,10 +147,13 @@ def need_codes(passenger: Passenger) -> str:
     return " ".join(code for code, holds in codes.items() if holds) or "none"
 
 
-def _row(ref: str, lot_id: str, passenger: Passenger, shown: Shown, scenario: Scenario) -> PackPassenger:
-    area, age_band, needs = shown
-    by_leg = [days_words(d for d in range(10) if scenario.travels(passenger, leg, d)) for leg in LEGS]
-    days = by_leg[0] if len(set(by_leg)) == 1 else f"AM {by_leg[0]}, PM {by_leg[1]}"
+def _days(passenger: Passenger, scenario: Scenario) -> str:
+    by_leg = [days_words(day for day in ALL_DAYS if scenario.travels(passenger, leg, day)) for leg in LEGS]
+    return by_leg[0] if len(set(by_leg)) == 1 else f"AM {by_leg[0]}, PM {by_leg[1]}"
+
+
+def _row(ref: str, lot_id: str, shown: Shown) -> PackPassenger:
+    area, age_band, needs, days = shown
     return PackPassenger(ref=ref, lot_id=lot_id, area=area, age_band=age_band, needs=needs, days=days)
 
 
@@ -154,13 +180,10 @@ def _too_few(sheets: Sequence[LotSheet], least: int) -> Iterator[str]:
     """Rows whose shown details, with the schools of their lot, fit fewer rows than allowed."""
     rows = [(sheet, row) for sheet in sheets for row in sheet.passengers]
     for sheet, row in rows:
-        shown = (row.area, row.age_band, row.needs)
-        if shown == (NOT_SHOWN,) * 3:
+        shown = row.shown
+        if shown == (NOT_SHOWN,) * 4:
             continue
-        n = sum(
-            set(other.schools) & set(sheet.schools) != set() and (r.area, r.age_band, r.needs) == shown
-            for other, r in rows
-        )
+        n = sum(set(other.schools) & set(sheet.schools) != set() and r.shown == shown for other, r in rows)
         if n < least:
             yield f"row {row.ref} ({', '.join(shown)}) fits {n} passengers; at least {least} must be alike"
 

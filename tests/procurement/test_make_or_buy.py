@@ -111,7 +111,7 @@ def test_a_large_lot_may_hold_several_classes() -> None:
     bus = route_of(scenario, TRAVEL, "RP2", am=["P2"], pm=["P2"], class_id="BUS", layout=(16, 0))
     (lot,) = design_lots(make_plan(routes[0], bus, routes[2]), scenario, TRAVEL, cut=Cut.QUARTER).lots
     assert (lot.class_id, lot.n_routes) == ("CAR", 3)
-    assert [lot.class_of(run) for run in lot.runs] == ["CAR", "CAR", "BUS", "BUS", "CAR", "CAR"]
+    assert [lot.class_of(run) for run in lot.runs] == ["CAR", "CAR", "CAR", "CAR", "BUS", "BUS"]
     assert vehicles_needed([lot]) == {"CAR": 2, "BUS": 1}
 
 
