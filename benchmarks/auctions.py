@@ -20,8 +20,8 @@ from typing import Any
 from benchmarks.school_bus import cpu_seconds
 from procurement.choice import Choice, ChoiceSearch, Row
 
-UNITS = 10_000
-"""Whole units to one of the file's, so that values to four decimals are whole."""
+UNITS = 1_000_000
+"""Whole units to one of the file's: a millionth more or less decides nothing at the tolerance of the table."""
 HEADS = ("instance", "value", "bound", "best_known", "state", "cpu_s", "checked")
 SAME = 1e-3
 
@@ -64,7 +64,7 @@ def measure(path: Path, seconds: float, best: float) -> dict[str, Any]:
     return {
         "instance": path.stem,
         "value": None if found.cost is None else round(sum(bids[b][0] for b in found.columns), 4),
-        "bound": None if found.bound is None else -found.bound / UNITS,
+        "bound": None if found.bound is None else round(-found.bound / UNITS, 4),
         "best_known": best,
         "state": found.state.value,
         "cpu_s": round(cpu_seconds() - begun, 2),
