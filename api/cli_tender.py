@@ -13,6 +13,7 @@ from api.cli_errors import input_errors, refuse
 from api.errors import EXIT_HARD_VIOLATION
 
 if TYPE_CHECKING:
+    from api.plan_folder import PlanFolder
     from procurement.award import AwardRecord
     from procurement.make_or_buy import MakeOrBuy
     from transport.travel import Travel
@@ -55,7 +56,7 @@ def lots(
     )  # fmt: skip
     with input_errors():
         given = read_plan_folder(plan)
-        known = _full_travel(plan, roads, travel) if fleet_too else given.travel
+        known = _full_travel(given, roads, travel) if fleet_too else given.travel
         book = make_lots(given, known, out, cut=Cut(cut), limits=limits, fleet_too=fleet_too)
         found = () if compare is None else compare_cuts(given, known, limits, fleet_too=fleet_too, n_markets=compare)
     total = sum(lot.estimate_pence for lot in book.lots)
@@ -157,7 +158,7 @@ def award_command(
     with input_errors():
         given = read_plan_folder(plan)
         rules = read_pack(tender).rules
-        known = _full_travel(plan, roads, travel) if rules.fleet_reserved or rules.extensions_reserved else None
+        known = _full_travel(given, roads, travel) if rules.fleet_reserved or rules.extensions_reserved else None
         scores = {} if quality is None else json.loads(quality.read_text(encoding="utf-8"))
         record, choice = award(
             given, tender, pack_digest=pack_digest, travel=known, avoidable=not full_cost, seconds=seconds,
@@ -183,11 +184,11 @@ def verify_command(evidence: Annotated[Path, typer.Argument(help="evidence.zip o
     print(f"The same award, digest {found.digest}")
 
 
-def _full_travel(plan: Path, roads: Path | None, own: Path | None) -> Travel:
+def _full_travel(given: PlanFolder, roads: Path | None, own: Path | None) -> Travel:
     from api.cli import default_cache_dir
-    from api.plan_folder import full_travel, read_plan_folder
+    from api.plan_folder import full_travel
 
-    return full_travel(read_plan_folder(plan), roads=roads, own=own, cache_dir=default_cache_dir())
+    return full_travel(given, roads=roads, own=own, cache_dir=default_cache_dir())
 
 
 def _figures(record: AwardRecord, choice: MakeOrBuy | None) -> dict[str, object]:

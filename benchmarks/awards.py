@@ -65,8 +65,8 @@ def measure(n_lots: int, n_operators: int, seed: int, seconds: float) -> dict[st
     model = make_award_model(pack, offers, submissions)
     found = ChoiceSearch(model.choice).best(seconds=seconds, start=model.columns_of(left_offers(pack)))
     proof_s, ties_from = time.monotonic() - begun, time.monotonic()
-    best, _, _ = settle_ties(model, found, seed, seconds)
-    broken = check_award(pack, submissions, model.offers_of(best.columns))
+    settled = settle_ties(model, found, seed, seconds)
+    broken = check_award(pack, submissions, model.offers_of(settled.chosen.columns))
     bids = [bid for submission in submissions for bid in submission.bids]
     return {
         "lots": n_lots,

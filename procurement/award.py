@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from procurement.award_check import check_award
 from procurement.award_model import AwardModel, make_award_model
@@ -113,12 +113,19 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
     model = make_award_model(request.pack, offers, request.submissions)
     search = ChoiceSearch(model.choice)
     best = search.best(seconds=request.seconds, start=_first(model, request))
-    if best.cost is None or best.bound is None:
+    if best.cost is None:
         raise AwardImpossible(_why_impossible(request, offers, best))
-    deadline = time.monotonic() + request.explain_seconds
-    best, tied, second = settle_ties(model, best, request.pack.rules.tie_seed, request.explain_seconds)
+    settled = settle_ties(model, best, request.pack.rules.tie_seed, request.seconds)
+    best, deadline = settled.chosen, time.monotonic() + request.explain_seconds
     reasons = reasons_of(
-        request.pack, request.submissions, request.quality_pct_by_operator_id, model, search, best, second, deadline
+        request.pack,
+        request.submissions,
+        request.quality_pct_by_operator_id,
+        model,
+        search,
+        best,
+        settled.second,
+        deadline,
     )
     winners = model.offers_of(best.columns)
     require_kept(check_award(request.pack, request.submissions, winners))
@@ -130,14 +137,14 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
         winners=winners,
         price_pence=sum(offer.price_pence for offer in winners),
         compared_pence=sum(offer.compared_pence for offer in winners),
-        bound_pence=best.bound if best.bound is not None else 0,
+        bound_pence=max(0, best.bound or 0),
         proven=best.state is ChoiceState.PROVEN,
-        tied=tied,
+        tied=settled.tied,
         reasons=reasons.lots,
         second_best=reasons.second_best,
         rule_prices=reasons.rule_prices,
         lost=reasons.lost,
-        unexplained=reasons.unexplained,
+        unexplained=(*settled.unsettled, *reasons.unexplained),
     )
 
 
@@ -182,29 +189,47 @@ def _changed_lots(issued: Sequence[TenderLot], now: Sequence[TenderLot]) -> set[
     return {lot_id for lot_id in before.keys() | after.keys() if before.get(lot_id) != after.get(lot_id)}
 
 
-def settle_ties(model: AwardModel, best: Chosen, seed: int, seconds: float) -> tuple[Chosen, bool, Chosen | None]:
-    """Among awards of equal compared price, the one with the lowest sum of drawn numbers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An award after the rule for ties.
 
-    Returns
-    -------
-    The award, whether there were several of its price, and the best other award (None: not known). An award that is
-    not proven stays as it is.
+    Attributes
+    ----------
+    tied : whether another award is known to have the same compared price.
+    second : the best other award, where known. unsettled : sentences about what time did not allow.
+    """
+
+    chosen: Chosen
+    tied: bool = False
+    second: Chosen | None = None
+    unsettled: tuple[str, ...] = ()
+
+
+def settle_ties(model: AwardModel, best: Chosen, seed: int, seconds: float) -> Settled:
+    """Among awards of equal compared price, take the one with the lowest sum of drawn numbers.
+
+    An award that is not proven stays as it is.
+
+    Parameters
+    ----------
+    seconds : wall time for each of at most three searches.
     """
     if best.state is not ChoiceState.PROVEN or best.cost is None:
-        return best, False, None
+        return Settled(chosen=best, unsettled=("the award is not proven, so the rule for ties was not applied",))
     other = _best_other(model, best, seconds)
-    if other.cost is None or other.cost > best.cost:
-        return best, False, other
+    if other.cost != best.cost:
+        alone = other.state is ChoiceState.IMPOSSIBLE or (other.bound is not None and other.bound > best.cost)
+        unsettled = () if alone else ("whether another award has the same price could not be told in the time given",)
+        return Settled(chosen=best, second=other, unsettled=unsettled)
     drawn = [drawn_number(seed, offer.offer_id) for offer in model.offers]
     n_more = len(model.choice.costs) - len(drawn)
     no_dearer = Row(terms=tuple(enumerate(model.choice.costs)), upper=best.cost)
     by_lot = Choice(costs=(*drawn, *[0] * n_more), rows=(*model.choice.rows, no_dearer))
-    drawn_best = ChoiceSearch(by_lot).best(seconds=seconds, start=best.columns)
-    chosen = Chosen(
-        state=ChoiceState.PROVEN, columns=drawn_best.columns or best.columns, cost=best.cost, bound=best.cost,
-        seconds=best.seconds,
-    )  # fmt: skip
-    return chosen, True, _best_other(model, chosen, seconds)
+    lowest = ChoiceSearch(by_lot).best(seconds=seconds, start=best.columns)
+    chosen = replace(best, columns=lowest.columns or best.columns)
+    done = lowest.state is ChoiceState.PROVEN
+    unsettled = () if done else ("several awards have this price; time ended before the lowest drawn sum was proven",)
+    return Settled(chosen=chosen, tied=True, second=_best_other(model, chosen, seconds), unsettled=unsettled)
 
 
 def drawn_number(seed: int, offer_id: str) -> int:

@@ -19,7 +19,13 @@ from transport.policy import Kind, SettingSpec, setting_specs
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "data" / "README.md"])
-GUIDES = [ROOT / "README.md", DOCS / "officer-guide.md", DOCS / "running.md", DOCS / "roads.md", DOCS / "procurement.md"]
+GUIDES = [
+    ROOT / "README.md",
+    DOCS / "officer-guide.md",
+    DOCS / "running.md",
+    DOCS / "roads.md",
+    DOCS / "procurement.md",
+]
 PICTURE = DOCS / "images" / "report.png"
 MAX_PICTURE_BYTES = 400_000
 

@@ -7,9 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from procurement.award import AwardImpossible, AwardRecord, AwardRefused, determine_awards, drawn_number
+from procurement.award import (
+    AwardImpossible,
+    AwardRecord,
+    AwardRefused,
+    determine_awards,
+    drawn_number,
+    settle_ties,
+)
 from procurement.award_check import check_award
-from procurement.offers import Offer, OfferKind, compared_pence
+from procurement.award_model import make_award_model
+from procurement.choice import ChoiceState, Chosen
+from procurement.offers import Offer, OfferKind, bid_offers, compared_pence
 from tests.builders import hm
 from tests.tendering import make_bid, make_pack, make_request, make_submission, make_tender_lot
 from transport.bids import Submission
@@ -285,3 +294,14 @@ def test_the_checker_names_what_an_award_breaks(
         for bid_id in winners
     ]  # fmt: skip
     assert sentence in check_award(pack, [make_submission("O1", **submission)], offers)
+
+
+def test_an_award_that_is_not_proven_is_not_settled() -> None:
+    """The rule for ties needs the best price to be known; the record says that it was not applied."""
+    pack = make_pack()
+    offers = list(bid_offers(pack, [make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_000})], {}))
+    model = make_award_model(pack, offers, [])
+    found = Chosen(state=ChoiceState.FOUND, columns=(0,), cost=900_000, bound=800_000, seconds=1.0)
+    settled = settle_ties(model, found, 7, 10.0)
+    assert (settled.chosen, settled.tied, settled.second) == (found, False, None)
+    assert settled.unsettled == ("the award is not proven, so the rule for ties was not applied",)
