@@ -15,8 +15,8 @@ from transport.tenders import AwardRules, TenderPack
 
 EVERY_WINNER_UP_TO = 150
 """Lots up to which the award without each winner is worked out however long it takes."""
-SECONDS_EACH = 20.0
-"""Most for one question; an answer that is not proven by then is told as a bound."""
+SECONDS_EACH = 60.0
+"""Most wall time for one question; an answer that is not proven by then is told as a bound."""
 
 _KNOWN = (ChoiceState.PROVEN, ChoiceState.IMPOSSIBLE)
 
@@ -119,7 +119,7 @@ def reasons_of(
     asked = _Asked(pack=pack, model=model, search=search, best=best)
     winners = model.offers_of(best.columns)
     always = len(pack.lots) <= EVERY_WINNER_UP_TO
-    lots = [asked.why_won(offer, always or time.monotonic() < deadline) for offer in winners]
+    lots = [asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)) for offer in winners]
     prices = [
         price_of_rule(pack, submissions, quality_pct_by_operator_id, model, best, rule, deadline)
         for rule in pack.rules.in_play()
@@ -134,6 +134,11 @@ def reasons_of(
     )
 
 
+def seconds_left(deadline: float) -> float:
+    """Seconds for one more question; 0: none."""
+    return max(0.0, min(SECONDS_EACH, deadline - time.monotonic()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """Questions to one search about one award."""
@@ -143,12 +148,13 @@ class _Asked:
     search: ChoiceSearch
     best: Chosen
 
-    def why_won(self, offer: Offer, is_time: bool) -> LotReason:
-        """Why an offer is in the award: what the best award without it would cost."""
+    def why_won(self, offer: Offer, seconds: float) -> LotReason:
+        """Why an offer is in the award: what the best award without it would cost; 0 seconds: not worked out."""
         column = self.model.column_by_offer_id[offer.offer_id]
         rivals = [o for o in self.model.offers if o is not offer and set(o.lot_ids) & set(offer.lot_ids)]
         n_rivals = sum(o.kind is not OfferKind.LEFT for o in rivals)
-        without = self.search.best(seconds=SECONDS_EACH, forbid=[column], start=self._left(column)) if is_time else None
+        start = self._left(column)
+        without = self.search.best(seconds=seconds, forbid=[column], start=start) if seconds else None
         return LotReason(
             offer_id=offer.offer_id,
             lot_ids=offer.lot_ids,
@@ -176,7 +182,7 @@ class _Asked:
         if without.state is ChoiceState.IMPOSSIBLE:
             return f"{who}: against {against}; without it no award keeps every rule"
         if without.cost is None or self.best.cost is None:
-            return f"{who}: against {against}; no award without it was found in {SECONDS_EACH:g} seconds"
+            return f"{who}: against {against}; no award without it was found in the time given"
         dearer = pounds(without.cost - self.best.cost)
         most = "" if without.state is ChoiceState.PROVEN else "at most "
         return f"{who}: against {against}; the best award without it is {most}{dearer} a year dearer"
@@ -192,8 +198,8 @@ class _Asked:
 
     def _why_one_lost(self, offer: Offer, taken: Sequence[Offer], deadline: float) -> LostBid:
         with_it = None
-        if time.monotonic() < deadline:
-            with_it = self.search.best(seconds=SECONDS_EACH, force=[self._column(offer)])
+        if seconds := seconds_left(deadline):
+            with_it = self.search.best(seconds=seconds, force=[self._column(offer)])
         known = with_it is not None and with_it.cost is not None and self.best.cost is not None
         short = with_it.cost - self.best.cost if known else None  # type: ignore[union-attr,operator]
         return LostBid(
@@ -256,14 +262,15 @@ def price_of_rule(
     deadline: float,
 ) -> RulePrice:
     """What is paid a year more in the award than in the best award without one declared rule."""
-    if time.monotonic() >= deadline:
+    seconds = seconds_left(deadline)
+    if not seconds:
         return RulePrice(rule=rule, price_pence=None, proven=False, sentence=f"{rule}: not worked out for want of time")
     rules = replace(pack.rules, **{rule: getattr(AwardRules(tie_seed=0), rule)})
     freed = replace(pack, rules=rules)
     others = [o for o in model.offers if o.kind in _kinds_that_stay(rules)]
     offers = [*bid_offers(freed, submissions, quality_pct_by_operator_id), *others, *left_offers(freed)]
     without = make_award_model(freed, offers, submissions)
-    found = ChoiceSearch(without.choice).best(seconds=SECONDS_EACH)
+    found = ChoiceSearch(without.choice).best(seconds=seconds)
     paid = sum(offer.price_pence for offer in model.offers_of(best.columns))
     then = sum(offer.price_pence for offer in without.offers_of(found.columns))
     price_pence = None if found.cost is None else paid - then

@@ -305,3 +305,17 @@ def test_an_award_that_is_not_proven_is_not_settled() -> None:
     settled = settle_ties(model, found, 7, 10.0)
     assert (settled.chosen, settled.tied, settled.second) == (found, False, None)
     assert settled.unsettled == ("the award is not proven, so the rule for ties was not applied",)
+
+
+def test_what_there_was_no_time_for_is_said() -> None:
+    """No second for reasons: the award stands, winners of small tenders are explained, the rest is counted."""
+    both = [make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_500})]
+    pack = make_pack(rules=AwardRules(tie_seed=7, max_lots_share_pct=100))
+    record = award(pack, *both, explain_seconds=0.0)
+    assert record.unexplained == (
+        "0 of 1 declared rules have a proven figure; the time given ended before the rest",
+        "0 of 1 losing bids have a proven figure; the time given ended before the rest",
+    )
+    assert record.rule_prices[0].sentence == "max_lots_share_pct: not worked out for want of time"
+    assert sentence_about(record, "O2:L1").endswith("how far it was from winning was not worked out for want of time")
+    assert record.reasons[0].without_pence == 950_000
