@@ -154,15 +154,15 @@ def award_command(
     """Decide, with proof or a stated gap, and write why to everybody."""
     from api.plan_folder import read_plan_folder
     from api.tender_award import award, read_pack
+    from api.tender_pack import read_scores
 
     with input_errors():
         given = read_plan_folder(plan)
         rules = read_pack(tender).rules
         known = _full_travel(given, roads, travel) if rules.fleet_reserved or rules.extensions_reserved else None
-        scores = {} if quality is None else json.loads(quality.read_text(encoding="utf-8"))
         record, choice = award(
             given, tender, pack_digest=pack_digest, travel=known, avoidable=not full_cost, seconds=seconds,
-            explain_seconds=explain_seconds, quality_pct_by_operator_id=scores,
+            explain_seconds=explain_seconds, quality_pct_by_operator_id=read_scores(quality),
         )  # fmt: skip
     if as_json:
         print(json.dumps(_figures(record, choice), indent=1))

@@ -266,17 +266,22 @@ def verify(evidence: Path) -> Verified:
     """
     import tempfile
 
-    with tempfile.TemporaryDirectory() as made, zipfile.ZipFile(evidence) as bundle:
+    with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        for name in (INPUTS_FILE, AWARD_FILE):
-            try:
-                (folder / name).write_bytes(bundle.read(name))
-            except KeyError as error:
-                raise ValueError(f"{evidence.name}: lacks {name}") from error
+        for name, data in _members(evidence).items():
+            (folder / name).write_bytes(data)
         inputs = read_record("award_inputs", AwardInputs, folder / INPUTS_FILE)
         told = read_record("award", AwardRecord, folder / AWARD_FILE)
     again = determine_awards(inputs.request())
     return Verified(digest=again.digest, differences=tuple(_differences(told, again)))
+
+
+def _members(evidence: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(evidence) as bundle:
+            return {name: bundle.read(name) for name in (INPUTS_FILE, AWARD_FILE)}
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ValueError(f"{evidence.name}: {error}; must be the evidence.zip of an award") from error
 
 
 def _differences(told: AwardRecord, again: AwardRecord) -> list[str]:

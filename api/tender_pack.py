@@ -66,6 +66,23 @@ def compare_cuts(
     )
 
 
+def read_scores(path: Path | None) -> dict[str, int]:
+    """Quality scores by operator id from a JSON object.
+
+    Raises
+    ------
+    ValueError
+        Naming scores that are not whole numbers between 0 and 100.
+    """
+    given: Any = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(given, dict):
+        raise ValueError(f"{path}: must be an object of scores by operator id")
+    wrong = [f"{i}: {v}" for i, v in given.items() if type(v) is not int or not 0 <= v <= 100]
+    if wrong:
+        raise ValueError(f"quality scores: {', '.join(wrong)}; must be whole numbers between 0 and 100")
+    return given
+
+
 def read_regime(path: Path | None) -> Regime:
     """Settings of the law and the steps from a JSON object; without a file, the defaults.
 
@@ -96,7 +113,7 @@ def read_rules(path: Path | None, tie_seed: int) -> AwardRules:
     if not isinstance(given, dict) or set(given) - known:
         wrong = sorted(set(given) - known) if isinstance(given, dict) else ["no object"]
         raise ValueError(f"rules: {', '.join(wrong)}; must be some of {', '.join(sorted(known))}")
-    return AwardRules(**{"tie_seed": tie_seed, **given})
+    return TypeAdapter(AwardRules).validate_python({"tie_seed": tie_seed, **given})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

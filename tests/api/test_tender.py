@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from api.cli import app
 from api.plan_folder import read_plan_folder
 from api.tender_award import open_bids
-from api.tender_pack import rule_words
+from api.tender_pack import read_regime, read_rules, read_scores, rule_words
 from tests.api.test_cli import lists, plan
 from tests.transport.files.scenario_folder import Tables
 from transport.digest import digest_of
@@ -164,6 +164,46 @@ def test_unknown_rules_and_cuts_are_named(planned: Path, tendered: tuple[Path, s
     refused = run("pack", planned, tendered[0], "--tender-id", "T1", *DATES, "--rules", rules)
     assert refused.exit_code == 2
     assert "rules: favourite; must be some of" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"O2": 101, "O3": "good"}', "quality scores: O2: 101, O3: good; must be whole numbers between 0 and 100"),
+        ("[1]", "must be an object of scores by operator id"),
+    ],
+)
+def test_scores_must_be_whole_numbers(text: str, words: str, tmp_path: Path) -> None:
+    """All wrong ones at once."""
+    (tmp_path / "scores.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        read_scores(tmp_path / "scores.json")
+
+
+def test_settings_of_the_wrong_kind_are_named(tmp_path: Path) -> None:
+    """A share in words, a law that does not exist, a setting nobody knows."""
+    path = tmp_path / "settings.json"
+    for text, read, words in (
+        ('{"max_lots_share_pct": "half"}', lambda p: read_rules(p, 7), "max_lots_share_pct"),
+        ('{"law": "magna carta"}', read_regime, "law"),
+        ('{"moon": "full"}', read_regime, "must be an object with some of bank_holidays"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=words):
+            read(path)
+    path.write_text('{"standstill": "none", "bank_holidays": ["2026-12-25"]}', encoding="utf-8")
+    assert read_regime(path).bank_holidays == {date(2026, 12, 25)}
+
+
+def test_a_damaged_bundle_is_refused(tmp_path: Path) -> None:
+    """No zip at all, and one without the record."""
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(b"no zip")
+    assert "evidence.zip: File is not a zip file; must be the evidence.zip of an award" in run("verify", path).stderr
+    with zipfile.ZipFile(path, "w") as bundle:
+        bundle.writestr("README.txt", "nothing")
+    refused = run("verify", path)
+    assert (refused.exit_code, "must be the evidence.zip" in refused.stderr) == (2, True)
 
 
 def test_every_declared_rule_has_a_sentence() -> None:
