@@ -25,9 +25,11 @@ from api.cli_shared import (
     default_processes,
     input_errors,
     refuse,
+    refuse_two_sources,
     stop_on_interrupt,
     watcher_of,
 )
+from api.cli_tender import tender_app
 from api.cli_told import tell_and_exit
 from api.errors import EXIT_HARD_VIOLATION, EXIT_OK
 
@@ -42,6 +44,7 @@ app = typer.Typer(
 )
 roads_app = typer.Typer(no_args_is_help=True, help="Road extracts: build them once, or download one.")
 app.add_typer(roads_app, name="roads")
+app.add_typer(tender_app, name="tender")
 
 
 @app.command()
@@ -70,8 +73,7 @@ def plan(
     from api.planning_job import PlanRequest
     from routing.solve import Stop
 
-    if roads is not None and travel is not None:
-        refuse("give --roads or --travel, not both")
+    refuse_two_sources(roads, travel)
     stop = Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,

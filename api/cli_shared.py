@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -116,7 +116,13 @@ def input_errors() -> Iterator[None]:
         refuse(str(error))
 
 
-def refuse(message: str) -> None:
+def refuse(message: str) -> NoReturn:
     """Say what cannot be used, and end with the exit code of bad input."""
     print(message, file=sys.stderr)
     raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def refuse_two_sources(roads: Path | None, travel: Path | None) -> None:
+    """Roads and own matrices exclude each other."""
+    if roads is not None and travel is not None:
+        refuse("give --roads or --travel, not both")

