@@ -268,10 +268,12 @@ def plans_store(
     why: Why = "",
 ) -> None:
     """Check a plan's folder and store it as a draft."""
-    from api.store.plans import store_plan
+    from api.store.plans import check_folder, store_plan
 
-    with _faults(), _open(why) as (store, _, caller), store.change(caller) as work:
-        stored = store_plan(work, folder, title)
+    with _faults(), _open(why) as (store, _, caller):
+        checked = check_folder(folder)
+        with store.change(caller) as work:
+            stored = store_plan(work, checked, title)
     print(f"{stored.plan_id}: draft, {len(stored.school_ids)} schools, {stored.n_hard} broken hard rules")
 
 

@@ -120,6 +120,6 @@ def problem_by_error() -> Mapping[type[Exception], Problem]:
         store.AlreadyThereError: "already-there", store.StillRunningError: "still-running",
         store.KeyReusedError: "key-reused", store.NotAllowedYetError: "not-yet", NotSignedInError: "not-signed-in",
         NotAllowedError: "not-allowed", TooManyAttemptsError: "too-many-attempts",
-        store.StoreUnavailableError: "unavailable", UnicodeEncodeError: "faults",
+        store.StoreUnavailableError: "unavailable", UnicodeEncodeError: "faults", store.NotStorableError: "faults",
     }  # fmt: skip
     return {error: PROBLEM_BY_NAME[name] for error, name in names.items()}

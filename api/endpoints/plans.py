@@ -24,6 +24,7 @@ from api.publishing import publish, publish_checks, roll_back
 from api.store.plans import (
     Evidence,
     StoredPlan,
+    check_folder,
     evidence_of,
     list_plans,
     propose,
@@ -33,10 +34,10 @@ from api.store.plans import (
     standing_plans,
     store_plan,
 )
-from api.store.store import Work
 from api.upload import require_small
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_json import PlanFileError
+from transport.files.travel_pairs import TravelFileError
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
@@ -127,14 +128,11 @@ def upload_plan(
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         folder = Path(name)
         _unpack(data, folder)
-
-        def do(work: Work) -> Answer:
-            try:
-                return _answer(store_plan(work, folder, title), status=201)
-            except (FileNotFoundError, PlanFileError) as error:
-                raise _fault(str(error).replace(str(folder), "plan")) from None
-
-        return do_once(who, one, do)
+        try:
+            checked = check_folder(folder)
+        except (FileNotFoundError, PlanFileError, TravelFileError) as error:
+            raise _fault(str(error).replace(str(folder), "plan")) from None
+        return do_once(who, one, lambda work: _answer(store_plan(work, checked, title), status=201))
 
 
 @router.get("", response_model=PlanPage)

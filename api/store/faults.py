@@ -44,6 +44,10 @@ class NotAllowedYetError(StoreError, RuntimeError):
     """The state of the record forbids it; the message says what is missing."""
 
 
+class NotStorableError(StoreError, ValueError):
+    """A text holds a character that a database does not take: the caller must leave it out."""
+
+
 class StoreUnavailableError(StoreError, OSError):
     """The database is gone, full or locked: the operator must act; the caller may try again later."""
 

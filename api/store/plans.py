@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.checking import recheck
+from api.checking import Recheck, recheck
 from api.store.cipher import Cipher
 from api.store.faults import NotInStoreError, StaleWriteError
 from api.store.models import Plan, PlanEvidence, PlanFile, Publication
@@ -71,8 +71,16 @@ class Evidence:
     ground: str
 
 
-def store_plan(work: Work, folder: Path, title: str) -> StoredPlan:
-    """Store a folder that `schoolrun plan` wrote as a draft; the checker looks at it first.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CheckedFolder:
+    """A plan's folder, its files by name, and what the checker found."""
+
+    paths: Mapping[str, Path]
+    found: Recheck
+
+
+def check_folder(folder: Path) -> CheckedFolder:
+    """Let the checker look at a folder that `schoolrun plan` wrote; before a transaction, for it may take seconds.
 
     Raises
     ------
@@ -81,8 +89,12 @@ def store_plan(work: Work, folder: Path, title: str) -> StoredPlan:
     FileNotFoundError, ValueError
         When a file is missing or cannot be read.
     """
-    paths = _paths_of(folder)
-    found = recheck(folder)
+    return CheckedFolder(paths=_paths_of(folder), found=recheck(folder))
+
+
+def store_plan(work: Work, checked: CheckedFolder, title: str) -> StoredPlan:
+    """Store a checked folder as a draft."""
+    paths, found = checked.paths, checked.found
     plan_id = f"PL{secrets.token_hex(6).upper()}"
     schools = sorted({school_id for route in found.plan.routes for school_id in schools_of(route)})
     work.session.add(
