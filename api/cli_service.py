@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.errors import BAD_INPUT_ERRORS, EXIT_BAD_INPUT, EXIT_STORE
+from api.cli_shared import input_errors
+from api.errors import EXIT_STORE
 
 if TYPE_CHECKING:
     from api.audit import Caller
@@ -343,10 +344,8 @@ def _faults() -> Iterator[None]:
     from api.store.faults import StoreError
 
     try:
-        yield
+        with input_errors():
+            yield
     except StoreError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(EXIT_STORE) from None
-    except BAD_INPUT_ERRORS as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_INPUT) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli_shared import (
+    Cache,
     Json,
     RoadsFile,
     TravelFile,
@@ -47,6 +48,7 @@ def lots(
     compare: Annotated[int | None, typer.Option(min=1, help="Compare all cuts on so many invented markets.")] = None,
     roads: RoadsFile = None,
     travel: TravelFile = None,
+    cache_dir: Cache = None,
 ) -> None:
     """Cut a plan into lots, with what each should cost."""
     from api.plan_folder import open_plan_folder
@@ -63,7 +65,7 @@ def lots(
     )  # fmt: skip
     with input_errors():
         given = open_plan_folder(plan)
-        known = _full_travel(given, roads, travel) if fleet_too else given.pairs
+        known = _full_travel(given, roads, travel, cache_dir) if fleet_too else given.pairs
         book = make_lots(given, known, out, cut=Cut(cut), limits=limits, fleet_too=fleet_too)
         found = () if compare is None else compare_cuts(given, known, limits, fleet_too=fleet_too, n_markets=compare)
     total = sum(lot.estimate_pence for lot in book.lots)
@@ -157,6 +159,7 @@ def award_command(
     roads: RoadsFile = None,
     travel: TravelFile = None,
     as_json: Json = False,
+    cache_dir: Cache = None,
 ) -> None:
     """Decide, with proof or a stated gap, and write why to everybody."""
     from api.plan_folder import open_plan_folder
@@ -166,7 +169,9 @@ def award_command(
     with input_errors():
         given = open_plan_folder(plan)
         rules = read_pack(tender).rules
-        known = _full_travel(given, roads, travel) if rules.fleet_reserved or rules.extensions_reserved else None
+        known = (
+            _full_travel(given, roads, travel, cache_dir) if rules.fleet_reserved or rules.extensions_reserved else None
+        )
         record, choice = award(
             given, tender, pack_digest=pack_digest, travel=known, avoidable=not full_cost, seconds=seconds,
             explain_seconds=explain_seconds, quality_pct_by_operator_id=read_scores(quality),
@@ -191,12 +196,13 @@ def verify_command(evidence: Annotated[Path, typer.Argument(help="evidence.zip o
     print(f"The same award, digest {found.digest}")
 
 
-def _full_travel(given: PlanFolder, roads: Path | None, own: Path | None) -> Travel:
+def _full_travel(given: PlanFolder, roads: Path | None, own: Path | None, cache_dir: Path | None) -> Travel:
     from api.plan_folder import roads_for
 
     refuse_two_sources(roads, own)
+    cache_dir = cache_dir or default_cache_dir()
     return roads_for(
-        given, given.scenario, watcher_of([]), roads_path=roads, travel_path=own, cache_dir=default_cache_dir()
+        given, given.scenario, watcher_of([]), roads_path=roads, travel_path=own, cache_dir=cache_dir
     ).travel
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.checking import Recheck, recheck
+from api.plan_folder import require_lists
 from api.settings import Settings
 from api.store.cipher import Cipher
 from api.store.faults import NotAllowedYetError
@@ -242,8 +243,7 @@ def _case(session: Session, cipher: Cipher, plan_id: str, schools: frozenset[str
         folder = Path(name)
         write_folder(session, cipher, plan_id, folder)
         found = recheck(folder)
-        copy = folder / "scenario"
-        scenario = read_scenario(copy if copy.is_dir() else folder / "scenario.xlsx")
+        scenario = read_scenario(require_lists(folder))
     before = _plan_before(session, cipher, schools)
     disturbed = disturbed_of(found.plan, before, scenario) if before else ()
     pupils = {p.passenger_id for p in scenario.passengers if p.school_id in schools}

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from api.tender_pack import read_regime, read_rules, read_scores, rule_words
 from tests.api.test_cli import lists, plan
 from tests.transport.files.scenario_folder import Tables
 from transport.digest import digest_of
+from transport.files.travel_pairs import read_travel_pairs, write_travel_pairs
 from transport.tenders import AwardRules
 
 DATES = ("--deadline", "2024-07-05T15:00", "--starts-on", "2024-09-02", "--ends-on", "2026-08-31", "--tie-seed", "7")
@@ -83,6 +85,34 @@ def test_the_round_trip(planned: Path, copy: tuple[Path, str]) -> None:
     assert lots == {lot["lot_id"] for lot in pack["lots"]}
     verified = run("verify", tender / "evidence.zip")
     assert (verified.exit_code, verified.stdout.strip()) == (0, f"The same award, digest {figures['digest']}")
+
+
+def test_lots_of_fleet_routes_rest_on_the_plans_roads(planned: Path, tmp_path: Path) -> None:
+    """Every route is in a lot; a drive of the plan that is not what it was, and two kinds of roads, are refused."""
+    options = ("--out", tmp_path / "tender", "--fleet-too", "--cache-dir", tmp_path / "cache")
+    assert run("lots", planned, *options).exit_code == 0
+    book = json.loads((tmp_path / "tender" / "lot_book.json").read_text(encoding="utf-8"))["content"]
+    routes = {route.route_id for route in open_plan_folder(planned).plan.routes}
+    assert {name for names in book["route_ids_by_lot_id"].values() for name in names} == routes
+    other = shutil.copytree(planned, tmp_path / "other")
+    pairs = read_travel_pairs(other / "travel_pairs.json")
+    slower = {pair: (seconds + 1, metres) for pair, (seconds, metres) in pairs.values.items()}
+    write_travel_pairs(replace(pairs, values=slower), other / "travel_pairs.json")
+    assert "are not what they were" in run("lots", other, *options).stderr
+    both = run("lots", planned, *options, "--roads", "a.osm", "--travel", "b.npz")
+    assert (both.exit_code, both.stderr) == (2, "give --roads or --travel, not both\n")
+
+
+def test_lists_that_were_changed_after_the_plan_are_refused(planned: Path, tmp_path: Path) -> None:
+    """Nobody buys what was not planned."""
+    other = shutil.copytree(planned, tmp_path / "other")
+    operators = other / "scenario" / "operators.csv"
+    operators.write_text(operators.read_text(encoding="utf-8").replace("O4", "O9"), encoding="utf-8")
+    vehicles = other / "scenario" / "operator_vehicles.csv"
+    vehicles.write_text(vehicles.read_text(encoding="utf-8").replace("O4", "O9"), encoding="utf-8")
+    refused = run("lots", other, "--out", tmp_path / "tender")
+    assert (refused.exit_code, "not the lists that plan" in refused.stderr) == (2, True)
+    assert not (tmp_path / "tender").exists()
 
 
 def test_the_pack_names_nobody(planned: Path, tendered: tuple[Path, str]) -> None:
