@@ -76,7 +76,7 @@ def quoted(plan: Path, new: Path, cache: Path, exit_code: int = 0) -> list[Any]:
 
 
 def test_a_quote_names_plan_expiry_and_options(plan: Path, tmp_path: Path, cache: Path) -> None:
-    """The contract with its clause, the fleet and a new vehicle; four working days after Monday the 14th is the 18th."""
+    """The contract with its clause, the fleet, a new vehicle; four working days after Monday the 14th is the 18th."""
     (quote,) = quoted(plan, new_list(tmp_path, newcomer()), cache)
     assert quote["plan_id"] == read_plan(plan / "plan.json").plan_id
     assert quote["valid_until"] == "2026-09-18"
