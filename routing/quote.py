@@ -178,6 +178,13 @@ def each_option(
         yield _option(desk, passenger_id, way)
 
 
+def able_routes(desk: Desk, passenger_id: str) -> frozenset[str]:
+    """Ids of all routes that can take somebody at any price; empty text stands for a new one."""
+    free = _free_insertions(desk, passenger_id, None)
+    ids = {"" if i.route is None else desk.route_ids[i.route] for i in free}
+    return frozenset(ids | {i.route_id for i in held_insertions(desk.held, passenger_id)})
+
+
 def _free_insertions(desk: Desk, passenger_id: str, n: int | None) -> list[Insertion]:
     am, pm = (desk.index.rider_idx_by_leg.get((passenger_id, leg), NOBODY) for leg in LEGS)
     if am == pm == NOBODY:
@@ -203,7 +210,7 @@ def _option(desk: Desk, passenger_id: str, insertion: Insertion | HeldInsertion)
     if isinstance(insertion, HeldInsertion):
         route = held_route_with(desk.held, insertion.route_id, insertion.order)
         lot_id = route.lot_id or ""
-        before = tuple(desk.route(rid) for rid in desk.held.routes_by_lot[lot_id])
+        before = tuple(r for r in desk.plan.routes if r.route_id in desk.held.routes_by_lot[lot_id])
         after = tuple(route if r.route_id == route.route_id else r for r in before)
         return _told(desk, passenger_id, insertion.extra_pence_per_fortnight, before, after, OptionKind.CONTRACT)
     standing = inserted(desk.standing, insertion)
@@ -343,7 +350,9 @@ def quote(
             raise ValueError(f"passenger {pid} is on a route of plan {desk.plan.plan_id} already")
     options = [option for pid in passenger_ids for option in options_for(desk, pid, n=n)]
     options.sort(key=lambda option: (option.extra_pence_per_fortnight, option.school_id, option.route_id))
-    refused = [sentence for pid in passenger_ids for sentence in refusals_of(desk, pid, n_refused, options)]
+    refused = [
+        sentence for pid in passenger_ids for sentence in refusals_of(desk, pid, n_refused, able_routes(desk, pid))
+    ]
     return Quote(
         passenger_id=person_id or passenger_ids[0],
         plan_id=desk.plan.plan_id,
