@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.planning_job import SCENARIO_COPY, with_settings
+from api.plan_folder import require_lists, with_own_settings
 from transport.check import Violation, check_plan
 from transport.cost import CostBreakdown, Objective, cost_of, objective_of
 from transport.digest import digest_of
@@ -71,14 +71,10 @@ def recheck(folder: Path) -> Recheck:
     """
     from api.report.outputs import KNOWN_FILE, PLAN_FILE, TRAVEL_FILE
 
-    copy = folder / SCENARIO_COPY
-    lists = copy if copy.is_dir() else folder / f"{SCENARIO_COPY}.xlsx"
-    missing = [path.name for path in (folder / PLAN_FILE, folder / TRAVEL_FILE, lists) if not path.exists()]
-    if missing:
-        raise FileNotFoundError(f"{folder}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
+    lists = require_lists(folder)
     plan = read_plan(folder / PLAN_FILE)
     travel = read_travel_pairs(folder / TRAVEL_FILE)
-    scenario = with_settings(read_scenario(lists), _own_settings(plan))
+    scenario = with_own_settings(read_scenario(lists), plan)
     reference = read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None
     now = {"scenario": digest_of(scenario), "travel": travel.digest}
     if reference is not None:
@@ -96,9 +92,3 @@ def recheck(folder: Path) -> Recheck:
         objective=objective_of(plan, scenario, travel, breakdown, reference),
         changed=changed,
     )
-
-
-def _own_settings(plan: Plan) -> dict[str, int]:
-    """Settings that the plan was made with in place of its policy's."""
-    names = ("disturbed_pence_per_week", "max_disturbed")
-    return {name: value for name in names if isinstance(value := plan.made_with.get(name), int)}

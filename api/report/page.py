@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from api.report.outcome import Outcome
 from api.report.view import make_page
 from transport.files.plan_words import plural, pounds
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def report_html(outcome: Outcome, *, share: bool = False) -> str:
@@ -18,6 +22,25 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
     ----------
     share : the version that may be passed on; `outcome` is then already `shared_outcome`'s.
     """
+    css, js = template_text("report.css"), template_text("report.js")
+    starts_on = outcome.scenario.starts_on
+    return (
+        environment_of()
+        .get_template("report.html")
+        .render(
+            page=make_page(outcome, share=share),
+            scenario=outcome.scenario,
+            starts_on=f"{starts_on.day} {starts_on:%B %Y}",
+            css=css,
+            js=js,
+            css_hash=page_hash(css),
+            js_hash=page_hash(js),
+        )
+    )
+
+
+def environment_of() -> Environment:
+    """What fills in the pages' templates."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -29,22 +52,14 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
         "pounds": pounds,
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
-    css, js = _template_text("report.css"), _template_text("report.js")
-    starts_on = outcome.scenario.starts_on
-    return environment.get_template("report.html").render(
-        page=make_page(outcome, share=share),
-        scenario=outcome.scenario,
-        starts_on=f"{starts_on.day} {starts_on:%B %Y}",
-        css=css,
-        js=js,
-        css_hash=_csp_hash(css),
-        js_hash=_csp_hash(js),
-    )
+    return environment
 
 
-def _template_text(name: str) -> str:
+def template_text(name: str) -> str:
+    """Text of a file beside the templates."""
     return files("api.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _csp_hash(text: str) -> str:
+def page_hash(text: str) -> str:
+    """A style sheet or script as the page's security policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
