@@ -208,8 +208,8 @@ def _supplies(scenario: Scenario, *, with_busy: bool) -> tuple[Supply, ...]:
         if with_busy or v.vehicle_id not in busy:
             like[
                 v.vehicle_id in busy, v.class_id, v.depot_id, v.am_shift, v.pm_shift, v.fixed_pence_per_day,
-                v.mile_rate_pence, v.driver_pence_per_hour, v.driver_min_paid_s, v.can_be_given_up, v.max_runs_per_shift,
-                v.tags,
+                v.mile_rate_pence, v.driver_pence_per_hour, v.driver_min_paid_s, v.can_be_given_up,
+                v.max_runs_per_shift, v.tags,
             ].append(v)  # fmt: skip
     supplies += [
         Supply(kind=RouteKind.FLEET, class_id=vs[0].class_id, vehicle_ids=tuple(sorted(v.vehicle_id for v in vs)))

@@ -57,7 +57,7 @@ class Ladder:
 
     def climb(self) -> None:
         """Raise the bound until the time is up or nothing is left to find."""
-        self._rise(packing_bound(self.problem, self.refills))
+        self._rise(packing_bound(self.problem, self.refills, self.lots))
         if not self.has_runs or self._is_time_up_at(self.began + self.seconds):
             return
         with ThreadPoolExecutor(N_THREADS) as threads:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.bound.kinds import Kind
 from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.pricing import (
     C_CLASS,
@@ -25,9 +26,9 @@ from routing.bound.pricing import (
     Q_LATEST,
     Q_SPAN,
     V_DEMAND,
-    is_out_at,
+    is_out,
 )
-from routing.bound.problem import BoundProblem, Kind
+from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 
 MOMENT_EVERY_S = 600
@@ -120,7 +121,7 @@ class Master:
         at += n_legs * n_kinds * n_moments
         self._pa_moment_row = at + np.arange(n_legs * n_kinds * n_moments).reshape(self._shape)
         at += n_legs * n_kinds * n_moments
-        limit = p.instance.class_limit
+        limit = p.class_limit
         self._limited = [c for c in range(len(limit)) if limit[c] < NO_LIMIT]
         self._class_row = {c: at + i for i, c in enumerate(self._limited)}
         n = at + len(self._limited)
@@ -128,6 +129,9 @@ class Master:
         upper = np.r_[np.full(p.n_demands, self._inf), np.zeros(n - p.n_demands)]
         for c, row in self._class_row.items():
             upper[row] = float(limit[c]) * p.n_days
+        for k, kind in enumerate(p.kinds):
+            if kind.most_out is not None:
+                upper[self._moment_row[:, k]] = float(kind.most_out * p.n_days)
         self._upper = upper
         self._lp.addRows(n, lower, upper, 0, np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(0))
 
@@ -186,7 +190,7 @@ class Master:
             n_pas = columns.pa + int(columns.own[m]) * _counts_own(kind)
             if n_pas:
                 entry[int(self._pa_row[columns.leg, columns.kind])] = float(n_pas)
-            if kind.max_runs > 1:
+            if kind.counts_moments:
                 self._add_moments(entry, columns, m)
             seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
             long = kind.long_pence * max(0, seconds - kind.long_after_s)
@@ -202,11 +206,11 @@ class Master:
         sequence = self.problem.legs[columns.leg].sequences[columns.sequence[m]]
         seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
         homes_s = max(0, seconds - int(sequence[Q_SPAN]))
-        which = self.problem.legs[columns.leg].leg
+        which, kind = self.problem.legs[columns.leg].leg, self.problem.kinds[columns.kind]
         for t, moment in enumerate(self.moments[columns.leg]):
-            if is_out_at(which, sequence, homes_s, moment):
+            if is_out(which, sequence, homes_s, moment):
                 entry[int(self._moment_row[columns.leg, columns.kind, t])] = 1.0
-                if columns.pa:
+                if columns.pa and kind.max_runs > 1:
                     entry[int(self._pa_moment_row[columns.leg, columns.kind, t])] = 1.0
 
     def solve(self) -> Prices:
@@ -243,6 +247,8 @@ class Master:
                 pa[:, k] *= kind.pa_pence / paid
                 pa_moment[:, k] *= kind.pa_pence / paid
             worth = kind.max_runs * run[:, k].sum() + (moment[:, k].sum() if kind.max_runs > 1 else 0.0)
+            if kind.most_out is not None:
+                limits += moment[:, k].sum() * kind.most_out * p.n_days
             for offer in kind.offers:
                 over = worth - offer.pence
                 if over <= 0:
@@ -258,7 +264,7 @@ class Master:
                     moment[:, k] *= scale
                     worth = offer.pence
         self._cap_those_alone(demand, run, pa, moment, pa_moment)
-        limits += sum(w * float(p.instance.class_limit[c]) * p.n_days for c, w in worth_of_class.items())
+        limits += sum(w * float(p.class_limit[c]) * p.n_days for c, w in worth_of_class.items())
         for lot in self.lots:
             limits += max(0.0, sum(demand[d] * p.weight[d] for d in lot.demands) - lot.pence)
         return Prices(demand=demand, run=run, pa=pa, moment=moment, pa_moment=pa_moment, limits=limits)
@@ -341,7 +347,7 @@ class Master:
 
     def moment_prices(self, prices: Prices, leg: int, kind: int, pa: int) -> NDArray[np.float64]:
         """(T,) what being out at each moment costs."""
-        if self.problem.kinds[kind].max_runs == 1:
+        if not self.problem.kinds[kind].counts_moments:
             return np.zeros(self._shape[2])
         moment = prices.moment[leg, kind]
         return np.asarray(moment + prices.pa_moment[leg, kind] if pa else moment)
@@ -355,7 +361,7 @@ def long_prices(kind: Kind) -> NDArray[np.float64]:
 def moments_of(problem: BoundProblem) -> list[NDArray[np.int64]]:
     """Moments of the day of each leg: evenly over the hour before the first gate opens until the last closes."""
     spans = [(int(leg.sequences[:, Q_LATEST].min()), int(leg.sequences[:, Q_EARLIEST].max())) for leg in problem.legs]
-    if not any(kind.max_runs > 1 for kind in problem.kinds):
+    if not any(kind.counts_moments for kind in problem.kinds):
         return [np.zeros(0, np.int64) for _ in spans]
     longest = max((b - a for a, b in spans), default=0) + 2 * 3600
     n = max(1, longest // MOMENT_EVERY_S)

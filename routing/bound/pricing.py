@@ -49,12 +49,14 @@ Q_GATES, Q_OFFSETS, Q_SPAN, Q_LATEST, Q_EARLIEST = 0, MAX_GATES, 2 * MAX_GATES, 
 N_SEQUENCE_COLUMNS = 2 * MAX_GATES + 3
 
 
-@njit_inner
-def is_out_at(leg: int, sequence: Any, homes_s: int, moment: int) -> bool:
+def is_out(leg: int, sequence: Any, homes_s: int, moment: int) -> bool:
     """Whether a run of this sequence that spends so long at its homes is under way at a time of day on every clock."""
     if leg == 0:
         return bool(sequence[Q_LATEST] - homes_s <= moment < sequence[Q_EARLIEST])
     return bool(sequence[Q_LATEST] <= moment < sequence[Q_EARLIEST] + homes_s)
+
+
+is_out_at = njit_inner(is_out)
 
 
 @njit_inner

@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterator
 from math import floor
 from pathlib import Path
 
-from routing.baseline import current_as_routes, current_lots, start_of_plan
+from routing.baseline import start_of_plan
 from routing.bound.from_plan import columns_of
 from routing.bound.ladder import Ladder
 from routing.bound.master import Lot
 from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem, bound_problem
+from routing.bound.todays import as_they_are_pence, kept_pence, todays_offers
 from routing.bound.words import relaxations_of, shadow_prices
-from routing.encode import Index, busy_vehicle_ids, encode
+from routing.encode import Index, encode
 from routing.start import StartRoute
 from transport.calendar import LEGS
 from transport.certificate import Certificate
 from transport.cost import objective_of
 from transport.plan import Plan, Route, RouteKind
-from transport.scenario import CurrentRoute, Scenario
+from transport.scenario import Scenario
 from transport.travel import TravelByRow, TravelMatrix
 
 
@@ -47,9 +48,9 @@ def prove(
     """
     began, began_cpu = time.monotonic(), time.process_time()
     instance, index = encode(scenario, travel, with_busy=True)
-    busy = busy_vehicle_ids(scenario)
-    problem = bound_problem(instance, [k for k, s in enumerate(index.supplies) if busy.intersection(s.vehicle_ids)])
-    kept = _objective(scenario, travel, (route for route in scenario.current_routes if route.kept))
+    today = todays_offers(scenario, index)
+    problem = bound_problem(instance, today)
+    kept = kept_pence(scenario, travel)
     trace: list[tuple[float, int]] = []
 
     def note(fortnight_pence: float) -> None:
@@ -67,7 +68,8 @@ def prove(
         has_runs=alights_last and problem.most_gates <= MAX_GATES and isinstance(travel, TravelMatrix),
         refills=1 if alights_last else max(1, problem.most_gates),
     )  # fmt: skip
-    ladder.climb()
+    if today.is_whole:
+        ladder.climb()
     return Certificate(
         objective_pence=objective_of(plan, scenario, travel, reference=reference).total,
         bound_pence=trace[-1][1] if trace else kept,
@@ -79,13 +81,6 @@ def prove(
         prices=shadow_prices(scenario, index, problem, ladder.best_prices) if ladder.best_prices else (),
         is_over=ladder.is_over,
     )
-
-
-def _objective(scenario: Scenario, travel: TravelByRow, current: Iterator[CurrentRoute]) -> int:
-    """Objective, a week, of some of today's routes as they are."""
-    routes = current_as_routes(scenario, travel, current)
-    plan = Plan(plan_id="as-they-are", routes=routes, lots=current_lots(routes))
-    return objective_of(plan, scenario, travel).total if routes else 0
 
 
 def _routes(index: Index, plan: Plan) -> Iterator[StartRoute]:
@@ -116,6 +111,5 @@ def _lots(scenario: Scenario, travel: TravelByRow, index: Index, problem: BoundP
         carried = {pid for route in routes for leg in LEGS for pid in route.passenger_ids(leg)}
         demands = tuple(d for d, person in enumerate(problem.person.tolist()) if people[person] in carried)
         # The week is half a fortnight, rounded.
-        yield Lot(
-            lot_id=lot_id, pence=max(0.0, 2.0 * _objective(scenario, travel, iter(routes)) - 1.0), demands=demands
-        )
+        pence = max(0.0, 2.0 * as_they_are_pence(scenario, travel, routes) - 1.0)
+        yield Lot(lot_id=lot_id, pence=pence, demands=demands)

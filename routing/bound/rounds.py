@@ -42,7 +42,8 @@ class Effort:
 
     Attributes
     ----------
-    n_gates : most gates of the sequences that are priced; most : of these, of each family, those that promise most. eps : share of a run's price that a find must be worth.
+    n_gates : most gates of the sequences that are priced; most : of these, of each family, those that promise most.
+    eps : share of a run's price that a find must be worth.
     width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
     n_stages, n_turns, max_labels : see `pricing.price_sequences`.
     """

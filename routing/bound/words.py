@@ -49,7 +49,11 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
     if policy.passengers_per_shared_pa:
         yield "One PA looks after all passengers of shared need on a run."
     if scenario.assistants:
-        yield "Council PAs are unlimited, each at the lowest pay, with no way to or from home."
+        yield "PAs cost nothing where the council lists its own, who may help on one vehicle after another."
+    if scenario.operators:
+        yield "An operator's vehicles are counted ten minutes apart, and only while a run must be out."
+    if scenario.current_routes:
+        yield "A bought route of today's may be held with anybody on it, at the least price that its contract allows."
     if any(operator.n_pas is not None for operator in scenario.operators):
         yield "Operators' PAs are unlimited."
     if any(kind.is_fleet and kind.max_runs > 1 for kind in problem.kinds):
