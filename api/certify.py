@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.checking import PlanFolder, changed_inputs, read_folder
+from api.plan_folder import PlanFolder, open_plan_folder, roads_for, with_own_settings
 from transport.certificate import Certificate
 from transport.check import check_plan
 from transport.cost import Objective, objective_of
-from transport.files.plan_json import write_plan
+from transport.digest import digest_of
+from transport.files.plan_json import read_plan, write_plan
 from transport.plan import Plan
 from transport.scenario import Scenario
-from transport.travel import TravelByRow, TravelMatrix
+from transport.travel import TravelByRow
 
 if TYPE_CHECKING:
     from api.planning_job import Watcher
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 STATE_FILE = "bound_state.npz"
 """Everything proven so far, beside the plan: a later run goes on from there."""
-TOO_LARGE = "No bound is computed: there are more places than one travel matrix holds"
 MOST_POINTS = 200
 """Of the search's own trace in a certificate; a picture shows no more."""
 
@@ -90,8 +90,8 @@ def certificate_of(
     reference: Plan | None = None,
     state_path: Path | None = None,
     cost_trace: Sequence[tuple[float, int]] = (),
-) -> Certificate | None:
-    """Prove a bound within a time; None where the places are too many for one travel matrix.
+) -> Certificate:
+    """Prove a bound within a time.
 
     Parameters
     ----------
@@ -100,8 +100,6 @@ def certificate_of(
     """
     from routing.bound.prove import prove
 
-    if not isinstance(travel, TravelMatrix):
-        return None
     with watcher.phase("bound"):
         certificate = prove(
             scenario, travel, plan, seconds=seconds, reference=reference, state_path=state_path,
@@ -143,42 +141,49 @@ def certify_folder(request: CertifyRequest, watcher: Watcher) -> Certified:
     from api.report.bound_section import renew_report
 
     with watcher.phase("read"):
-        held = read_folder(request.folder)
-    travel = _travel_of_plan(held, request, watcher)
-    objective = objective_of(held.plan, held.scenario, travel, reference=held.reference)
+        held = open_plan_folder(request.folder)
+        scenario, reference = with_own_settings(held.scenario, held.plan), _reference_of(held)
+    travel = _travel_of_plan(held, scenario, request, watcher)
+    objective = objective_of(held.plan, scenario, travel, reference=reference)
     certificate = certificate_of(
-        held.plan, held.scenario, travel, seconds=request.seconds, objective_pence=objective.total, watcher=watcher,
-        reference=held.reference, state_path=request.folder / STATE_FILE,
+        held.plan, scenario, travel, seconds=request.seconds, objective_pence=objective.total, watcher=watcher,
+        reference=reference, state_path=request.folder / STATE_FILE,
         cost_trace=held.plan.certificate.cost_trace if held.plan.certificate is not None else (),
     )  # fmt: skip
-    if certificate is None:
-        raise ValueError(TOO_LARGE)
     done = Certified(
         plan=replace(held.plan, certificate=certificate),
         certificate=certificate,
         objective=objective,
-        n_hard=sum(v.hard for v in check_plan(held.plan, held.scenario, travel, held.reference)),
+        n_hard=sum(v.hard for v in check_plan(held.plan, scenario, travel, reference)),
     )
     with watcher.phase("write"):
         _write_plan(done.plan, request.folder)
-        renew_report(request.folder, done.plan, held.scenario, objective, n_hard=done.n_hard)
+        renew_report(request.folder, done.plan, scenario, objective, n_hard=done.n_hard)
     return done
 
 
-def _travel_of_plan(held: PlanFolder, request: CertifyRequest, watcher: Watcher) -> TravelByRow:
-    """Travel between all places, from the roads that the plan was made on."""
-    from api.planning_job import PlanRequest, load_roads
-    from routing.solve import Stop
+def _reference_of(held: PlanFolder) -> Plan | None:
+    """The plan that families know, where this one was set against it."""
+    from api.report.outputs import KNOWN_FILE
 
-    changed = changed_inputs(held)
-    if changed:
-        raise ValueError("\n".join((*changed, "a bound for other inputs says nothing about this plan; plan again")))
-    roads = PlanRequest(
-        scenario_path=held.lists, out=request.folder, stop=Stop(iterations=1), roads_path=request.roads_path,
-        travel_path=request.travel_path, cache_dir=request.cache_dir,
-    )  # fmt: skip
-    with watcher.phase("roads"):
-        travel = load_roads(held.scenario, roads, watcher.phase).travel
+    if "reference" not in held.plan.digests:
+        return None
+    path = held.path / KNOWN_FILE
+    reference = read_plan(path)
+    if digest_of(reference) != held.plan.digests["reference"]:
+        raise ValueError(f"{path}: not the plan that plan {held.plan.plan_id} was set against; plan again")
+    return reference
+
+
+def _travel_of_plan(
+    held: PlanFolder, scenario: Scenario, request: CertifyRequest, watcher: Watcher
+) -> TravelByRow:
+    """Travel between all places, from the roads that the plan was made on."""
+    travel = roads_for(
+        held, scenario, watcher,
+        roads_path=request.roads_path, travel_path=request.travel_path, cache_dir=request.cache_dir,
+    ).travel  # fmt: skip
+    # A bound rests on every drive, not only on those of the plan.
     if travel.digest != held.plan.digests.get("travel"):
         raise ValueError(
             f"{request.folder}: the plan was made on other roads or travel times; name them with --roads or --travel, "

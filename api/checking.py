@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.planning_job import SCENARIO_COPY, with_settings
+from api.plan_folder import require_lists, with_own_settings
 from transport.check import Violation, check_plan
 from transport.cost import CostBreakdown, Objective, cost_of, objective_of
 from transport.digest import digest_of
@@ -14,8 +14,6 @@ from transport.files.plan_json import read_plan
 from transport.files.read import read_scenario
 from transport.files.travel_pairs import read_travel_pairs
 from transport.plan import Plan
-from transport.scenario import Scenario
-from transport.travel import TravelPairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,60 +61,6 @@ class Recheck:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlanFolder:
-    """What `schoolrun plan` wrote, read again.
-
-    Attributes
-    ----------
-    lists : folder or workbook of the scenario's copy. scenario : with the settings that the plan was made with.
-    travel : the pairs that the plan rests on. reference : plan that families know, where the plan was set against one.
-    """
-
-    lists: Path
-    plan: Plan
-    scenario: Scenario
-    travel: TravelPairs
-    reference: Plan | None
-
-
-def read_folder(folder: Path) -> PlanFolder:
-    """Read a plan's folder.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        A file is missing or cannot be read.
-    """
-    from api.report.outputs import KNOWN_FILE, PLAN_FILE, TRAVEL_FILE
-
-    copy = folder / SCENARIO_COPY
-    lists = copy if copy.is_dir() else folder / f"{SCENARIO_COPY}.xlsx"
-    missing = [path.name for path in (folder / PLAN_FILE, folder / TRAVEL_FILE, lists) if not path.exists()]
-    if missing:
-        raise FileNotFoundError(f"{folder}: lacks {', '.join(missing)}; must be a folder that `schoolrun plan` wrote")
-    plan = read_plan(folder / PLAN_FILE)
-    return PlanFolder(
-        lists=lists,
-        plan=plan,
-        scenario=with_settings(read_scenario(lists), _own_settings(plan)),
-        travel=read_travel_pairs(folder / TRAVEL_FILE),
-        reference=read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None,
-    )
-
-
-def changed_inputs(held: PlanFolder) -> tuple[str, ...]:
-    """Inputs beside a plan that are not those it was made from, in sentences."""
-    now = {"scenario": digest_of(held.scenario), "travel": held.travel.digest}
-    if held.reference is not None:
-        now["reference"] = digest_of(held.reference)
-    return tuple(
-        f"The {name} beside this plan is not the one it was made from"
-        for name in now
-        if held.plan.digests.get(name) != now[name]
-    )
-
-
 def recheck(folder: Path) -> Recheck:
     """Read a plan's folder and judge it afresh.
 
@@ -125,18 +69,26 @@ def recheck(folder: Path) -> Recheck:
     FileNotFoundError, ValueError
         A file is missing or cannot be read.
     """
-    held = read_folder(folder)
-    breakdown = cost_of(held.plan, held.scenario, held.travel)
-    return Recheck(
-        plan=held.plan,
-        violations=check_plan(held.plan, held.scenario, held.travel, held.reference),
-        breakdown=breakdown,
-        objective=objective_of(held.plan, held.scenario, held.travel, breakdown, held.reference),
-        changed=changed_inputs(held),
+    from api.report.outputs import KNOWN_FILE, PLAN_FILE, TRAVEL_FILE
+
+    lists = require_lists(folder)
+    plan = read_plan(folder / PLAN_FILE)
+    travel = read_travel_pairs(folder / TRAVEL_FILE)
+    scenario = with_own_settings(read_scenario(lists), plan)
+    reference = read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None
+    now = {"scenario": digest_of(scenario), "travel": travel.digest}
+    if reference is not None:
+        now["reference"] = digest_of(reference)
+    changed = tuple(
+        f"The {name} beside this plan is not the one it was made from"
+        for name in now
+        if plan.digests.get(name) != now[name]
     )
-
-
-def _own_settings(plan: Plan) -> dict[str, int]:
-    """Settings that the plan was made with in place of its policy's."""
-    names = ("disturbed_pence_per_week", "max_disturbed")
-    return {name: value for name in names if isinstance(value := plan.made_with.get(name), int)}
+    breakdown = cost_of(plan, scenario, travel)
+    return Recheck(
+        plan=plan,
+        violations=check_plan(plan, scenario, travel, reference),
+        breakdown=breakdown,
+        objective=objective_of(plan, scenario, travel, breakdown, reference),
+        changed=changed,
+    )

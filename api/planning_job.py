@@ -6,6 +6,7 @@ write. Command line, tests and benchmarks call this one function.
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import time
@@ -42,6 +43,7 @@ POSTCODE_MARGIN_DEG = 0.02
 """How far around the places postcodes join the approximate network: about 2 km."""
 MAP_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
 SCENARIO_COPY = "scenario"
+NETWORK_POINTS_FILE = "network_points.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class PlanRequest:
     cache_dir : where built roads and matrices are kept.
     reference_path : folder of the plan that families know; None: today's routes.
     disturbed_pence_per_week, max_disturbed : in place of the policy's.
+    network_points : (latitude, longitude) of the places that an approximate network is made of; None: the scenario's.
     explain_rules : explain the plan, with the price of at most so many rules; None: do not.
     bound_seconds : prove a bound for so long; None: do not.
     """
@@ -75,6 +78,7 @@ class PlanRequest:
     reference_path: Path | None = None
     disturbed_pence_per_week: int | None = None
     max_disturbed: int | None = None
+    network_points: tuple[tuple[float, float], ...] | None = None
 
     def own_settings(self) -> dict[str, int]:
         """Settings that stand in place of the policy's."""
@@ -179,13 +183,13 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
                 *_bias_notes(scenario, baseline),
                 *_snag_notes(scenario, roads),
                 *_explain_notes(plan, request),
-                *_bound_notes(plan, request),
             ),
             search=_search_figures(searched.found.result, request),
         )
         write_outputs(outcome, request.out, share=request.share)
         if not request.share:
             _copy_scenario(request)
+            write_network_points(request.network_points, request.out)
     return outcome
 
 
@@ -243,12 +247,17 @@ def _network(scenario: Scenario, request: PlanRequest, speeds: SpeedModel) -> Ro
     from routing.network.approximate import approximate_network
     from transport.files.postcodes import postcode_points_within
 
-    lats = [place.lat for place in scenario.places]
-    lons = [place.lon for place in scenario.places]
+    own = request.network_points or network_points_of(scenario)
+    lats, lons = [lat for lat, _ in own], [lon for _, lon in own]
     margin = POSTCODE_MARGIN_DEG
     around = postcode_points_within(min(lats) - margin, min(lons) - margin, max(lats) + margin, max(lons) + margin)
-    points = [(place.lat, place.lon) for place in scenario.places] + [(lat, lon) for _, lat, lon in around]
+    points = [*own, *((lat, lon) for _, lat, lon in around)]
     return approximate_network(np.array(points), circuity=speeds.approximate.circuity)
+
+
+def network_points_of(scenario: Scenario) -> tuple[tuple[float, float], ...]:
+    """Points of a scenario's places: with the postcodes around them, an approximate network is made of these."""
+    return tuple((place.lat, place.lon) for place in scenario.places)
 
 
 def with_settings(scenario: Scenario, settings: Mapping[str, int]) -> Scenario:
@@ -314,7 +323,7 @@ def search(
     with watcher.phase("kernel" if is_compiled() else "compile"):
         compile_kernel(encoded[0], roads.travel)
     with watcher.phase("search"):
-        return search_all(
+        searched = search_all(
             Rounds(
                 scenario=scenario,
                 travel=roads.travel,
@@ -328,6 +337,28 @@ def search(
                 should_stop=watcher.should_stop,
             )
         )
+    return searched if start is None else no_worse_than(start, searched, scenario, roads.travel, reference)
+
+
+def no_worse_than(
+    start: Plan, searched: Searched, scenario: Scenario, travel: TravelByRow, reference: Plan | None
+) -> Searched:
+    """The plan that a search began with, where it keeps every rule and what was found is no better."""
+
+    def worth(plan: Plan) -> tuple[bool, int]:
+        broken = any(v.hard for v in check_plan(plan, scenario, travel, reference))
+        return broken, objective_of(plan, scenario, travel, reference=reference).total
+
+    found = searched.found
+    before = replace(start, not_planned=scenario.not_planned(), explanation=None, certificate=None)
+    try:
+        kept = worth(before) <= worth(found.plan) and not worth(before)[0]
+    except ValueError:  # It names what these lists do not hold any more, so it has no price.
+        kept = False
+    if not kept:
+        return searched
+    note = f"No better plan was found than {start.plan_id}, with which the search began: its routes stay"
+    return replace(searched, found=replace(found, plan=before), notes=(*searched.notes, note))
 
 
 def make_plan(
@@ -400,12 +431,6 @@ def certified(
         cost_trace=cost_trace_of(found),
     )  # fmt: skip
     return replace(plan, certificate=certificate)
-
-
-def _bound_notes(plan: Plan, request: PlanRequest) -> list[str]:
-    from api.certify import TOO_LARGE
-
-    return [TOO_LARGE] if request.bound_seconds is not None and plan.certificate is None else []
 
 
 def make_baseline(scenario: Scenario, travel: TravelByRow) -> Baseline | None:
@@ -497,6 +522,15 @@ def versions() -> dict[str, str]:
 def scenario_files(path: Path) -> list[Path]:
     """The files of a scenario: a workbook, or the CSV files of a folder."""
     return sorted(path.glob("*.csv")) if path.is_dir() else [path]
+
+
+def write_network_points(points: tuple[tuple[float, float], ...] | None, folder: Path) -> None:
+    """Keep the points of an approximate network that was made for an older plan, so that drives stay as they are."""
+    path = folder / NETWORK_POINTS_FILE
+    if points is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_text(json.dumps(points), encoding="utf-8")
 
 
 def _copy_scenario(request: PlanRequest) -> None:

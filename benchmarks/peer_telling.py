@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.peer_model import DAY_S, ROOM, Job, LegModel, Offer
 from routing.riders import kept_passenger_ids
 from transport.calendar import ALL_DAYS, LEGS, Leg
-from transport.cost import half_up, hour_pence
+from transport.money import half_up, hour_pence
 from transport.passengers import PaNeed, Passenger
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import Scenario

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 from routing.clock import gates_by_bell, runs_of
@@ -80,9 +81,28 @@ def start_routes(scenario: Scenario, index: Index) -> list[StartRoute]:
 
 
 def start_of_plan(index: Index, plan: Plan) -> list[StartRoute]:
-    """A plan's routes by index, for a warm start: less those whom the search does not place any more."""
-    starts = (route_by_index(index, (route.am, route.pm), route.runs) for route in plan.routes)
-    return [start for start in starts if any(start.order)]
+    """A plan's routes by index, on what drives them there, for a warm start: less those whom the search does not place.
+
+    The search knows pairs of routes on one fleet vehicle; a third one begins on a vehicle of its own.
+    """
+    supply_of = {(s.class_id, s.operator_id): k for k, s in enumerate(index.supplies) if s.kind is RouteKind.BOUGHT}
+    fleet_supply = {vehicle_id: k for k, s in enumerate(index.supplies) for vehicle_id in s.vehicle_ids}
+    on_vehicle: dict[str, list[StartRoute]] = defaultdict(list)
+    starts = []
+    for route in plan.routes:
+        start = route_by_index(index, (route.am, route.pm), route.runs)
+        if not any(start.order):
+            continue
+        if route.vehicle_id is None:
+            start = replace(start, supply=supply_of.get((route.class_id, route.operator_id), -1))
+        elif route.vehicle_id in fleet_supply:
+            before = on_vehicle[route.vehicle_id]
+            if len(before) < 2:
+                mate = (before[0].order[0] or before[0].order[1])[0] if before else -1
+                start = replace(start, supply=fleet_supply[route.vehicle_id], mate=mate)
+            before.append(start)
+        starts.append(start)
+    return starts
 
 
 def route_by_index(index: Index, patterns: Sequence[Pattern | None], runs: Sequence[Run] = ()) -> StartRoute:

@@ -9,7 +9,7 @@ from itertools import product
 from routing.clock import gates_by_bell, runs_of
 from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.check import Rule, Violation, check_plan
-from transport.cost import cost_of
+from transport.cost import CostBreakdown, cost_of
 from transport.lots import Lot, LotState
 from transport.passengers import Passenger, PickupPoint
 from transport.plan import Pattern, Plan, Route, RouteKind, Unserved
@@ -33,16 +33,9 @@ def explain_unserved(scenario: Scenario, travel: Travel, passenger_ids: Iterable
 
 
 def _explain(scenario: Scenario, travel: Travel, p: Passenger) -> Unserved:
-    alone = replace(
-        scenario, passengers=(replace(p, pinned_route_id=None),), current_routes=(), never_together=(), keep_together=()
-    )
-    tries = [
-        _alone_on(alone, travel, p, c, dict(zip(LEGS, choices, strict=True)))
-        for c in scenario.vehicle_classes
-        if c.rate_card is not None
-        for choices in product(p.choices_within(scenario.policy.max_walk_m), repeat=len(LEGS))
-    ]
-    prices = [price for price, _ in tries if price is not None]
+    alone = _only(scenario, p)
+    tries = _tries_alone(alone, travel, p)
+    prices = [max(cost.pence_of_day(day) for day in ALL_DAYS) for cost, _ in tries if cost is not None]
     taxi_pence = min(prices, default=None)
     if not tries:
         return Unserved(
@@ -65,18 +58,39 @@ def _explain(scenario: Scenario, travel: Travel, p: Passenger) -> Unserved:
     )
 
 
+def taxi_alone(scenario: Scenario, travel: Travel, p: Passenger) -> CostBreakdown | None:
+    """What the cheapest bought vehicle of their own costs; None where none keeps the rules."""
+    tries = _tries_alone(_only(scenario, p), travel, p)
+    costs = [cost for cost, broken in tries if cost is not None and not broken]
+    return min(costs, key=lambda cost: cost.year_pence, default=None)
+
+
+def _only(scenario: Scenario, p: Passenger) -> Scenario:
+    alone = replace(p, pinned_route_id=None)
+    return replace(scenario, passengers=(alone,), current_routes=(), never_together=(), keep_together=())
+
+
+def _tries_alone(alone: Scenario, travel: Travel, p: Passenger) -> list[tuple[CostBreakdown | None, list[Violation]]]:
+    """A vehicle alone of every class that is bought, at every choice of where they board."""
+    return [
+        _alone_on(alone, travel, p, c, dict(zip(LEGS, choices, strict=True)))
+        for c in alone.vehicle_classes
+        if c.rate_card is not None
+        for choices in product(p.choices_within(alone.policy.max_walk_m), repeat=len(LEGS))
+    ]
+
+
 def _alone_on(
     alone: Scenario, travel: Travel, p: Passenger, vehicle_class: VehicleClass, choices: _ByLeg
-) -> tuple[int | None, list[Violation]]:
-    """Highest day's price on a vehicle alone (None: no road), and the hard rules that break."""
+) -> tuple[CostBreakdown | None, list[Violation]]:
+    """The price on a vehicle alone (None: no road), and the hard rules that break."""
     route = _route_alone(alone, travel, p, vehicle_class, choices)
     lot = Lot(lot_id="L", state=LotState.TENDER, class_id=vehicle_class.class_id, route_ids=(route.route_id,))
     plan = Plan(plan_id="alone", routes=(route,), lots=(lot,), not_planned=alone.not_planned())
     violations = [v for v in check_plan(plan, alone, travel) if v.hard]
     if any(v.rule is Rule.ROAD_NOT_PERMITTED for v in violations):
         return None, violations
-    breakdown = cost_of(plan, alone, travel)
-    return max(breakdown.pence_of_day(day) for day in ALL_DAYS), violations
+    return cost_of(plan, alone, travel), violations
 
 
 def _route_alone(alone: Scenario, travel: Travel, p: Passenger, vehicle_class: VehicleClass, choices: _ByLeg) -> Route:

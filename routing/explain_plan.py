@@ -15,7 +15,7 @@ from routing.neighbourhood import routes_near, scenario_of_routes
 from routing.solve import Stop, solve
 from routing.standing import StandingPlan, standing_of_plan
 from transport.calendar import LEGS
-from transport.cost import cost_of, half_up
+from transport.cost import cost_of
 from transport.explanation import (
     Alternative,
     Alternatives,
@@ -24,6 +24,7 @@ from transport.explanation import (
     PricedRule,
     RulePrice,
 )
+from transport.money import half_up
 from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan
 from transport.scenario import Scenario

@@ -17,8 +17,9 @@ from routing.baseline import current_as_routes, current_lots
 from routing.disturbance import whole_cost
 from routing.instance import BOUGHT, MAX_HUBS, NO_LIMIT, S_KIND, S_LIMIT, Instance
 from routing.rounds import Found, Rounds
-from transport.cost import half_up, objective_of
+from transport.cost import objective_of
 from transport.lots import LotChoice, LotDecision
+from transport.money import half_up
 from transport.plan import Plan
 from transport.scenario import Scenario
 

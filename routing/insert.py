@@ -127,8 +127,12 @@ def inserted(standing: StandingPlan, insertion: Insertion) -> StandingPlan:
     return with_route(standing, r, order, hubs, insertion.supply, insertion.vehicle)
 
 
-def removed(standing: StandingPlan, riders: Iterable[int]) -> Removal:
+def removed(standing: StandingPlan, riders: Iterable[int], *, same_vehicle: bool = False) -> Removal:
     """Take riders of one route out; the orders of the others stay, the route's vehicle is chosen anew.
+
+    Parameters
+    ----------
+    same_vehicle : leave the vehicle as it is, even where another one would be cheaper.
 
     Raises
     ------
@@ -148,6 +152,8 @@ def removed(standing: StandingPlan, riders: Iterable[int]) -> Removal:
     rest = with_route(standing, r, order, hubs, supply, None if vehicle < 0 else vehicle)
     if not any(order):
         return Removal(standing=rest, saved_pence_per_fortnight=paid - others)
+    if same_vehicle:
+        return Removal(standing=rest, saved_pence_per_fortnight=standing.fortnight_pence - rest.fortnight_pence)
     answer = np.zeros(N_ANSWER, np.int64)
     open_route(rest.instance.data(), rest.arrays, rest.tray, r, np.array([NOBODY, NOBODY], np.int64), answer)
     if answer[A_EXTRA] >= HUGE:

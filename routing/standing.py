@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from routing.encode import Index
 from routing.evaluate import (
     F_PAS,
     F_SOFT,
+    F_START,
     INFEASIBLE,
     N_FIGURES,
     N_SCRATCH,
@@ -48,7 +50,7 @@ from routing.instance import (
 )
 from routing.search.state import B_CLASS, B_OPERATOR, B_SUPPLY, HUGE
 from routing.start import StartRoute
-from transport.calendar import LEGS
+from transport.calendar import LEGS, Leg
 from transport.plan import Plan, Route, RouteKind
 
 
@@ -220,10 +222,10 @@ def standing_of_plan(plan: Plan, instance: Instance, index: Index) -> tuple[Stan
     ValueError
         When the plan is not one of this instance.
     """
-    # Runs of one vehicle that would start at once are driven in the order of their numbers: the order they have here.
-    routes = sorted((route for route in plan.routes if not route.kept), key=_first_start_s)
-    by_index = [_whole_by_index(index, route) for route in routes]
     supply_of = _supply_finder(index)
+    routes = sorted((route for route in plan.routes if not route.kept), key=_first_start_s)
+    routes = _as_driven(routes, instance, index, supply_of)
+    by_index = [_whole_by_index(index, route) for route in routes]
     solution = Solution(
         orders=[route.order for route in by_index],
         hubs=[route.hubs for route in by_index],
@@ -246,6 +248,51 @@ def standing_of_plan(plan: Plan, instance: Instance, index: Index) -> tuple[Stan
         cost=0,
     )
     return stand(instance, solution, assignment), [route.route_id for route in routes]
+
+
+def _as_driven(routes: list[Route], instance: Instance, index: Index, supply_of: Callable[[Route], int]) -> list[Route]:
+    """The routes of each vehicle in an order that the arrays understand as the plan drives them.
+
+    Runs that would start at once, each alone, are driven in the order of their numbers, in the AM and in the PM.
+    """
+    by_vehicle: dict[str, list[int]] = defaultdict(list)
+    for n, route in enumerate(routes):
+        if route.vehicle_id is not None:
+            by_vehicle[route.vehicle_id].append(n)
+    ordered = list(routes)
+    for members in (members for members in by_vehicle.values() if len(members) > 1):
+        own = [routes[n] for n in members]
+        alone_s = _starts_alone(own, instance, index, supply_of(own[0]))
+        driven_s = [[[_start_s(r, leg, days) for days in index.groups] for leg in LEGS] for r in own]
+        good = (p for p in permutations(range(len(own))) if _keeps_order(p, alone_s, np.array(driven_s)))
+        for n, i in zip(members, next(good, range(len(own))), strict=True):
+            ordered[n] = own[i]
+    return ordered
+
+
+def _starts_alone(routes: list[Route], instance: Instance, index: Index, k: int) -> NDArray[np.int64]:
+    """First boarding of each route if nothing else were driven, (routes, 2, G)."""
+    found = [_whole_by_index(index, route) for route in routes]
+    solution = Solution(
+        orders=[x.order for x in found], hubs=[x.hubs for x in found], supply=[k] * len(found), cost=[], unserved=[]
+    )
+    alone = stand(instance, solution, Assignment(supply=tuple(solution.supply), vehicles=(), cost=0))
+    return np.asarray(alone.arrays.figures[instance.supplies[k, S_PROFILE], ..., F_START])
+
+
+def _start_s(route: Route, leg: Leg, days: Sequence[int]) -> int:
+    run = route.run_on(leg, days[0]) if days else None
+    return -1 if run is None else run.start_at_s
+
+
+def _keeps_order(order: Sequence[int], alone_s: NDArray[np.int64], driven_s: NDArray[np.int64]) -> bool:
+    """Whether sorting by the first clock, ties in this order, is sorting by the second, wherever both routes run."""
+    for a, b in combinations(order, 2):
+        both = (driven_s[a] >= 0) & (driven_s[b] >= 0)
+        first = driven_s[a] <= driven_s[b]
+        if (both & np.where(first, alone_s[a] > alone_s[b], alone_s[b] >= alone_s[a])).any():
+            return False
+    return True
 
 
 def _first_start_s(route: Route) -> int:

@@ -10,8 +10,11 @@ import pytest
 import typer
 
 import api.errors
+from api.auth.permissions import permissions_markdown
 from api.cli import app
 from api.report.assumptions import policy_markdown
+from api.settings import settings_markdown
+from api.store.models import Base
 from transport.check import RULE_SPECS
 from transport.files.columns import data_format_markdown
 from transport.policy import Kind, SettingSpec, setting_specs
@@ -19,7 +22,10 @@ from transport.policy import Kind, SettingSpec, setting_specs
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "data" / "README.md"])
-GUIDES = [ROOT / "README.md", DOCS / "officer-guide.md", DOCS / "running.md", DOCS / "roads.md"]
+GUIDES = [
+    ROOT / "README.md",
+    *(DOCS / f"{name}.md" for name in ("officer-guide", "running", "roads", "in-year", "procurement", "service")),
+]
 PICTURE = DOCS / "images" / "report.png"
 MAX_PICTURE_BYTES = 400_000
 
@@ -113,6 +119,20 @@ def test_sources_mean_something_to_the_public() -> None:
 def test_the_data_format_page_is_up_to_date() -> None:
     """docs/data-format.md is what the columns say."""
     assert text_of(DOCS / "data-format.md") == data_format_markdown()
+
+
+def test_the_page_of_the_service_has_every_setting_and_permission() -> None:
+    """Both tables in docs/service.md are what the code says."""
+    page = text_of(DOCS / "service.md")
+    assert settings_markdown() in page
+    assert permissions_markdown() in page
+
+
+def test_every_table_of_the_store_is_on_the_page_of_data_protection() -> None:
+    """What holds something about people is said; the others are named here, for a decision when one is added."""
+    without_people = {"audit_head", "publication", "api_key", "sign_in_session"}
+    page = text_of(DOCS / "data-protection.md")
+    assert [name for name in Base.metadata.tables if f"`{name}`" not in page and name not in without_people] == []
 
 
 def test_every_exit_code_is_explained() -> None:

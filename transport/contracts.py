@@ -4,20 +4,53 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+
+from transport.calendar import N_DAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariationBand:
+    """The price of the part of a change that lies below a limit and above the band before.
+
+    Attributes
+    ----------
+    up_to_m : change in metres a day. mile_rate_pence : per mile of that part.
+    """
+
+    up_to_m: int
+    mile_rate_pence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariationClause:
-    """How a changed route is priced under the contract.
+    """How a changed route is priced under the contract: a mile more adds what a mile less takes off.
 
     Attributes
     ----------
-    mile_rate_pence : per mile a day more or less than at award.
+    mile_rate_pence : per mile a day more or less than at award, beyond the bands.
     free_band_m : change in metres a day that is not priced.
+    bands : other rates for the first part of a change, nearest first; the free band lies inside them.
+    day_share_pct : a mile costs this share of the day rate divided by the miles at award instead; None: as above.
+    max_change_pct : largest change, in per cent of the metres at award, that the clause prices; None: any. What is
+        larger must be negotiated.
+    pa_absent_pct : share of a PA's rate that comes off for each PA fewer than at award.
     """
 
     mile_rate_pence: int
     free_band_m: int = 0
+    bands: tuple[VariationBand, ...] = ()
+    day_share_pct: int | None = None
+    max_change_pct: int | None = None
+    pa_absent_pct: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse bands out of order, and two ways to price one mile."""
+        limits = [band.up_to_m for band in self.bands]
+        if any(b <= a for a, b in pairwise([self.free_band_m, *limits])):
+            raise ValueError(f"variation bands end at {limits} m; each must end above the one before and the free band")
+        if self.bands and self.day_share_pct is not None:
+            raise ValueError("a variation clause has bands or a share of the day rate, not both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +62,9 @@ class Contract:
     day_rate_pence : per day the route runs, PA not included.
     pa_day_rate_pence : per PA and day.
     extension_day_rate_pence : the operator's price to go on after `ends_on`; None: none offered.
+    award_m : metres a day at award, first stop to last on both legs of all routes of the lot; 10 entries, Mon A to
+        Fri B, 0 on a day it did not run. None: not known, and the lot is as it was awarded.
+    award_n_pas : PAs at award; None: as many as are on board.
     """
 
     lot_id: str
@@ -39,9 +75,13 @@ class Contract:
     starts_on: date
     ends_on: date
     extension_day_rate_pence: int | None = None
+    award_m: tuple[int, ...] | None = None
+    award_n_pas: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a contract that ends before it starts, and negative prices."""
+        """Refuse a contract that ends before it starts, negative prices, and metres that are not those of ten days."""
+        if self.award_m is not None and len(self.award_m) != N_DAYS:
+            raise ValueError(f"contract {self.lot_id}: award_m must have {N_DAYS} entries")
         if self.ends_on < self.starts_on:
             raise ValueError(f"contract {self.lot_id} ends {self.ends_on}, before it starts {self.starts_on}")
         if self.day_rate_pence < 0 or self.pa_day_rate_pence < 0:

@@ -31,14 +31,13 @@ from transport.check.shifts import (
     vehicle_days_of,
 )
 from transport.lots import Lot, LotState
+from transport.money import half_up, hour_pence, mile_pence
 from transport.operators import Operator
 from transport.plan import Plan, Route, RouteKind, Run
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import CurrentRoute, Scenario
 from transport.travel import AnyRoadTravel, Travel
-
-MILE_MM = 1_609_344
-"""Millimetres in a mile."""
+from transport.variation import contract_pa_pence, variation_pence
 
 
 class CostKind(StrEnum):
@@ -50,6 +49,7 @@ class CostKind(StrEnum):
     OPERATOR_PA = "operator_pa"
     CONTRACT_DAY_RATE = "contract_day_rate"
     CONTRACT_PA = "contract_pa"
+    CONTRACT_VARIATION = "contract_variation"
     FLEET_FIXED = "fleet_fixed"
     FLEET_MILES = "fleet_miles"
     DRIVER = "driver"
@@ -171,21 +171,6 @@ class Objective:
     def total(self) -> int:
         """All three."""
         return self.money_pence + self.soft_pence + self.unserved_pence
-
-
-def half_up(numerator: int, denominator: int) -> int:
-    """A fraction rounded half up to a whole number. `denominator` is above 0."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def mile_pence(rate_pence: int, metres: int) -> int:
-    """Price of a distance at a rate per mile."""
-    return half_up(rate_pence * metres * 1000, MILE_MM)
-
-
-def hour_pence(rate_pence: int, seconds: int) -> int:
-    """Price of a time at a rate per hour."""
-    return half_up(rate_pence * seconds, 3600)
 
 
 def cost_of(plan: Plan, scenario: Scenario, travel: Travel) -> CostBreakdown:
@@ -373,9 +358,13 @@ class _Pricing:
         contract = self.scenario.contract_by_lot_id[lot_id]
         day_rate_pence = contract.day_rate_pence_on(self.scenario.starts_on)
         for days, runs in by_day(RoutedRun(route=route, run=run) for route in routes for run in route.runs):
-            pa_pence = contract.pa_day_rate_pence * n_operator_pas_of(runs)
+            pa_pence = contract_pa_pence(contract, n_operator_pas_of(runs))
             yield self._item(CostKind.CONTRACT_DAY_RATE, day_rate_pence, lot_id, days, runs)
             yield self._item(CostKind.CONTRACT_PA, pa_pence, lot_id, days, runs)
+            metres = sum(run_metres(r.run, self.travel, profile=self._profile(r.route.class_id)) for r in runs)
+            for day in days:
+                pence = variation_pence(contract, day, metres, day_rate_pence=day_rate_pence)
+                yield self._item(CostKind.CONTRACT_VARIATION, pence, lot_id, (day,), runs)
 
     def _today_items(self, route: Route, lot: Lot) -> Iterator[CostItem]:
         today: CurrentRoute | None = self.scenario.current_route_by_id.get(route.route_id)

@@ -152,6 +152,17 @@ class Policy:
         "most passengers who may be disturbed",
         highest=NO_CAP,
     )
+    notice_working_days: int = _number(
+        5,
+        "working days",
+        Kind.METHOD,
+        "ours; ask your own policy what families are promised",
+        "working days between telling a family, operator or school of a change during the year and the change",
+        highest=60,
+    )
+    quote_valid_working_days: int = _number(
+        10, "working days", Kind.METHOD, "ours", "working days for which a quote may be accepted", highest=60
+    )
     horizon: str = _choice(
         "term",
         Kind.METHOD,

@@ -14,21 +14,22 @@ DECISION_WORDS = {
 }
 
 
-def _column(name: str, title: str, meaning: str, unit: Unit = Unit.TEXT) -> Column:
+def column(name: str, title: str, meaning: str, unit: Unit = Unit.TEXT) -> Column:
+    """A column of text unless told otherwise."""
     return Column(name=name, title=title, meaning=meaning, unit=unit)
 
 
 DISTURBED_COLUMNS = (
-    _column("passenger_id", "Passenger", "id of the passenger"),
-    _column("reasons", "What changes", "vehicle, PA, time; separated by spaces"),
-    _column("moved_s", "Later by", "largest move of pick-up or drop-off over the tolerance", Unit.DURATION),
-    _column("sentence", "In words", "the same in words"),
+    column("passenger_id", "Passenger", "id of the passenger"),
+    column("reasons", "What changes", "vehicle, PA, time; separated by spaces"),
+    column("moved_s", "Later by", "largest move of pick-up or drop-off over the tolerance", Unit.DURATION),
+    column("sentence", "In words", "the same in words"),
 )
 LOT_CHOICE_COLUMNS = (
-    _column("lot_id", "Lot", "id of the lot"),
-    _column("decision", "Decision", "kept, extended or released"),
-    _column("week_pence", "Holding it, a week", "contract or extension price, PAs, wishes not met", Unit.MONEY),
-    _column(
+    column("lot_id", "Lot", "id of the lot"),
+    column("decision", "Decision", "kept, extended or released"),
+    column("week_pence", "Holding it, a week", "contract or extension price, PAs, wishes not met", Unit.MONEY),
+    column(
         "elsewhere_week_pence",
         "Elsewhere, a week",
         "its passengers on other routes, reckoned near the plan",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from api.report.miles import distance_of
 from api.report.outcome import Baseline, Outcome
 from transport.check import Ride
-from transport.cost import MILE_MM
 from transport.files.plan_trips import days_of, trips_of
+from transport.money import MILE_MM
 from transport.plan import Plan, RouteKind
 from transport.scenario import Scenario
 from transport.travel import Travel

@@ -23,10 +23,10 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
     ----------
     share : the version that may be passed on; `outcome` is then already `shared_outcome`'s.
     """
-    css, js = _template_text("report.css"), _template_text("report.js")
+    css, js = template_text("report.css"), template_text("report.js")
     starts_on = outcome.scenario.starts_on
     return (
-        _environment()
+        environment_of()
         .get_template("report.html")
         .render(
             page=make_page(outcome, share=share),
@@ -34,19 +34,20 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
             starts_on=f"{starts_on.day} {starts_on:%B %Y}",
             css=css,
             js=js,
-            css_hash=_csp_hash(css),
-            js_hash=_csp_hash(js),
+            css_hash=page_hash(css),
+            js_hash=page_hash(js),
         )
     )
 
 
 def bound_html(view: BoundView | None) -> str:
     """The section of the bound alone, as it stands between its marks."""
-    macro = _environment().get_template("bound.html").module.bound  # type: ignore[attr-defined]
+    macro = environment_of().get_template("bound.html").module.bound  # type: ignore[attr-defined]
     return str(macro(view))
 
 
-def _environment() -> Environment:
+def environment_of() -> Environment:
+    """What fills in the pages' templates."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -61,9 +62,11 @@ def _environment() -> Environment:
     return environment
 
 
-def _template_text(name: str) -> str:
+def template_text(name: str) -> str:
+    """Text of a file beside the templates."""
     return files("api.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _csp_hash(text: str) -> str:
+def page_hash(text: str) -> str:
+    """A style sheet or script as the page's security policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -26,6 +26,7 @@ COST_WORDS: Mapping[CostKind, str] = {
     CostKind.OPERATOR_PA: "Operators’ PAs",
     CostKind.CONTRACT_DAY_RATE: "Day rates under contract",
     CostKind.CONTRACT_PA: "PAs under contract",
+    CostKind.CONTRACT_VARIATION: "miles more or fewer than at award",
     CostKind.FLEET_FIXED: "Fleet: lease, depot, insurance",
     CostKind.FLEET_MILES: "Fleet: miles",
     CostKind.DRIVER: "Fleet: drivers",

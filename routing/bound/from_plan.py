@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.master import Columns
 from routing.bound.pricing import (
-    LONGEST,
+    FROM_BASE,
     MAX_GATES,
     NO_EMPTY_MILES,
     Q_GATES,
@@ -18,7 +18,6 @@ from routing.bound.pricing import (
     Q_SPAN,
     V_CAP,
     V_CHAIR,
-    V_DEMAND,
     V_GATE,
     V_OWN,
     V_PLACE,
@@ -29,41 +28,45 @@ from routing.bound.pricing import (
     V_TARGET,
 )
 from routing.bound.problem import BoundProblem
-from routing.instance import H_ROW, R_OVER_TARGET, S_CLASS, S_PROFILE, S_TAGS, Solution
+from routing.instance import BOUGHT, H_ROW, R_OVER_TARGET, S_CLASS, S_KIND, S_PROFILE, S_TAGS
+from routing.start import StartRoute
 
 
-def columns_of(problem: BoundProblem, solution: Solution, supply: Iterable[int]) -> list[Columns]:
+def columns_of(problem: BoundProblem, routes: Iterable[StartRoute]) -> list[Columns]:
     """The runs of a plan, on days when everybody travels; those that the looser problem does not have are left out.
 
     Parameters
     ----------
-    supply : what drives each route, by its row in the instance.
+    routes : by index, each with its supply's row in the instance.
     """
     kind_of = _kind_of_supply(problem)
     first_node = [_nodes_of_rider(problem, leg) for leg in range(len(problem.legs))]
-    rows = [{tuple(s[Q_GATES : Q_GATES + MAX_GATES].tolist()): q for q, s in enumerate(t.sequences)} for t in problem.legs]
+    rows = [
+        {tuple(s[Q_GATES : Q_GATES + MAX_GATES].tolist()): q for q, s in enumerate(t.sequences)} for t in problem.legs
+    ]
     found = []
-    for r, k in enumerate(supply):
+    for route in routes:
         for leg, table in enumerate(problem.legs):
-            nodes = [first_node[leg][i] for i in solution.orders[r][table.leg] if i in first_node[leg]]
-            hubs = list(solution.hubs[r][table.leg])
+            nodes = [first_node[leg][i] for i in route.order[table.leg] if i in first_node[leg]]
+            hubs = list(route.hubs[table.leg])
             if table.leg == 0:
                 nodes.reverse()
             else:
                 hubs.reverse()
             key = tuple(hubs + [-1] * (MAX_GATES - len(hubs)))
-            if nodes and k in kind_of and key in rows[leg] and len(nodes) < LONGEST:
-                found.append(_column(problem, leg, kind_of[k], rows[leg][key], nodes))
+            if nodes and route.supply in kind_of and key in rows[leg]:
+                found.append(_column(problem, leg, kind_of[route.supply], rows[leg][key], nodes))
     return found
 
 
 def _kind_of_supply(problem: BoundProblem) -> dict[int, int]:
+    """Kind of each supply; a dearer card than one without limit has that one's."""
     supplies = problem.instance.supplies
-    found = {}
-    for k, kind in enumerate(problem.kinds):
-        for s in kind.supplies:
-            found[s] = k
-    assert all(s < len(supplies) for s in found)
+    found = {s: k for k, kind in enumerate(problem.kinds) for s in kind.supplies}
+    for s in range(len(supplies)):
+        alike = (k for k, kind in enumerate(problem.kinds) if supplies[kind.supply, S_CLASS] == supplies[s, S_CLASS])
+        if s not in found and supplies[s, S_KIND] == BOUGHT:
+            found[s] = next(alike)
     return found
 
 
@@ -76,14 +79,12 @@ def _nodes_of_rider(problem: BoundProblem, leg: int) -> dict[int, int]:
 
 
 def _column(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> Columns:
-    table, k = problem.legs[leg], problem.kinds[kind]
-    at = table.nodes[nodes]
+    at = problem.legs[leg].nodes[nodes]
     seconds, pence = price_of_run(problem, leg, kind, sequence, nodes)
-    wide = np.full((1, LONGEST), -1, np.int64)
-    wide[0, : len(nodes)] = nodes
     return Columns(
-        leg=leg, kind=kind, pa=int(at[:, V_SHARED].any()), sequence=np.array([sequence]), nodes=wide,
-        pence=np.array([pence]), own=np.array([int(at[:, V_OWN].sum())]), seconds=np.array([seconds]),
+        leg=leg, kind=kind, pa=int(at[:, V_SHARED].any()), sequence=np.array([sequence]),
+        nodes=np.array([nodes], np.int64), pence=np.array([pence]), own=np.array([int(at[:, V_OWN].sum())]),
+        seconds=np.array([seconds]),
     )  # fmt: skip
 
 
@@ -95,9 +96,10 @@ def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, node
     gates = [int(g) for g in s[Q_GATES : Q_GATES + MAX_GATES] if g >= 0]
     offset = {g: int(o) for g, o in zip(gates, s[Q_OFFSETS:], strict=False)}
     rows = [int(problem.instance.hubs[g, H_ROW]) for g in gates]
-    metres = sum(int(out_m[b, a]) for a, b in zip(rows, rows[1:], strict=False))
-    if k.base_row >= 0:
-        metres += int(out_m[k.base_row, rows[-1]])
+    metres = sum(int(out_m[b, a]) for a, b in pairwise(rows))
+    base_m = k.base_m[table.leg]
+    if k.empty == FROM_BASE:
+        metres += int(base_m[1, rows[-1]])
     rate, soft, t = float(problem.instance.rules[R_OVER_TARGET]), 0.0, 0
     before: NDArray[np.int64] | None = None
     for v in nodes:
@@ -111,8 +113,8 @@ def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, node
         soft += max(0.0, rate * over / 60.0 - 0.5) if over > 0 else 0.0
         before = node
     assert before is not None
-    if k.base_row != NO_EMPTY_MILES:
-        metres += int(out_m[before[V_ROW], rows[-1] if k.base_row == -1 else k.base_row])
+    if k.empty != NO_EMPTY_MILES:
+        metres += int(base_m[0, before[V_ROW]] if k.empty == FROM_BASE else out_m[before[V_ROW], rows[-1]])
     return t + int(before[V_SERVICE]) + int(s[Q_SPAN]), k.metre_pence * metres + soft
 
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.bound.kinds import Kind
+from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.pricing import (
-    C_BASE_ROW,
     C_CLASS,
+    C_EMPTY,
     C_METRE,
     C_OWN_PA,
     C_PA,
     C_ROOM,
     C_RUN,
     C_TAGS,
-    END_STEP_S,
     N_COST_COLUMNS,
-    N_END_STEPS,
+    Q_EARLIEST,
+    Q_LATEST,
     Q_SPAN,
     V_DEMAND,
-    is_out_at,
+    is_out,
 )
-from routing.bound.problem import BoundProblem, Kind
+from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 
 MOMENT_EVERY_S = 600
@@ -66,8 +69,8 @@ class Prices:
     Attributes
     ----------
     demand : (D,) of serving a demand once, >= 0. run : (L, K) of a run on one leg; pa : (L, K) of a PA on it.
-    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that must be out at a moment. limits : pence a fortnight that the
-    limits on vehicles take off the bound, >= 0.
+    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that must be out at a moment. limits : pence a fortnight that
+    the limits on vehicles take off the bound, >= 0.
     """
 
     demand: NDArray[np.float64]
@@ -99,8 +102,11 @@ class Master:
         self._make_rows()
         self._make_fixed_columns()
         self._n_fixed = self._lp.getNumCol()
-        self._seen: set[tuple[Any, ...]] = set()
-        self._keys: list[tuple[Any, ...]] = []
+        self._x = np.zeros(0)
+        self._seen: set[tuple[int, ...]] = set()
+        self._keys: list[tuple[int, ...]] = []
+        self._figures: list[tuple[float, int, int]] = []
+        self._alone: list[tuple[int, float, dict[int, float]]] = []
 
     def _make_rows(self) -> None:
         p, n_legs, n_kinds = self.problem, len(self.problem.legs), len(self.problem.kinds)
@@ -115,7 +121,7 @@ class Master:
         at += n_legs * n_kinds * n_moments
         self._pa_moment_row = at + np.arange(n_legs * n_kinds * n_moments).reshape(self._shape)
         at += n_legs * n_kinds * n_moments
-        limit = p.instance.class_limit
+        limit = p.class_limit
         self._limited = [c for c in range(len(limit)) if limit[c] < NO_LIMIT]
         self._class_row = {c: at + i for i, c in enumerate(self._limited)}
         n = at + len(self._limited)
@@ -123,6 +129,9 @@ class Master:
         upper = np.r_[np.full(p.n_demands, self._inf), np.zeros(n - p.n_demands)]
         for c, row in self._class_row.items():
             upper[row] = float(limit[c]) * p.n_days
+        for k, kind in enumerate(p.kinds):
+            if kind.most_out is not None:
+                upper[self._moment_row[:, k]] = float(kind.most_out * p.n_days)
         self._upper = upper
         self._lp.addRows(n, lower, upper, 0, np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(0))
 
@@ -173,6 +182,7 @@ class Master:
                 continue
             self._seen.add(key)
             self._keys.append(key)
+            self._figures.append((float(columns.pence[m]), int(columns.own[m]), int(columns.seconds[m])))
             entry: dict[int, float] = {}
             for d in leg.nodes[nodes, V_DEMAND].tolist():
                 entry[d] = entry.get(d, 0.0) + 1.0
@@ -180,12 +190,14 @@ class Master:
             n_pas = columns.pa + int(columns.own[m]) * _counts_own(kind)
             if n_pas:
                 entry[int(self._pa_row[columns.leg, columns.kind])] = float(n_pas)
-            if kind.max_runs > 1:
+            if kind.counts_moments:
                 self._add_moments(entry, columns, m)
             seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
             long = kind.long_pence * max(0, seconds - kind.long_after_s)
             costs.append(float(columns.pence[m]) + kind.run_pence + long)
             entries.append(entry)
+            if len(nodes) == 1 and leg.solo[nodes[0]]:
+                self._alone.append((int(leg.nodes[nodes[0], V_DEMAND]), costs[-1], entry))
         if costs:
             self._add(costs, entries, [self._inf] * len(costs))
         return len(costs)
@@ -194,11 +206,11 @@ class Master:
         sequence = self.problem.legs[columns.leg].sequences[columns.sequence[m]]
         seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
         homes_s = max(0, seconds - int(sequence[Q_SPAN]))
-        which = self.problem.legs[columns.leg].leg
+        which, kind = self.problem.legs[columns.leg].leg, self.problem.kinds[columns.kind]
         for t, moment in enumerate(self.moments[columns.leg]):
-            if is_out_at(which, sequence, homes_s, moment):
+            if is_out(which, sequence, homes_s, moment):
                 entry[int(self._moment_row[columns.leg, columns.kind, t])] = 1.0
-                if columns.pa:
+                if columns.pa and kind.max_runs > 1:
                     entry[int(self._pa_moment_row[columns.leg, columns.kind, t])] = 1.0
 
     def solve(self) -> Prices:
@@ -207,7 +219,7 @@ class Master:
         self.value = float(self._lp.getInfo().objective_function_value)
         solution = self._lp.getSolution()
         duals = np.array(solution.row_dual)
-        self.x = np.array(solution.col_value)
+        self._x = np.array(solution.col_value)
         rows = np.maximum(0.0, -duals)
         moment = np.maximum(0.0, -duals[self._moment_row])
         return self.prices_of(
@@ -225,7 +237,7 @@ class Master:
         the demand's price, and a vehicle that would be worth more than it costs counts against its limit.
         """
         p = self.problem
-        pa, pa_moment = pa.copy(), pa_moment.copy()
+        run, moment, pa, pa_moment = run.copy(), moment.copy(), pa.copy(), pa_moment.copy()
         demand = np.minimum(demand, p.unserved_pence)
         limits = 0.0
         worth_of_class: dict[int, float] = {}
@@ -235,6 +247,8 @@ class Master:
                 pa[:, k] *= kind.pa_pence / paid
                 pa_moment[:, k] *= kind.pa_pence / paid
             worth = kind.max_runs * run[:, k].sum() + (moment[:, k].sum() if kind.max_runs > 1 else 0.0)
+            if kind.most_out is not None:
+                limits += moment[:, k].sum() * kind.most_out * p.n_days
             for offer in kind.offers:
                 over = worth - offer.pence
                 if over <= 0:
@@ -249,25 +263,71 @@ class Master:
                     run[:, k] *= scale
                     moment[:, k] *= scale
                     worth = offer.pence
-        limits += sum(w * float(p.instance.class_limit[c]) * p.n_days for c, w in worth_of_class.items())
+        self._cap_those_alone(demand, run, pa, moment, pa_moment)
+        limits += sum(w * float(p.class_limit[c]) * p.n_days for c, w in worth_of_class.items())
         for lot in self.lots:
             limits += max(0.0, sum(demand[d] * p.weight[d] for d in lot.demands) - lot.pence)
         return Prices(demand=demand, run=run, pa=pa, moment=moment, pa_moment=pa_moment, limits=limits)
 
-    def purge(self, keep_pence: float) -> None:
-        """Delete runs whose reduced cost is above this."""
-        cost = np.array(self._lp.getSolution().col_dual)[self._n_fixed :]
-        gone = np.flatnonzero((cost > keep_pence) & (self.x[self._n_fixed :] < 1e-9))
-        self.drop(gone)
+    def _cap_those_alone(
+        self, demand: NDArray[np.float64], run: NDArray[np.float64], pa: NDArray[np.float64],
+        moment: NDArray[np.float64], pa_moment: NDArray[np.float64],
+    ) -> None:  # fmt: skip
+        """Nobody who travels alone is worth more than their cheapest run: these are all in the program, not priced."""
+        of_row = np.zeros(self._upper.size)
+        of_row[self._run_row], of_row[self._pa_row] = run, pa
+        of_row[self._moment_row], of_row[self._pa_moment_row] = moment, pa_moment
+        for d, pence, entry in self._alone:
+            cost = pence + sum(a * of_row[row] for row, a in entry.items())
+            demand[d] = min(demand[d], cost)
 
-    def drop(self, gone: NDArray[np.int64]) -> None:
-        """Delete runs by number."""
-        if len(gone):
-            self._lp.deleteCols(len(gone), (gone + self._n_fixed).astype(np.int32))
-            stay = np.ones(len(self._keys), np.bool_)
-            stay[gone] = False
-            self._seen -= {self._keys[g] for g in gone}
-            self._keys = [key for key, s in zip(self._keys, stay, strict=True) if s]
+    def used(self) -> list[tuple[int, ...]]:
+        """Runs of the last solution: leg, kind, shared PA, row of the sequence, nodes outwards."""
+        return [self._keys[m] for m in np.flatnonzero(self._x[self._n_fixed :] > 1e-6)]
+
+    def drop_unless(self, keeps: Callable[[tuple[int, ...]], bool]) -> None:
+        """Delete the runs that do not hold."""
+        self._drop(np.array([m for m, key in enumerate(self._keys) if not keeps(key)], np.int64))
+
+    def purge(self, most: int) -> None:
+        """Delete the runs of highest reduced cost above so many; none of the last solution."""
+        cost = np.array(self._lp.getSolution().col_dual)[self._n_fixed :]
+        unused = np.flatnonzero((self._x[self._n_fixed :] < 1e-9) & (cost > 1e-6))
+        n_over = len(self._keys) - most
+        if n_over > 0:
+            self._drop(np.sort(unused[np.argsort(-cost[unused], kind="stable")[:n_over]]))
+
+    def _drop(self, gone: NDArray[np.int64]) -> None:
+        if len(gone) == 0:
+            return
+        self._lp.deleteCols(len(gone), (gone + self._n_fixed).astype(np.int32))
+        self._seen -= {self._keys[m] for m in gone}
+        stay = np.ones(len(self._keys), np.bool_)
+        stay[gone] = False
+        self._keys = [key for key, stays in zip(self._keys, stay, strict=True) if stays]
+        self._figures = [figures for figures, stays in zip(self._figures, stay, strict=True) if stays]
+
+    def runs(self) -> list[Columns]:
+        """All runs at hand, in order, those alike in leg, kind and PA together."""
+        alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+        for m, key in enumerate(self._keys):
+            alike[key[0], key[1], key[2]].append(m)
+        return [self._runs(*of, ms) for of, ms in alike.items()]
+
+    def _runs(self, leg: int, kind: int, pa: int, ms: list[int]) -> Columns:
+        nodes = np.full((len(ms), max(len(self._keys[m]) for m in ms) - 4), -1, np.int64)
+        for row, m in zip(nodes, ms, strict=True):
+            row[: len(self._keys[m]) - 4] = self._keys[m][4:]
+        pence, own, seconds = (np.array([self._figures[m][i] for m in ms]) for i in range(3))
+        sequence = np.array([self._keys[m][3] for m in ms], np.int64)
+        return Columns(leg=leg, kind=kind, pa=pa, sequence=sequence, nodes=nodes, pence=pence, own=own, seconds=seconds)
+
+    def no_prices(self) -> Prices:
+        """Everything for nothing."""
+        runs, moments = np.zeros(self._shape[:2]), np.zeros(self._shape)
+        return Prices(
+            demand=np.zeros(self.problem.n_demands), run=runs, pa=runs, moment=moments, pa_moment=moments, limits=0.0
+        )  # fmt: skip
 
     @property
     def n_runs(self) -> int:
@@ -278,7 +338,7 @@ class Master:
         """Row of the pricing's C_* for one kind, with or without a shared PA."""
         k, instance = self.problem.kinds[kind], self.problem.instance
         c = np.zeros(N_COST_COLUMNS)
-        c[C_METRE], c[C_BASE_ROW], c[C_PA] = k.metre_pence, k.base_row, pa
+        c[C_METRE], c[C_EMPTY], c[C_PA] = k.metre_pence, k.empty, pa
         c[C_RUN] = k.run_pence + prices.run[leg, kind] + pa * prices.pa[leg, kind]
         c[C_OWN_PA] = prices.pa[leg, kind] * _counts_own(k)
         c[C_CLASS], c[C_TAGS] = instance.supplies[k.supply, S_CLASS], instance.supplies[k.supply, S_TAGS]
@@ -287,7 +347,7 @@ class Master:
 
     def moment_prices(self, prices: Prices, leg: int, kind: int, pa: int) -> NDArray[np.float64]:
         """(T,) what being out at each moment costs."""
-        if self.problem.kinds[kind].max_runs == 1:
+        if not self.problem.kinds[kind].counts_moments:
             return np.zeros(self._shape[2])
         moment = prices.moment[leg, kind]
         return np.asarray(moment + prices.pa_moment[leg, kind] if pa else moment)
@@ -300,10 +360,8 @@ def long_prices(kind: Kind) -> NDArray[np.float64]:
 
 def moments_of(problem: BoundProblem) -> list[NDArray[np.int64]]:
     """Moments of the day of each leg: evenly over the hour before the first gate opens until the last closes."""
-    from routing.bound.pricing import Q_EARLIEST, Q_LATEST
-
     spans = [(int(leg.sequences[:, Q_LATEST].min()), int(leg.sequences[:, Q_EARLIEST].max())) for leg in problem.legs]
-    if not any(kind.max_runs > 1 for kind in problem.kinds):
+    if not any(kind.counts_moments for kind in problem.kinds):
         return [np.zeros(0, np.int64) for _ in spans]
     longest = max((b - a for a, b in spans), default=0) + 2 * 3600
     n = max(1, longest // MOMENT_EVERY_S)

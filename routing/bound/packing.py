@@ -5,9 +5,12 @@ No geography but that every home costs at least the metres from its nearest neig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.bound.master import Lot
 from routing.bound.pricing import V_CHAIR, V_DEMAND, V_OWN, V_SHARED, V_TAGS
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_PROFILE, S_TAGS
@@ -49,30 +52,42 @@ class _Program:
         return float(solved.fun) if solved.status == 0 else float("inf")
 
 
-def packing_bound(problem: BoundProblem, refills: int = 1) -> float:
+def packing_bound(problem: BoundProblem, refills: int = 1, lots: Sequence[Lot] = ()) -> float:
     """Least pence a fortnight of any plan, by packing alone.
 
     Parameters
     ----------
-    refills : how often a run may fill its places: 1, or one a school where passengers may board after others got off.
+    refills : how often a run may fill its places: 1, or one a gate where passengers may board after others got off.
+    lots : held lots that may go on.
     """
     program = _Program()
     vehicles = [program.variable(0.0) for _ in problem.kinds]
     pas = [program.variable(kind.pa_pence) for kind in problem.kinds]
     for k, kind in enumerate(problem.kinds):
-        paid = [program.variable(o.pence, np.inf if o.limit >= NO_LIMIT else o.limit * problem.n_days) for o in kind.offers]
+        paid = [
+            program.variable(o.pence, np.inf if o.limit >= NO_LIMIT else o.limit * problem.n_days) for o in kind.offers
+        ]
         program.at_least({vehicles[k]: -1.0} | dict.fromkeys(paid, 1.0), 0.0)
+    served: dict[int, Row] = {
+        d: {program.variable(pence): 1.0} for d, pence in enumerate(problem.unserved_pence.tolist())
+    }
     for leg in range(len(problem.legs)):
-        _pack_leg(program, problem, leg, vehicles, pas, refills)
+        _pack_leg(program, problem, leg, vehicles, pas, served, refills)
+    for lot in lots:
+        goes_on = program.variable(lot.pence, 1.0)
+        for d in lot.demands:
+            served[d][goes_on] = float(problem.weight[d])
+    for d, row in served.items():
+        program.at_least(row, float(problem.weight[d]))
     return program.least_cost()
 
 
 def _pack_leg(
-    program: _Program, problem: BoundProblem, leg: int, vehicles: list[int], pas: list[int], refills: int
-) -> None:
+    program: _Program, problem: BoundProblem, leg: int, vehicles: list[int], pas: list[int], served: dict[int, Row],
+    refills: int,
+) -> None:  # fmt: skip
     """Each demand into runs of some kind, with or without a shared PA, that have the places for all of them."""
     first, solo, least_in = _first_nodes(problem, leg)
-    served: dict[int, Row] = {int(d): {program.variable(float(problem.unserved_pence[d])): 1.0} for d in first[:, V_DEMAND]}
     for k, kind in enumerate(problem.kinds):
         supply = problem.instance.supplies[kind.supply]
         runs_of_kind: Row = {vehicles[k]: float(kind.max_runs)}
@@ -106,8 +121,6 @@ def _pack_leg(
                 program.at_least({v: a for v, a in row.items() if a}, 0.0)
         program.at_least(runs_of_kind, 0.0)
         program.at_least(pas_of_kind, 0.0)
-    for d, row in served.items():
-        program.at_least(row, float(problem.weight[d]))
 
 
 def _layouts(fits: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -119,9 +132,7 @@ def _layouts(fits: NDArray[np.bool_]) -> list[tuple[int, int]]:
     ]
 
 
-def _first_nodes(
-    problem: BoundProblem, leg: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+def _first_nodes(problem: BoundProblem, leg: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
     """One node of each demand of a leg, whether it travels alone, and the least metres into any of its places.
 
     The nodes of a demand are alike but for place, cap and wish.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import figures_of
+from api.cli_told import figures_of
 from api.report import outputs
 from api.report.kpis import baseline_kpis_of, kpis_of
 from api.report.outcome import Outcome

@@ -25,7 +25,8 @@ from tests.builders import (
 from tests.transport.planted import PLANTED, Borough, make_borough
 from transport.calendar import ALL_DAYS, N_DAYS, Leg
 from transport.check import check_plan, rides_of
-from transport.cost import CostKind, cost_of, half_up, objective_of
+from transport.cost import CostKind, cost_of, objective_of
+from transport.money import half_up
 from transport.passengers import PaNeed
 from transport.plan import Plan, Route, Run, Stop
 from transport.scenario import Scenario

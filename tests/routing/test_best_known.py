@@ -26,8 +26,9 @@ from tests.routing.worlds import make_world
 from transport.calendar import LEGS, Leg
 from transport.check import Rule, check_plan
 from transport.check.rides import rides_of_run
-from transport.cost import billed_metres, half_up
+from transport.cost import billed_metres
 from transport.lots import Lot, LotState
+from transport.money import half_up
 from transport.passengers import NeverTogether, PaNeed, Passenger, Phase
 from transport.plan import Pattern, Plan, Route, RouteKind, Run, Unserved
 from transport.policy import Policy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.baseline import baseline_plan, start_routes, travel_time_bias_pct
+from routing.baseline import baseline_plan, start_of_plan, start_routes, travel_time_bias_pct
 from routing.encode import encode
 from routing.solve import StartRoute
 from tests.builders import (
@@ -341,3 +342,16 @@ def test_any_routes_of_today_are_a_sound_start(features: set[str], n: int, seed:
     kept = {r.route_id for r in scenario.current_routes if r.kept}
     rest = make_plan(*(r for r in planned.plan.routes if r.route_id not in kept))
     assert planned.result.assignment.cost == fortnight_pence(rest, scenario, travel)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_begins_where_it_stands(seed: int) -> None:
+    """Its own plan with its vehicles, pairs on one vehicle included, and no iterations: nothing is lost."""
+    scenario, travel = make_world(["fleet", "tiers", "operators", "schools", "class_limit"], 8, seed)
+    planned = plan_for(scenario, travel, iterations=150)
+    n_routes = Counter(route.vehicle_id for route in planned.plan.routes if route.vehicle_id)
+    again = plan_for(scenario, travel, iterations=0, start=start_of_plan(planned.index, planned.plan))
+    assert again.unserved_ids == planned.unserved_ids
+    if max(n_routes.values(), default=0) <= 2:
+        assert again.fortnight_pence <= planned.fortnight_pence
+        assert again.groups == planned.groups

@@ -26,17 +26,10 @@ from tests.builders import (
 )
 from tests.transport.planted import make_borough
 from transport.calendar import Closure, Leg, OperatingCalendar
-from transport.contracts import Contract, VariationClause
-from transport.cost import (
-    CostBreakdown,
-    CostKind,
-    cost_of,
-    half_up,
-    hour_pence,
-    mile_pence,
-    objective_of,
-)
+from transport.contracts import Contract, VariationBand, VariationClause
+from transport.cost import CostBreakdown, CostKind, cost_of, objective_of
 from transport.lots import Lot, LotState
+from transport.money import half_up, hour_pence, mile_pence
 from transport.plan import Plan, Route, RouteKind, Unserved
 from transport.policy import Policy
 from transport.rate_cards import DeadRule
@@ -184,6 +177,56 @@ class TestContract:
         route = route_of(scenario, TRAVEL, "R1", ("P1",), ("P1",), operator_id="O1", lot_id="L1")
         lots = [make_lot(route, LotState.HELD)]
         assert on_day(priced(scenario, route, lots=lots), 0) == {CostKind.CONTRACT_DAY_RATE: 9500}
+
+    @pytest.mark.parametrize(
+        ("clause", "award_m", "pence"),
+        [
+            (VariationClause(mile_rate_pence=150), 8000, 0),
+            (VariationClause(mile_rate_pence=150), 6000, 186),  # 2,000 m at 150 p a mile: 186.4 p
+            (VariationClause(mile_rate_pence=150), 10_000, -186),
+            (VariationClause(mile_rate_pence=150, free_band_m=500), 6000, 140),  # 1,500 m: 139.8 p
+            (VariationClause(mile_rate_pence=150, free_band_m=2000), 6000, 0),
+            # 500 m free, 700 m at 100 p (43.496 p), 800 m at 150 p (74.565 p): 118.06 p
+            (
+                VariationClause(
+                    mile_rate_pence=150, free_band_m=500, bands=(VariationBand(up_to_m=1200, mile_rate_pence=100),)
+                ),
+                6000,
+                118,
+            ),
+            # Half of 9000 p / 6,000 m for each of 2,000 m.
+            (VariationClause(mile_rate_pence=150, day_share_pct=50), 6000, 1500),
+            (VariationClause(mile_rate_pence=150), 0, 0),  # it did not run on such a day: the day rate pays it
+        ],
+    )
+    def test_a_changed_route_is_priced_by_its_variation_clause(
+        self, clause: VariationClause, award_m: int, pence: int
+    ) -> None:
+        """P1 from x26 to S1 at x30 and back is 8,000 m loaded a day; £90 a day at award."""
+        held = contract(variation=clause, award_m=(award_m,) * 10)
+        scenario = make_scenario([make_passenger("P1", 26)], operators=(make_operator(),), contracts=(held,))
+        route = route_of(scenario, TRAVEL, "R1", ("P1",), ("P1",), operator_id="O1", lot_id="L1")
+        cost = priced(scenario, route, lots=[make_lot(route, LotState.HELD)])
+        extra = {CostKind.CONTRACT_VARIATION: pence} if pence else {}
+        assert on_day(cost, 0) == {CostKind.CONTRACT_DAY_RATE: 9000, **extra}
+
+    @pytest.mark.parametrize(
+        ("n_pas", "absent_pct", "pence"), [(3, 40, 15_000), (2, 40, 10_000), (1, 40, 8000), (0, 100, 0)]
+    )
+    def test_pas_more_or_fewer_than_at_award(self, n_pas: int, absent_pct: int, pence: int) -> None:
+        """Two at award at £50: a third is £50 more, one fewer takes off the share that the clause says."""
+        held = contract(variation=VariationClause(mile_rate_pence=150, pa_absent_pct=absent_pct), award_n_pas=2)
+        scenario = make_scenario([make_passenger()], operators=(make_operator(),), contracts=(held,))
+        route = route_of(scenario, TRAVEL, "R1", ("P1",), ("P1",), operator_id="O1", lot_id="L1", n_pas=n_pas)
+        cost = priced(scenario, route, lots=[make_lot(route, LotState.HELD)])
+        assert on_day(cost, 0).get(CostKind.CONTRACT_PA, 0) == pence
+
+    @pytest.mark.parametrize("bands", [((400, 1),), ((500, 1),), ((900, 1), (900, 2))])
+    def test_bands_rise_above_the_free_band(self, bands: tuple[tuple[int, int], ...]) -> None:
+        """500 m are free, so the first band ends beyond them, and each beyond the one before."""
+        made = tuple(VariationBand(up_to_m=up_to_m, mile_rate_pence=rate) for up_to_m, rate in bands)
+        with pytest.raises(ValueError, match="each must end above"):
+            VariationClause(mile_rate_pence=150, free_band_m=500, bands=made)
 
     def test_without_a_contract_a_held_lot_costs_what_it_costs_today(self) -> None:
         """£70 a day and £30 for the PA."""

@@ -47,7 +47,8 @@ def disturbed_of(plan: Plan, reference: Plan, scenario: Scenario) -> tuple[Distu
     is not disturbed. Never raises on a bad plan.
     """
     now, before = seatings_of(plan), seatings_of(reference)
-    found = (_disturbed(p, now, before, scenario.policy) for p in scenario.passengers)
+    carried = (p for p in scenario.passengers if p.passenger_id in now and p.passenger_id in before)
+    found = (_disturbed(p, now, before, scenario.policy) for p in carried)
     return tuple(item for item in found if item is not None)
 
 

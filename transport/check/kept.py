@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from transport.calendar import LEGS, Leg
 from transport.check.disturbed import disturbed_of
 from transport.check.facts import Facts
 from transport.check.rules import Rule, Violation, make_violation
-from transport.check.words import count_words, list_words
+from transport.check.shifts import RoutedRun, by_day, run_metres
+from transport.check.words import count_words, list_words, on_days_words
 from transport.lots import LotState
 from transport.plan import Route
 from transport.policy import NO_CAP
 from transport.scenario import CurrentRoute
+from transport.variation import over_the_clause_m
 
 
 def check_kept_route_changed(facts: Facts) -> Iterator[Violation]:
@@ -80,6 +82,30 @@ def check_contract_over(facts: Facts) -> Iterator[Violation]:
                 "extension price"
             )
             yield make_violation(Rule.CONTRACT_OVER, (starts_on - contract.ends_on).days, sentence)
+
+
+def check_variation_over(facts: Facts) -> Iterator[Violation]:
+    """A held lot's miles change by no more than its clause prices; what is more must be negotiated."""
+    for lot in facts.plan.lots:
+        contract = facts.scenario.contract_by_lot_id.get(lot.lot_id)
+        if lot.state is not LotState.HELD or contract is None or contract.variation.max_change_pct is None:
+            continue
+        runs = [routed for routed in facts.runs if routed.route.lot_id == lot.lot_id]
+        over = {
+            day: over_the_clause_m(contract, day, _metres(facts, out)) for days, out in by_day(runs) for day in days
+        }
+        days = [day for day, over_m in over.items() if over_m > 0]
+        if days:
+            worst_m = max(over.values())
+            sentence = (
+                f"Lot {lot.lot_id}{on_days_words(days)}: its miles change by {worst_m} m a day more than the "
+                f"{contract.variation.max_change_pct} % that its contract prices"
+            )
+            yield make_violation(Rule.VARIATION_OVER, worst_m, sentence, days=days)
+
+
+def _metres(facts: Facts, runs: Iterable[RoutedRun]) -> int:
+    return sum(run_metres(r.run, facts.travel, profile=facts.profile_of(r.route.class_id)) for r in runs)
 
 
 def check_pin_broken(facts: Facts) -> Iterator[Violation]:

@@ -70,6 +70,7 @@ class Rule(StrEnum):
     KEPT_ROUTE_CHANGED = "kept_route_changed"
     HELD_LOT_CHANGED = "held_lot_changed"
     CONTRACT_OVER = "contract_over"
+    VARIATION_OVER = "variation_over"
     PIN_BROKEN = "pin_broken"
     TOO_MANY_DISTURBED = "too_many_disturbed"
 
@@ -181,6 +182,7 @@ RULE_SPECS: dict[Rule, RuleSpec] = {
     Rule.KEPT_ROUTE_CHANGED: _hard("current_routes.csv keep", "differences", "a kept route appears as it is today"),
     Rule.HELD_LOT_CHANGED: _hard("contracts.csv and current_routes.csv", "routes", "a contract's price covers today's routes of its lot, in their class, and no others"),
     Rule.CONTRACT_OVER: _hard("contracts.csv ends_on, extension_day_rate_pence", "days", "a held lot's contract runs when the plan begins, or goes on at its extension price"),
+    Rule.VARIATION_OVER: _hard("contracts.csv variation_max_pct", "m", "a held lot's miles differ from those at award by no more than its variation clause prices"),
     Rule.PIN_BROKEN: _hard("passengers.csv pinned_route_id", "routes", "a pinned passenger stays on their route"),
     Rule.TOO_MANY_DISTURBED: _hard("policy max_disturbed; ours", "passengers", "no more passengers than allowed have another vehicle, PA or time than in the plan compared with"),
 }  # fmt: skip

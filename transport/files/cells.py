@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from transport.calendar import N_DAYS
 from transport.files.faults import did_you_mean
 from transport.vehicles import Layout
 
@@ -347,6 +349,47 @@ class LayoutsCell(Cell):
             raise ValueError(f"must be {self.allowed}")
         _distinct(words)
         return tuple(Layout(seats=int(m[1]), wheelchairs=int(m[2])) for m in matches if m is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandsCell(Cell):
+    """Prices by band."""
+
+    @property
+    def allowed(self) -> str:
+        """What may be written."""
+        return "miles:pence a mile, rising, separated by ; such as 5:90; 15:120"
+
+    def parse(self, text: str) -> tuple[tuple[Decimal, int], ...]:
+        """(miles, pence) in the order written."""
+        bands = []
+        for word in _words_of(re.sub(r"\s*:\s*", ":", text)):
+            miles, _, pence = word.partition(":")
+            if not _NUMBER.fullmatch(miles) or not pence.isdecimal() or len(word) > 20:
+                raise ValueError(f"must be {self.allowed}")
+            bands.append((Decimal(miles), int(pence)))
+        if any(b[0] <= a[0] for a, b in pairwise([(Decimal(0), 0), *bands])):
+            raise ValueError("bands must rise: each one ends at more miles than the one before")
+        return tuple(bands)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenDaysCell(Cell):
+    """A whole number for all days, or ten of them."""
+
+    highest: int
+
+    @property
+    def allowed(self) -> str:
+        """What may be written."""
+        return f"a whole number between 0 and {self.highest} for all days, or ten of them, Mon A to Fri B"
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        """Ten numbers."""
+        words = _words_of(text)
+        if len(words) not in (1, N_DAYS) or not all(w.isdecimal() and int(w) <= self.highest for w in words):
+            raise ValueError(f"must be {self.allowed}")
+        return tuple(int(word) for word in words) * (N_DAYS // len(words))
 
 
 def decimal_of(text: str, wanted: str) -> Decimal:

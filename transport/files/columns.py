@@ -19,6 +19,7 @@ from transport.files.rows_people import (
     KeepTogetherRow,
     LaterArrivalRow,
     NeverTogetherRow,
+    NewPassengerRow,
     PassengerDayRow,
     PassengerRow,
     PickupPointRow,
@@ -176,6 +177,13 @@ TABLES = (
 )  # fmt: skip
 """Every table in the order of the documentation and the template."""
 
+NEW_PASSENGERS = Table(
+    name="new_passengers", row=NewPassengerRow, required=True, key=("passenger_id",),
+    meaning="New passengers for `schoolrun quote` and `schoolrun add`, a row each: a file of its own, with any name, "
+    "and the columns of passengers",
+)  # fmt: skip
+"""The one table that is no part of a scenario."""
+
 TABLE_BY_NAME = {table.name: table for table in TABLES}
 
 _INTRODUCTION = """\
@@ -212,7 +220,7 @@ def data_format_markdown() -> str:
     """The text of docs/data-format.md."""
     parts = [_INTRODUCTION, "\n## Tables\n\n| table | required | rows |\n|---|---|---|\n"]
     parts += [f"| [{t.name}](#{t.name}) | {'yes' if t.required else 'no'} | {t.meaning} |\n" for t in TABLES]
-    parts += [_table_markdown(table) for table in TABLES]
+    parts += [_table_markdown(table) for table in (*TABLES, NEW_PASSENGERS)]
     return "".join(parts)
 
 

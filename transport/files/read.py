@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from transport.files.faults import InputFaults
+from transport.files.read_book import Book
 from transport.files.read_people import read_passengers
 from transport.files.read_places import Places
 from transport.files.read_routes import read_current_routes
@@ -48,7 +49,17 @@ def read_scenario_and_remarks(path: Path) -> tuple[Scenario, tuple[str, ...]]:
     InputFaults
         As `read_scenario`.
     """
-    book = open_book(path)
+    return scenario_of_book(open_book(path))
+
+
+def scenario_of_book(book: Book) -> tuple[Scenario, tuple[str, ...]]:
+    """Make a scenario of what was given, wherever it came from, with remarks on its quality, for people.
+
+    Raises
+    ------
+    InputFaults
+        As `read_scenario`.
+    """
     places = Places(book=book)
     settings = read_settings(book)
     policy = read_policy(book)

@@ -93,7 +93,8 @@ class Book:
 
     def sorted_faults(self) -> list[Fault]:
         """Faults by table, row and column, each once."""
-        sheets = sorted(self.sheets.values(), key=lambda sheet: TABLES.index(sheet.table))
+        order = [table.name for table in TABLES]
+        sheets = sorted(self.sheets.values(), key=lambda s: order.index(s.table.name) if s.table.name in order else 0)
         place = {sheet.file: i for i, sheet in enumerate(sheets)}
         columns = {s.file: {c: i for i, c in enumerate(s.table.column_names)} for s in sheets}
         return sorted(

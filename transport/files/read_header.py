@@ -12,7 +12,7 @@ from transport.files.read_book import Book, Sheet, plain_name, plain_text
 _ABOUT_PEOPLE = frozenset(
     {
         "passengers", "passenger_days", "never_together", "keep_together", "current_routes", "assistants",
-        "later_arrivals",
+        "later_arrivals", "new_passengers",
     }
 )  # fmt: skip
 _PERSONAL_PARTS = (

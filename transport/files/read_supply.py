@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from transport.assistants import PassengerAssistant
-from transport.contracts import Contract, VariationClause
+from transport.contracts import Contract, VariationBand, VariationClause
 from transport.files.read_book import Book
 from transport.files.read_places import Places
 from transport.files.read_rows import read_rows
@@ -171,17 +171,42 @@ def read_contracts(book: Book) -> dict[str, Contract]:
         if row.ends_on < row.starts_on:
             book.fault("contracts", row.row, "ends_on", f"is before it starts, {row.starts_on.isoformat()}")
             continue
+        faults = _clause_faults(row)
+        for column, message in faults:
+            book.fault("contracts", row.row, column, message)
+        if faults:
+            continue
         contracts[row.lot_id] = Contract(
             lot_id=row.lot_id, operator_id=row.operator_id, day_rate_pence=row.day_rate_pence,
             pa_day_rate_pence=row.pa_day_rate_pence,
             variation=VariationClause(
                 mile_rate_pence=row.variation_mile_rate_pence,
                 free_band_m=whole((row.variation_free_miles or Decimal(0)) * _METRES_PER_MILE),
+                bands=tuple(
+                    VariationBand(up_to_m=whole(miles * _METRES_PER_MILE), mile_rate_pence=pence)
+                    for miles, pence in row.variation_bands
+                ),
+                day_share_pct=row.variation_share_pct, max_change_pct=row.variation_max_pct,
+                pa_absent_pct=row.pa_absent_pct,
             ),
             starts_on=row.starts_on, ends_on=row.ends_on,
             extension_day_rate_pence=row.extension_day_rate_pence,
+            award_m=row.award_m, award_n_pas=row.award_n_pas,
         )  # fmt: skip
     return contracts
+
+
+def _clause_faults(row: ContractRow) -> list[tuple[str, str]]:
+    """What contradicts in a variation clause: (column, message)."""
+    faults = []
+    if row.variation_bands and row.variation_share_pct is not None:
+        faults.append(("variation_share_pct", "must be empty where variation_bands are given"))
+    if row.variation_bands and row.variation_bands[0][0] <= (row.variation_free_miles or 0):
+        faults.append(("variation_bands", "the first band must end at more miles than variation_free_miles"))
+    if row.award_m is None:
+        needing = {"variation_share_pct": row.variation_share_pct, "variation_max_pct": row.variation_max_pct}
+        faults += [(name, "needs award_m") for name, value in needing.items() if value is not None]
+    return faults
 
 
 def read_assistants(book: Book, places: Places, policy: Policy) -> tuple[PassengerAssistant, ...]:

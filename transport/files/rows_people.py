@@ -9,6 +9,7 @@ from transport.files.cells import (
     ChoiceCell,
     DateCell,
     IdCell,
+    IdsCell,
     TagsCell,
     TextCell,
     TimeCell,
@@ -181,6 +182,22 @@ class LaterArrivalRow(PassengerRow):
     """later_arrivals.csv."""
 
     starts_on: Annotated[date, DateCell(meaning="First day they travel", required=True, example="2027-01-05")]
+
+
+class NewPassengerRow(PassengerRow):
+    """The list of new passengers that quotes and in-year changes take."""
+
+    starts_on: Annotated[
+        date | None,
+        DateCell(meaning="First day they are to travel", default="as soon as the notice allows", example="2026-11-02"),
+    ]
+    candidate_school_ids: Annotated[
+        frozenset[str],
+        IdsCell(
+            meaning="Schools that are considered besides school_id; for quotes only",
+            refers_to="schools", default="none", example="S02; S07",
+        ),
+    ]  # fmt: skip
 
 
 class PassengerDayRow(Row):

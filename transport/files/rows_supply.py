@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Annotated
 
 from transport.files.cells import (
+    BandsCell,
     ChoiceCell,
     DateCell,
     IdCell,
     LayoutsCell,
     NumberCell,
     TagsCell,
+    TenDaysCell,
     TextCell,
     TimeCell,
     WholeCell,
@@ -224,6 +226,48 @@ class ContractRow(Row):
             unit="miles", highest=500, default="0", example="2",
         ),
     ]  # fmt: skip
+    variation_bands: Annotated[
+        tuple[tuple[Decimal, int], ...],
+        BandsCell(
+            meaning="Other prices of the first miles of a change: up to so many miles a day, so many pence a mile; "
+            "beyond the last band variation_mile_rate_pence",
+            blank=(), default="one price for all", example="5:90; 15:120",
+        ),
+    ]  # fmt: skip
+    variation_share_pct: Annotated[
+        int | None,
+        WholeCell(
+            meaning="A mile costs this share of the day rate divided by the miles at award, instead of "
+            "variation_mile_rate_pence and bands; needs award_m",
+            unit="%", highest=200, default="the mile rate", example="50",
+        ),
+    ]  # fmt: skip
+    variation_max_pct: Annotated[
+        int | None,
+        WholeCell(
+            meaning="Largest change of the miles at award that the clause prices; more must be negotiated",
+            unit="%", highest=1000, default="any change", example="15",
+        ),
+    ]  # fmt: skip
+    pa_absent_pct: Annotated[
+        int,
+        WholeCell(
+            meaning="Share of a PA's price that comes off for each PA fewer than at award",
+            unit="%", highest=100, blank=100, default="100", example="50",
+        ),
+    ]  # fmt: skip
+    award_m: Annotated[
+        tuple[int, ...] | None,
+        TenDaysCell(
+            meaning="Metres a day at award, first stop to last on both legs of all routes of the lot; in-year changes "
+            "write them down where they are not given",
+            unit="m", highest=1_000_000, default="as it is driven", example="41200",
+        ),
+    ]  # fmt: skip
+    award_n_pas: Annotated[
+        int | None,
+        WholeCell(meaning="PAs at award", highest=20, default="as many as are on board", example="1"),
+    ]
     starts_on: Annotated[date, DateCell(meaning="First day", required=True, example="2025-09-01")]
     ends_on: Annotated[date, DateCell(meaning="Last day", required=True, example="2027-07-31")]
     extension_day_rate_pence: Annotated[

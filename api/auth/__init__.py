@@ -1,0 +1,1 @@
+"""Who may do what: accounts, sessions, keys of other systems, and one table of permissions."""

@@ -1,0 +1,1 @@
+"""The API's description: OpenAPI for programs, one page for people."""
