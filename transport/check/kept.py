@@ -48,7 +48,6 @@ def _changes(facts: Facts, current: CurrentRoute, route: Route) -> list[str]:
             ("class", route.class_id, current.class_id),
             ("vehicle", route.vehicle_id, current.vehicle_id),
             ("operator", route.operator_id, current.operator_id),
-            ("lot", route.lot_id, lot_of_today(current)),
         )
         if now != then
     ]
