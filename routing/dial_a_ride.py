@@ -7,7 +7,7 @@ Not a problem of this product, but a near relative with proven optima: the same 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -142,10 +142,7 @@ def solve_rides(
     pool = RoutePool(problem.n_rides, problem.n_vehicles)
     for number, until in enumerate(ROUND_ENDS):
         if number:
-            rng, plan = state.rng, pool.choose(int(state.num[N_BEST])) or _orders(state.best, range(problem.n_vehicles))
-            state = new_ride_state(data, problem.n_vehicles, 0)
-            state.rng[:] = rng
-            _begin(data, state, plan)
+            state = _begin_again(data, state, pool)
         _anneal(data, state, budget, until, HOT if number == 0 else REHEATED, pool)
     unserved = state.people[Q_BEST_ABSENT, : int(state.num[N_BEST_ABSENT])]
     return RidePlan(
@@ -176,10 +173,10 @@ class _Budget:
         """Share spent."""
         return self.done / self.iterations if self.iterations else self.used_seconds() / (self.cpu_seconds or 1e-9)
 
-    def note(self, pence: int) -> None:
-        """Note how good the best plan is now."""
-        if pence < self.best:
-            self.best, self.best_at = pence, self.used_seconds()
+    def note(self, best: int) -> None:
+        """Note what the best plan costs now."""
+        if best < self.best:
+            self.best, self.best_at = best, self.used_seconds()
 
 
 def _begin(data: RideData, state: RideState, plan: Sequence[Sequence[int]]) -> None:
@@ -192,12 +189,21 @@ def _begin(data: RideData, state: RideState, plan: Sequence[Sequence[int]]) -> N
     begin(data, state, orders, np.zeros((len(plan), 2, 1), np.int32), counts)
 
 
+def _begin_again(data: RideData, state: RideState, pool: RoutePool) -> RideState:
+    """A state that goes on from the best plan: one put together of routes seen, or else the one the search found."""
+    plan = pool.choose(int(state.num[N_BEST])) or _orders(state.best)
+    again = new_ride_state(data, int(state.num[N_SLOTS]), 0)
+    again.rng[:] = state.rng
+    _begin(data, again, plan)
+    return again
+
+
 def _anneal(data: RideData, state: RideState, budget: _Budget, until: float, hot: float, pool: RoutePool) -> None:
     """Anneal until a share of the budget is spent; routes of the working plan go into the pool as it changes."""
     temperatures = np.array([hot, COOL]) * MICRO
     first = budget.share()
     before, share = 0.0, 0.0
-    pooled = np.zeros(len(state.now.meta), np.int64)
+    pooled = np.zeros(int(state.num[N_SLOTS]), np.int64)
     budget.note(int(state.num[N_BEST]))
     while share < 1.0 and first < until:
         n = CHUNK if budget.iterations is None else min(CHUNK, budget.iterations - budget.done)
@@ -210,24 +216,24 @@ def _anneal(data: RideData, state: RideState, budget: _Budget, until: float, hot
 
 def _pool_routes(state: RideState, pooled: NDArray[np.int64], pool: RoutePool) -> None:
     """Take in the routes of the working plan whose length is not the one `pooled` for their slot, and note it."""
-    length = state.now.meta[:, M_COST]
-    n_rides = len(state.people[0]) // 2
-    for r in np.flatnonzero(length[: int(state.num[N_SLOTS])] != pooled[: int(state.num[N_SLOTS])]):
+    length = state.now.meta[: int(state.num[N_SLOTS]), M_COST]
+    n_rides = state.people.shape[1] // 2
+    for r in np.flatnonzero((length != pooled) & (length > 0)):
         order = state.now.order[r, 0, : state.now.meta[r, M_N_AM]]
         pool.add(np.sort(order[order < n_rides]).astype(np.int64), int(length[r]), order.tolist())
     pooled[:] = length
 
 
-def _orders(routes: Routes, slots: Iterable[int]) -> list[tuple[int, ...]]:
+def _orders(routes: Routes) -> list[tuple[int, ...]]:
     """Orders of the stops of the routes that have any."""
     counts = routes.meta[:, M_N_AM]
-    return [tuple(routes.order[r, 0, : counts[r]].tolist()) for r in slots if counts[r] > 0]
+    return [tuple(routes.order[r, 0, : counts[r]].tolist()) for r in np.flatnonzero(counts)]
 
 
 def _timed_routes(data: RideData, state: RideState) -> tuple[tuple[tuple[int, float], ...], ...]:
     routes = []
     depot = len(data.stops) - 2
-    for order in _orders(state.best, range(int(state.num[N_SLOTS]))):
+    for order in _orders(state.best):
         if not time_route(data, state, np.array(order, np.int32), len(order)):
             raise RuntimeError(f"rides: route {list(order)} cannot be driven")
         times = state.line[C_TIME, : len(order) + 2] / MICRO
