@@ -343,9 +343,10 @@ def _faults() -> Iterator[None]:
     """What was asked cannot be done: say why on standard error; exit code 2 for the input, 4 for the store."""
     from api.store.faults import StoreError
 
-    try:
-        with input_errors():
+    with input_errors():
+        # Inside: some errors of the store are ValueErrors too.
+        try:
             yield
-    except StoreError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(EXIT_STORE) from None
+        except StoreError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(EXIT_STORE) from None

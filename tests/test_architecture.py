@@ -23,8 +23,10 @@ HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
 # One library, delivered as two.
 PARTS = {"pydantic_core": "pydantic", "markupsafe": "jinja2", "starlette": "fastapi"}
-# A quotient (pence per second), a coordinate on the projected plane and a measured time need not be whole.
+# A quotient (pence per second) and a coordinate on the projected plane need not be whole.
+# So are times that were measured, and the prices of a linear program.
 MAY_BE_FRACTIONAL = re.compile(r"_per_|(^|_)[xy]_m$|^(cpu|wall)_s$")
+LINEAR_PROGRAM = ROOT / "routing" / "bound"
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef
@@ -258,10 +260,11 @@ def test_a_dataclass_with_arrays_does_not_compare_them_by_accident() -> None:
     [("pence", LAYERS), ("s", ("transport", "routing")), ("m", ("transport", "routing"))],
 )
 def test_pence_seconds_and_metres_are_whole(unit: str, packages: tuple[str, ...]) -> None:
-    """What is named `_pence` is nowhere a float; `_s` and `_m` are not in the domain and the search."""
+    """No `_pence` is a float outside the bound's program; nor is `_s` or `_m` in the domain and the search."""
     wrong = [
         where(path, line, f"{name}: {annotation}")
         for path in sources_of(*packages)
+        if path.parent != LINEAR_PROGRAM
         for line, name, annotation in annotated_names_of(tree_of(path))
         if name.endswith(f"_{unit}") and not MAY_BE_FRACTIONAL.search(name) and "float" in annotation
     ]

@@ -53,42 +53,22 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TodaysRoute:
-    """A bought route of today's that a plan may hold, whoever is on it.
-
-    Attributes
-    ----------
-    supply : one of its class. pence : least price of a day; pa_pence : of a PA.
-    """
-
-    supply: int
-    pence: float
-    pa_pence: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
     """What there is besides the supplies of an instance.
 
     Attributes
     ----------
     paid : supplies that kept routes pay for already: fleet vehicles that may do more runs.
-    routes : of today's that may be held. n_kept : vehicles of each supply that kept routes have on some days only.
+    n_kept : vehicles of each supply that kept routes have on some days only.
     n_kept_of_class : the same by vehicle class.
     """
 
     paid: frozenset[int] = frozenset()
-    routes: tuple[TodaysRoute, ...] = ()
     n_kept: Mapping[int, int] = field(default_factory=dict)
     n_kept_of_class: Mapping[int, int] = field(default_factory=dict)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether each of the routes has a supply of its class; without, nothing can be proven."""
-        return all(route.supply >= 0 for route in self.routes)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kind:
     """What drives a run.
 
@@ -139,10 +119,6 @@ def kinds_of(instance: Instance, n_legs: int, today: Today) -> tuple[Kind, ...]:
         k for k in bought if not any(_is_worse(instance, supplies[k], supplies[m], k > m) for m in free if m != k)
     ]
     kinds = [_bought(instance, k, n_legs, today.n_kept.get(k, 0)) for k in useful]
-    held: dict[int, list[TodaysRoute]] = defaultdict(list)
-    for route in today.routes:
-        held[route.supply].append(route)
-    kinds += [_todays(instance, k, routes) for k, routes in held.items()]
     like: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for k in range(len(supplies)):
         if supplies[k, S_KIND] != BOUGHT:
@@ -210,17 +186,6 @@ def _fleet(instance: Instance, alike: list[int], *, is_paid: bool) -> Kind:
         base_m=_base_metres(instance, int(s[S_PROFILE]), [int(supplies[k, S_ROW]) for k in alike]),
         pa_pence=share * _pa_pence(instance, max(0.0, s[S_PA_HOUR] * s[S_PA_MIN] / 3600.0 - 0.5)),
         max_runs=int(s[S_MAX_RUNS]), most_out=None, long_pence=0.0, long_after_s=0, is_fleet=True,
-    )  # fmt: skip
-
-
-def _todays(instance: Instance, k: int, routes: list[TodaysRoute]) -> Kind:
-    """Today's bought routes of one class: a flat price a day, however far they go."""
-    n = instance.metres.shape[-1]
-    return Kind(
-        supplies=(k,), offers=tuple(Offer(pence=route.pence, limit=1) for route in routes), run_pence=0.0,
-        metre_pence=0.0, empty=NO_EMPTY_MILES, base_m=(np.zeros((2, n)), np.zeros((2, n))),
-        pa_pence=_pa_pence(instance, min(route.pa_pence for route in routes)), max_runs=1, most_out=None,
-        long_pence=0.0, long_after_s=0, is_fleet=False,
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def fixed_pence(out_m: Any, hub_rows: Any, base_m: Any, sequence: Any, c: Any) -
             row = hub_rows[sequence[Q_GATES + k]]
             pence += c[C_METRE] * out_m[row, far]
             far = row
-    if c[C_EMPTY] == FROM_BASE:
+    if c[C_EMPTY] == FROM_BASE and base_m[1, far] < FAR:
         pence += c[C_METRE] * base_m[1, far]
     return float(pence)
 
@@ -107,10 +107,12 @@ def fill_nodes(
             back = 0.0
             if empty != NO_EMPTY_MILES:
                 back = float(out_m[row, far_row]) if empty == BACK_TO_FIRST else float(base_m[0, row])
+                if back >= FAR:
+                    back = 0.0  # no road that it may take: empty, it is priced by any road
             has_room = chair < holds.shape[0] and seats + pa < holds.shape[1] and holds[chair, seats + pa]
             if not has_room or (nodes[v, V_SHARED] and not pa) or nodes[v, V_TAGS] & ~tags:
                 continue
-            if go > nodes[v, V_CAP] - offset or back >= FAR:
+            if go > nodes[v, V_CAP] - offset:
                 continue
             x.who[n], x.seats[n], x.chairs[n] = v, seats, chair
             x.gain[n] = price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * own

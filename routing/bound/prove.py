@@ -13,7 +13,7 @@ from routing.bound.ladder import Ladder
 from routing.bound.master import Lot
 from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem, bound_problem
-from routing.bound.todays import as_they_are_pence, kept_pence, todays_offers
+from routing.bound.todays import held_pence, kept_pence, lots_of_today, todays_offers
 from routing.bound.words import relaxations_of, shadow_prices
 from routing.encode import Index, encode
 from routing.start import StartRoute
@@ -48,9 +48,8 @@ def prove(
     """
     began, began_cpu = time.monotonic(), time.process_time()
     instance, index = encode(scenario, travel, with_busy=True)
-    today = todays_offers(scenario, index)
-    problem = bound_problem(instance, today)
-    kept = kept_pence(scenario, travel)
+    problem = bound_problem(instance, todays_offers(scenario, index))
+    kept = floor(kept_pence(scenario, travel) / 2)
     trace: list[tuple[float, int]] = []
 
     def note(fortnight_pence: float) -> None:
@@ -68,8 +67,7 @@ def prove(
         has_runs=alights_last and problem.most_gates <= MAX_GATES and isinstance(travel, TravelMatrix),
         refills=1 if alights_last else max(1, problem.most_gates),
     )  # fmt: skip
-    if today.is_whole:
-        ladder.climb()
+    ladder.climb()
     return Certificate(
         objective_pence=objective_of(plan, scenario, travel, reference=reference).total,
         bound_pence=trace[-1][1] if trace else kept,
@@ -104,12 +102,9 @@ def _supply(index: Index, route: Route, operator_id: str | None) -> int:
 
 
 def _lots(scenario: Scenario, travel: TravelByRow, index: Index, problem: BoundProblem) -> Iterator[Lot]:
-    """Held lots that may go on: what they cost as they are, and all demands of their passengers."""
+    """Lots that a plan may hold as they are: their least price, and all demands of their passengers."""
     people = [rider.passenger.passenger_id for rider in index.riders]
-    for lot_id in scenario.extendable_lot_ids():
-        routes = [route for route in scenario.current_routes if route.lot_id == lot_id]
+    for lot_id, routes in lots_of_today(scenario).items():
         carried = {pid for route in routes for leg in LEGS for pid in route.passenger_ids(leg)}
         demands = tuple(d for d, person in enumerate(problem.person.tolist()) if people[person] in carried)
-        # The week is half a fortnight, rounded.
-        pence = max(0.0, 2.0 * as_they_are_pence(scenario, travel, routes) - 1.0)
-        yield Lot(lot_id=lot_id, pence=pence, demands=demands)
+        yield Lot(lot_id=lot_id, pence=held_pence(scenario, travel, routes), demands=demands)

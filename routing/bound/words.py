@@ -53,7 +53,7 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
     if scenario.operators:
         yield "An operator's vehicles are counted ten minutes apart, and only while a run must be out."
     if scenario.current_routes:
-        yield "A bought route of today's may be held with anybody on it, at the least price that its contract allows."
+        yield "Routes of today that stay cost the least that their contract allows, and no fleet miles or long rides."
     if any(operator.n_pas is not None for operator in scenario.operators):
         yield "Operators' PAs are unlimited."
     if any(kind.is_fleet and kind.max_runs > 1 for kind in problem.kinds):

@@ -129,7 +129,9 @@ def another_route_on_days_when_a_kept_one_rests() -> Accepted:
     """P2 rides on Tuesdays: O1's car is free then, and the class's one route a day not taken."""
     scenario, kept = kept_on_mondays()
     route = route_of(scenario, TRAVEL, "R2", ["P2"], ["P2"], operator_id="O1", lot_id="L2")
-    return Accepted(scenario=scenario, plan=make_plan(kept, route))
+    return Accepted(
+        scenario=scenario, plan=make_plan(kept, route, lots=[make_lot(kept, LotState.HELD), make_lot(route)])
+    )
 
 
 def a_council_pa_on_a_bought_route() -> Accepted:
@@ -223,9 +225,6 @@ PLANS: tuple[Callable[[], Accepted], ...] = (
     two_routes_by_one_vehicle_of_an_operator,
     a_second_run_of_a_kept_vehicle,
     a_lot_that_is_extended,
-    a_released_lot_held_with_another_passenger,
-    a_route_of_today_at_todays_rate,
-    a_kept_route_by_the_card,
     another_route_on_days_when_a_kept_one_rests,
     a_council_pa_on_a_bought_route,
     a_listed_pa_on_two_vehicles_in_turn,
@@ -236,3 +235,9 @@ PLANS: tuple[Callable[[], Accepted], ...] = (
     nobody_served,
     one_lot_of_two_routes,
 )
+REFUSED: tuple[Callable[[], Accepted], ...] = (
+    a_released_lot_held_with_another_passenger,
+    a_route_of_today_at_todays_rate,
+    a_kept_route_by_the_card,
+)
+"""Plans that would be too cheap, had a held lot not to be as it is today; the checker names their route."""

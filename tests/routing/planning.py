@@ -14,8 +14,7 @@ from routing.instance import Instance
 from routing.solve import Progress, Result, StartRoute, Stop, solve
 from transport.calendar import ALL_DAYS, Leg
 from transport.check import Violation, check_plan, rides_of
-from transport.cost import cost_of
-from transport.money import half_up
+from transport.cost import cost_of, half_up
 from transport.passengers import Passenger
 from transport.plan import Plan, Route, RouteKind
 from transport.scenario import Scenario

@@ -476,7 +476,7 @@ def test_freedoms_that_the_search_leaves_unused_do_no_harm(policy: Policy) -> No
 
 
 def test_every_setting_of_the_policy_is_accounted_for() -> None:
-    """Tried above, put into rows by the reader, of the roads, unused, or in test_stability or tests/api/test_in_year."""
+    """Tried above, put into rows by the reader, of the roads, unused, in test_stability or api/test_in_year."""
     tried = {case.setting for case in CASES}
     into_rows = {
         "long_leg_pct", "long_leg_after_s", "one_leg_share_pct", "dead_rule", "fleet_fixed_pence_per_day",
