@@ -175,9 +175,7 @@ def _reference_of(held: PlanFolder) -> Plan | None:
     return reference
 
 
-def _travel_of_plan(
-    held: PlanFolder, scenario: Scenario, request: CertifyRequest, watcher: Watcher
-) -> TravelByRow:
+def _travel_of_plan(held: PlanFolder, scenario: Scenario, request: CertifyRequest, watcher: Watcher) -> TravelByRow:
     """Travel between all places, from the roads that the plan was made on."""
     travel = roads_for(
         held, scenario, watcher,
