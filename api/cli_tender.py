@@ -20,6 +20,7 @@ from api.cli_shared import (
     refuse_two_sources,
     watcher_of,
 )
+from api.cli_tender_record import By, Folder, Tender, Why, add_record_commands, signers
 from api.errors import EXIT_HARD_VIOLATION
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
 tender_app = typer.Typer(no_args_is_help=True, help="Buy what the fleet does not drive: lots, pack, bids, award.")
 
-Folder = Annotated[Path, typer.Argument(help="Folder that `schoolrun plan` wrote.")]
-Tender = Annotated[Path, typer.Argument(help="Folder of the tender.")]
+add_record_commands(tender_app)
 DAY = ["%Y-%m-%d"]
 MINUTE = ["%Y-%m-%dT%H:%M"]
 
@@ -40,6 +40,7 @@ MINUTE = ["%Y-%m-%dT%H:%M"]
 def lots(
     plan: Folder,
     out: Annotated[Path, typer.Option(help="Folder for the tender.")],
+    why: Annotated[str, typer.Option(help="Why the plan is cut in this way, for the record.")],
     cut: Annotated[str, typer.Option(help="route, school, area, class or quarter.")] = "route",
     max_routes: Annotated[int | None, typer.Option(min=1, help="Most routes in a lot.")] = None,
     max_miles: Annotated[float | None, typer.Option(min=1, help="Most loaded miles a day in a lot.")] = None,
@@ -48,10 +49,12 @@ def lots(
     compare: Annotated[int | None, typer.Option(min=1, help="Compare all cuts on so many invented markets.")] = None,
     roads: RoadsFile = None,
     travel: TravelFile = None,
+    by: By = None,
     cache_dir: Cache = None,
 ) -> None:
     """Cut a plan into lots, with what each should cost."""
     from api.plan_folder import open_plan_folder
+    from api.tender_log import Signed
     from api.tender_pack import compare_cuts, make_lots
     from procurement.compare_lots import design_words
     from procurement.lot_design import Cut, LotLimits
@@ -66,8 +69,13 @@ def lots(
     with input_errors():
         given = open_plan_folder(plan)
         known = _full_travel(given, roads, travel, cache_dir) if fleet_too else given.pairs
-        book = make_lots(given, known, out, cut=Cut(cut), limits=limits, fleet_too=fleet_too)
-        found = () if compare is None else compare_cuts(given, known, limits, fleet_too=fleet_too, n_markets=compare)
+        found = () if compare is None else compare_cuts(
+            given, known, out, limits, fleet_too=fleet_too, n_markets=compare
+        )  # fmt: skip
+        book = make_lots(
+            given, known, out, Signed(by=signers(by), why=why), cut=Cut(cut), limits=limits, fleet_too=fleet_too,
+            compared=[design_words(design) for design in found],
+        )  # fmt: skip
     total = sum(lot.estimate_pence for lot in book.lots)
     print(
         f"{len(book.lots)} lots of {sum(lot.n_routes for lot in book.lots)} routes, should-cost {pounds(total)} a year"
@@ -91,9 +99,12 @@ def pack(
     ocid: Annotated[str, typer.Option(help="Open contracting id: registered prefix and own number.")] = "ocds-unset",
     rules: Annotated[Path | None, typer.Option(help="JSON file of award rules; without one, least price.")] = None,
     regime: Annotated[Path | None, typer.Option(help="JSON file of the law, system, standstill and days.")] = None,
+    why: Why = "",
+    by: By = None,
 ) -> None:
     """Write the pack for operators, and the digest that binds the council to it."""
     from api.plan_folder import open_plan_folder
+    from api.tender_log import Signed
     from api.tender_pack import PackRequest, make_pack, read_regime, read_rules
 
     with input_errors():
@@ -102,7 +113,7 @@ def pack(
             regime=read_regime(regime), deadline=deadline, starts_on=starts_on.date(), ends_on=ends_on.date(),
             ocid=ocid,
         )  # fmt: skip
-        made = make_pack(open_plan_folder(plan), tender, request)
+        made = make_pack(open_plan_folder(plan), tender, request, Signed(by=signers(by), why=why))
     print(f"Wrote {tender / 'pack'}: {len(made.lots)} lots, bids close {made.deadline.isoformat()}")
     print(f"Publish its digest: {made.digest}")
 
@@ -132,11 +143,12 @@ def bids(
     """Import the bids that the portal took in, check them, and show what an auditor may want to look at."""
     from api.plan_folder import open_plan_folder
     from api.tender_award import open_bids
+    from api.tender_log import Signed
     from procurement.screens import ScreenLimits
 
     limits = ScreenLimits(threshold_pence=tuple(100 * value for value in threshold_pounds or ()))
     with input_errors():
-        opening = open_bids(open_plan_folder(plan), tender, opened_by=opened_by, limits=limits)
+        opening = open_bids(open_plan_folder(plan), tender, Signed(by=tuple(opened_by)), limits=limits)
     n_bids = sum(len(submission.bids) for submission in opening.submissions)
     print(f"{n_bids} bids of {len(opening.submissions)} operators may be compared")
     for aside in opening.set_aside:
@@ -150,6 +162,7 @@ def award_command(
     plan: Folder,
     tender: Tender,
     pack_digest: Annotated[str, typer.Option(help="Digest that was published with the pack.")],
+    evaluated_by: Annotated[list[str], typer.Option(help="Who evaluates; each has declared their interests. Repeat.")],
     quality: Annotated[Path | None, typer.Option(help="JSON object: score 0 to 100 by operator id.")] = None,
     full_cost: Annotated[
         bool, typer.Option("--full-cost", help="Count lease and depot of fleet vehicles too.")
@@ -158,12 +171,15 @@ def award_command(
     explain_seconds: Annotated[float, typer.Option(min=0, help="Seconds for the reasons.")] = 60.0,
     roads: RoadsFile = None,
     travel: TravelFile = None,
+    why: Why = "",
     as_json: Json = False,
     cache_dir: Cache = None,
 ) -> None:
     """Decide, with proof or a stated gap, and write why to everybody."""
     from api.plan_folder import open_plan_folder
-    from api.tender_award import award, read_pack
+    from api.tender_award import award
+    from api.tender_files import read_pack
+    from api.tender_log import Signed
     from api.tender_pack import read_scores
 
     with input_errors():
@@ -175,6 +191,7 @@ def award_command(
         record, choice = award(
             given, tender, pack_digest=pack_digest, travel=known, avoidable=not full_cost, seconds=seconds,
             explain_seconds=explain_seconds, quality_pct_by_operator_id=read_scores(quality),
+            signed=Signed(by=tuple(evaluated_by), why=why),
         )  # fmt: skip
     if as_json:
         print(json.dumps(_figures(record, choice), indent=1))
@@ -185,15 +202,18 @@ def award_command(
 @tender_app.command("verify")
 def verify_command(evidence: Annotated[Path, typer.Argument(help="evidence.zip of an award.")]) -> None:
     """Make an award again from its evidence and compare."""
-    from api.tender_award import verify
+    from api.cli_tender_record import line_words
+    from api.tender_evidence import verify
 
     with input_errors():
         found = verify(evidence)
+    for line in found.lines:
+        print(line_words(line))
     for difference in found.differences:
         print(f"Differs: {difference}")
     if found.differences:
         raise typer.Exit(EXIT_HARD_VIOLATION)
-    print(f"The same award, digest {found.digest}")
+    print(f"The same award, digest {found.digest}; last hash of the record {found.head}")
 
 
 def _full_travel(given: PlanFolder, roads: Path | None, own: Path | None, cache_dir: Path | None) -> Travel:

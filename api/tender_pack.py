@@ -14,11 +14,22 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from api.plan_folder import PlanFolder
+from api.tender_files import BOOK_FILE, ISSUED_FOLDER, PACK_FILE, PACK_FOLDER, read_pack
+from api.tender_log import Signed, append_log, digests_of, read_log
 from procurement.compare_lots import DesignResult, compare_designs, sites_of
+from procurement.integrity import (
+    changes_between,
+    extended_lots,
+    last_issued,
+    require_next_version,
+    require_reason_for_lots,
+)
 from procurement.lot_design import Cut, LotBook, LotLimits, design_lots
 from procurement.ocds import tender_release
 from procurement.pack import LEAST_ALIKE, NOT_SHOWN, LotSheet, lot_sheets, require_safe
+from procurement.record import LotsDesigned, PackIssued
 from procurement.regime import Regime, deadline_words, timetable
+from transport.digest import digest_of
 from transport.files.bid_schedule import lot_facts, schedule_rows, write_schedule, write_schedule_json
 from transport.files.records import read_record, write_record
 from transport.files.tables import cell_text, csv_text, write_csv_text
@@ -26,31 +37,57 @@ from transport.scenario import Scenario
 from transport.tenders import AwardRules, TenderPack
 from transport.travel import Travel
 
-BOOK_FILE = "lot_book.json"
-PACK_FOLDER = "pack"
-PACK_FILE = "pack.json"
 BOOK_NOTE = "The council's own: which routes each lot holds. Never part of a pack."
 
 
-def make_lots(given: PlanFolder, travel: Travel, out: Path, *, cut: Cut, limits: LotLimits, fleet_too: bool) -> LotBook:
-    """Cut a plan into lots and write the council's own page of them.
+def make_lots(
+    given: PlanFolder, travel: Travel, out: Path, signed: Signed, *, cut: Cut, limits: LotLimits, fleet_too: bool,
+    compared: Sequence[str] = (),
+) -> LotBook:  # fmt: skip
+    """Cut a plan into lots, write the council's own page of them, and record why.
 
     Parameters
     ----------
     travel : the plan's own; for fleet routes too, the roads it was made on, since the price of empty miles needs more.
+    compared : what other cuts would have come to, in sentences.
+
+    Raises
+    ------
+    RecordRefused
+        Without a reason, or once a pack was issued.
     """
-    book = design_lots(given.plan, given.scenario, travel, cut=cut, limits=limits, fleet_too=fleet_too)
+    lines = read_log(out)
+    require_reason_for_lots(lines, signed.why)
+    book = design_lots(
+        given.plan, given.scenario, travel, cut=cut, limits=limits, fleet_too=fleet_too,
+        extended_lot_ids=extended_lots(lines),
+    )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     write_record("lot_book", book, out / BOOK_FILE, note=BOOK_NOTE)
+    made = LotsDesigned(
+        cut=cut.value, limits=limit_words(limits), fleet_too=fleet_too, n_lots=len(book.lots),
+        estimate_pence=sum(lot.estimate_pence for lot in book.lots), lots_digest=digest_of(book.lots),
+        compared=tuple(compared),
+    )  # fmt: skip
+    append_log(out, made, signed)
     return book
 
 
+def limit_words(limits: LotLimits) -> str:
+    """Limits of lots as they were asked for."""
+    given = {f.name: getattr(limits, f.name) for f in fields(limits) if getattr(limits, f.name) is not None}
+    return ", ".join(f"{name} {value}" for name, value in given.items())
+
+
 def compare_cuts(
-    given: PlanFolder, travel: Travel, limits: LotLimits, *, fleet_too: bool, n_markets: int
+    given: PlanFolder, travel: Travel, tender: Path, limits: LotLimits, *, fleet_too: bool, n_markets: int
 ) -> tuple[DesignResult, ...]:
     """Every cut of the plan on the same invented markets, with as many operators as the lists have (at least eight)."""
+    extended = extended_lots(read_log(tender))
     books = {
-        cut.value: design_lots(given.plan, given.scenario, travel, cut=cut, limits=limits, fleet_too=fleet_too)
+        cut.value: design_lots(
+            given.plan, given.scenario, travel, cut=cut, limits=limits, fleet_too=fleet_too, extended_lot_ids=extended
+        )
         for cut in Cut
     }
     sites = {name: sites_of(book, given.plan, given.scenario) for name, book in books.items()}
@@ -137,14 +174,21 @@ class PackRequest:
     least_alike: int = LEAST_ALIKE
 
 
-def make_pack(given: PlanFolder, tender: Path, request: PackRequest, *, now: datetime | None = None) -> TenderPack:
+def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Signed) -> TenderPack:
     """Write the pack: price schedule, lots and passengers, PDF, release, and the record whose digest binds the council.
+
+    An earlier version is kept in the folder `issued`; what has changed goes out in `changes.txt`.
 
     Raises
     ------
     DisclosureRefused
         When it could identify a child; nothing is written then.
+    RecordRefused
+        When it is not the next version, or bids have been opened.
     """
+    lines = read_log(tender)
+    require_next_version(lines, request.pack_id, request.version, signed.why)
+    before = read_pack(tender) if last_issued(lines) else None
     book = read_record("lot_book", LotBook, tender / BOOK_FILE)
     pack = TenderPack(
         pack_id=request.pack_id, version=request.version, lots=book.lots, rules=request.rules,
@@ -156,15 +200,19 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, *, now: dat
         book, given.plan, given.scenario, areas, pack_id=pack.pack_id, least_alike=request.least_alike
     )  # fmt: skip
     release = tender_release(
-        pack, ocid=request.ocid, buyer=request.buyer, title=request.title, at=now or datetime.now(UTC)
+        pack, ocid=request.ocid, buyer=request.buyer, title=request.title, at=signed.at
     )  # fmt: skip
     texts = {
         "lots.csv": lots_csv(pack, sheets),
         "passengers.csv": passengers_csv(sheets),
         "release.json": json.dumps(release, indent=1) + "\n",
     }
+    changes = changes_between(before, pack) if before is not None else ()
+    if changes:
+        texts["changes.txt"] = "\n".join([f"Version {pack.version}: {signed.why}", *changes]) + "\n"
     require_safe(sheets, texts, given.scenario, least_alike=request.least_alike)
     out = tender / PACK_FOLDER
+    _keep_issued(tender, before)
     out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         if name.endswith(".csv"):
@@ -175,7 +223,19 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, *, now: dat
     write_schedule_json(schedule_rows(pack), out / "price_schedule.json")
     write_record("tender_pack", pack, out / PACK_FILE)
     _write_pdf(out / "pack.pdf", pack, sheets, request)
+    issued = PackIssued(
+        pack_id=pack.pack_id, version=pack.version, pack_digest=pack.digest, lots_digest=pack.lots_digest,
+        deadline=pack.deadline, file_digests=digests_of(out.iterdir()), changes=changes,
+    )  # fmt: skip
+    append_log(tender, issued, signed)
     return pack
+
+
+def _keep_issued(tender: Path, before: TenderPack | None) -> None:
+    """Put the files of the version before aside, so that what its digests name is still there."""
+    if before is not None:
+        (tender / ISSUED_FOLDER).mkdir(exist_ok=True)
+        (tender / PACK_FOLDER).rename(tender / ISSUED_FOLDER / f"version_{before.version}")
 
 
 def areas_of(scenario: Scenario) -> dict[str, str]:

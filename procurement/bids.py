@@ -6,7 +6,7 @@ What cannot be read at all, or does not add up, never comes here: `transport.fil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -34,6 +34,12 @@ class BidFault(StrEnum):
     NO_INSTANT = "no_instant"
     SENT_TWICE = "sent_twice"
     SAME_FILE = "same_file"
+
+
+CAN_BE_OVERRIDDEN = frozenset(
+    {BidFault.LATE, BidFault.LICENCE_ENDS, BidFault.INSURANCE_ENDS, BidFault.CLEARANCES_END}
+)  # fmt: skip
+"""A portal that failed, and papers that will be renewed. What an operator cannot carry stays aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +70,20 @@ def check_bids(
     submissions: Sequence[Submission],
     operators: Sequence[Operator],
     vehicle_classes: Sequence[VehicleClass],
+    *,
+    let_in: Collection[str] = (),
 ) -> CheckedBids:
     """Set aside what may not be compared; the rest comes back in the order of operator ids.
 
     Parameters
     ----------
     operators : admitted to the purchasing system.
+    let_in : operators for whom `CAN_BE_OVERRIDDEN` was overridden, with a reason in the record.
     """
-    set_aside = [aside for s in submissions for aside in _whole_faults(pack, s, submissions, operators)]
+    set_aside = [
+        aside for s in submissions for aside in _whole_faults(pack, s, submissions, operators)
+        if not (aside.operator_id in let_in and aside.fault in CAN_BE_OVERRIDDEN)
+    ]  # fmt: skip
     refused = {aside.operator_id for aside in set_aside}
     kept = []
     for submission in sorted(submissions, key=lambda s: s.operator_id):

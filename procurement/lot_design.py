@@ -61,15 +61,18 @@ class LotBook:
     route_ids_by_lot_id: Mapping[str, tuple[str, ...]]
 
 
-def tendered_routes(plan: Plan, scenario: Scenario, *, fleet_too: bool = False) -> tuple[Route, ...]:
-    """Routes that can be put out to tender: bought ones, except those under a contract that runs on.
+def tendered_routes(
+    plan: Plan, scenario: Scenario, *, fleet_too: bool = False, extended_lot_ids: Collection[str] = ()
+) -> tuple[Route, ...]:
+    """Routes that can be put out to tender: bought ones, except those under a contract that runs on or is extended.
 
     Parameters
     ----------
     fleet_too : also today's fleet routes, for a tender in which the council may drive itself. Left out are those with
         listed PAs, of a class that cannot be bought, or with several runs on a leg and day.
+    extended_lot_ids : lots whose contract is over and has been extended.
     """
-    running = {c.lot_id for c in scenario.contracts if not c.is_over(scenario.starts_on)}
+    running = {c.lot_id for c in scenario.contracts if not c.is_over(scenario.starts_on)} | set(extended_lot_ids)
     return tuple(route for route in plan.routes if _tendered(route, running, scenario, fleet_too))
 
 
@@ -89,6 +92,7 @@ def design_lots(
     cut: Cut = Cut.ROUTE,
     limits: LotLimits | None = None,
     fleet_too: bool = False,
+    extended_lot_ids: Collection[str] = (),
 ) -> LotBook:
     """Cut a plan into lots; the same plan, cut and limits give the same lots.
 
@@ -98,7 +102,7 @@ def design_lots(
         When there is nothing to tender, or a route has no price by its class's card.
     """
     limits = limits or LotLimits()
-    routes = tendered_routes(plan, scenario, fleet_too=fleet_too)
+    routes = tendered_routes(plan, scenario, fleet_too=fleet_too, extended_lot_ids=extended_lot_ids)
     if not routes:
         raise ValueError(f"plan {plan.plan_id} has no route to tender: every one is the fleet's or under contract")
     groups: dict[tuple[str, ...], list[Route]] = {}

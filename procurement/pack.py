@@ -171,7 +171,7 @@ def require_safe(
     DisclosureRefused
         Naming each ground.
     """
-    grounds = [*_too_few(sheets, least_alike), *_leaks(texts, scenario)]
+    grounds = [*_too_few(sheets, least_alike), *leaks(texts, scenario)]
     if grounds:
         raise DisclosureRefused("this pack could identify a child: " + "; ".join(grounds))
 
@@ -188,7 +188,8 @@ def _too_few(sheets: Sequence[LotSheet], least: int) -> Iterator[str]:
             yield f"row {row.ref} ({', '.join(shown)}) fits {n} passengers; at least {least} must be alike"
 
 
-def _leaks(texts: Mapping[str, str], scenario: Scenario) -> Iterator[str]:
+def leaks(texts: Mapping[str, str], scenario: Scenario) -> Iterator[str]:
+    """Whatever in texts that go out comes from the council's own lists, in sentences."""
     for name, text in texts.items():
         words = set("".join(char if char.isalnum() or char in "_-./" else " " for char in text).split())
         ids = sorted(words & set(scenario.passenger_by_id))
