@@ -20,6 +20,7 @@ from api.cli_shared import (
     refuse_two_sources,
     watcher_of,
 )
+from api.cli_tender_outcome import add_outcome_commands
 from api.cli_tender_record import By, Folder, Tender, Why, add_record_commands, signers
 from api.errors import EXIT_HARD_VIOLATION
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 tender_app = typer.Typer(no_args_is_help=True, help="Buy what the fleet does not drive: lots, pack, bids, award.")
 
 add_record_commands(tender_app)
+add_outcome_commands(tender_app)
 DAY = ["%Y-%m-%d"]
 MINUTE = ["%Y-%m-%dT%H:%M"]
 

@@ -16,6 +16,7 @@ from api.tender_files import (
     PACK_FILE,
     PACK_FOLDER,
     REGISTER_FOLDER,
+    TERMS_FILE,
     AwardInputs,
     Opening,
 )
@@ -34,7 +35,7 @@ EVIDENCE_README = (
     f"{ISSUED_FOLDER}: packs that were amended; {REGISTER_FOLDER}: contracts and award notice, once they are written.\n"
     "Every record carries the sha256 of its content.\n"
 )
-_ALWAYS = (INPUTS_FILE, AWARD_FILE, OPENING_FILE, LOG_FILE, f"{PACK_FOLDER}/{PACK_FILE}")
+_ALWAYS = (INPUTS_FILE, AWARD_FILE, OPENING_FILE, LOG_FILE, TERMS_FILE, f"{PACK_FOLDER}/{PACK_FILE}")
 
 
 def write_evidence(tender: Path) -> Path:

@@ -10,6 +10,8 @@ from pathlib import Path
 from procurement.award import AwardRequest
 from procurement.bids import SetAside
 from procurement.offers import Offer
+from procurement.record import Line, Overridden, OverrideKind
+from procurement.regime import Regime
 from procurement.screens import Seen
 from transport.bids import Submission
 from transport.files.records import read_record
@@ -20,6 +22,7 @@ BOOK_FILE = "lot_book.json"
 PACK_FOLDER = "pack"
 PACK_FILE = "pack.json"
 ISSUED_FOLDER = "issued"
+TERMS_FILE = "terms.json"
 BIDS_FOLDER = "bids"
 RECEIVED_FILE = "received.csv"
 OPENING_FILE = "opening.json"
@@ -74,6 +77,29 @@ class AwardInputs:
             other_offers=self.other_offers, start_ids=self.start_ids, seconds=self.seconds,
             explain_seconds=self.explain_seconds,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a pack says besides lots and rules, as it was issued."""
+
+    title: str
+    buyer: str
+    ocid: str
+    regime: Regime
+
+
+def read_terms(tender: Path) -> Terms:
+    """Terms of the pack as issued last."""
+    return read_record("tender_terms", Terms, tender / TERMS_FILE)
+
+
+def withheld_lots(lines: Sequence[Line]) -> dict[str, str]:
+    """Reason by lot that is not awarded, whatever the award says."""
+    return {
+        line.decision.about: line.why for line in lines
+        if isinstance(line.decision, Overridden) and line.decision.kind is OverrideKind.WITHHELD
+    }  # fmt: skip
 
 
 def read_pack(tender: Path) -> TenderPack:

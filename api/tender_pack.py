@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from api.plan_folder import PlanFolder
-from api.tender_files import BOOK_FILE, ISSUED_FOLDER, PACK_FILE, PACK_FOLDER, read_pack
+from api.tender_files import BOOK_FILE, ISSUED_FOLDER, PACK_FILE, PACK_FOLDER, TERMS_FILE, Terms, read_pack
 from api.tender_log import Signed, append_log, digests_of, read_log
 from procurement.compare_lots import DesignResult, compare_designs, sites_of
 from procurement.integrity import (
@@ -222,6 +222,8 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
     write_schedule(schedule_rows(pack), out / "price_schedule.xlsx", title=f"{request.title}: price schedule")
     write_schedule_json(schedule_rows(pack), out / "price_schedule.json")
     write_record("tender_pack", pack, out / PACK_FILE)
+    terms = Terms(title=request.title, buyer=request.buyer, ocid=request.ocid, regime=request.regime)
+    write_record("tender_terms", terms, tender / TERMS_FILE)
     _write_pdf(out / "pack.pdf", pack, sheets, request)
     issued = PackIssued(
         pack_id=pack.pack_id, version=pack.version, pack_digest=pack.digest, lots_digest=pack.lots_digest,

@@ -239,6 +239,9 @@ def _went_words(winner: Offer) -> str:
     lots = ("lot " if len(winner.lot_ids) == 1 else "lots ") + ", ".join(winner.lot_ids)
     if winner.kind is OfferKind.LEFT:
         return f"{lots} is left at the fallback price of {pounds(winner.price_pence)} a year"
+    if winner.kind is OfferKind.FLEET:
+        verb = "is" if len(winner.lot_ids) == 1 else "are"
+        return f"{lots} {verb} driven by the council's own vehicles at {pounds(winner.price_pence)} a year"
     return f"{lots} went to {winner.kind.value} {winner.offer_id} at {pounds(winner.price_pence)} a year"
 
 

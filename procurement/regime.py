@@ -120,7 +120,7 @@ def timetable(regime: Regime, starts_on: date) -> tuple[Step, ...]:
     told = before(starts_on, regime.notice_days)
     signed = before(told, regime.vetting_days)
     pause = regime.standstill is not Standstill.NONE
-    awarded = before(signed, regime.standstill_days, regime.standstill_unit) if pause else signed
+    awarded = latest_award(regime, signed)
     closed = before(awarded, regime.evaluation_days)
     steps = [
         Step(what="Pack issued to all", on=before(closed, regime.bidding_days)),
@@ -131,6 +131,55 @@ def timetable(regime: Regime, starts_on: date) -> tuple[Step, ...]:
         Step(what="Contracts start", on=starts_on),
     ]
     return tuple(steps)
+
+
+def standstill_ends_on(regime: Regime, told_on: date) -> date | None:
+    """The last day of the standstill, which ends at its midnight; None: there is none.
+
+    Notes
+    -----
+    Under the Procurement Act 2023, section 51, days are counted from the day of the contract award notice, that day
+    included; under the Public Contracts Regulations 2015, regulation 87, from the day after the notices are sent, and a
+    last day that is no working day moves to the next one.
+    """
+    if regime.standstill is Standstill.NONE:
+        return None
+    by_working_day = regime.standstill_unit is DayUnit.WORKING
+    day = told_on if regime.law is Law.PA_2023 else told_on + timedelta(days=1)
+    left = regime.standstill_days
+    while True:
+        left -= not by_working_day or _is_working(day, regime.bank_holidays)
+        if left <= 0 and _is_working(day, regime.bank_holidays):
+            return day
+        day += timedelta(days=1)
+
+
+def latest_award(regime: Regime, signed: date) -> date:
+    """The last working day on which operators can be told, if contracts are to be signed on a day."""
+    day = signed
+    while True:
+        ends_on = standstill_ends_on(regime, day)
+        if _is_working(day, regime.bank_holidays) and (ends_on is None or ends_on < signed):
+            return day
+        day -= timedelta(days=1)
+
+
+def day_words(on: date) -> str:
+    """A date in words: `Friday 5 July 2024`."""
+    return f"{on:%A} {on.day} {on:%B %Y}"
+
+
+def standstill_words(regime: Regime, told_on: date) -> str:
+    """When contracts may be signed, in words that nobody can read two ways."""
+    ends_on = standstill_ends_on(regime, told_on)
+    if ends_on is None:
+        return "There is no standstill: contracts may be signed from today."
+    n, unit = regime.standstill_days, regime.standstill_unit.value
+    first = "that day included" if regime.law is Law.PA_2023 else "from the day after"
+    return (
+        f"The standstill is {regime.standstill.value}: {n} {unit} days, counted from {day_words(told_on)}, {first}. It "
+        f"ends at midnight at the end of {day_words(ends_on)}. Nothing is signed before."
+    )
 
 
 def deadline_words(deadline: datetime, time_zone: str) -> str:

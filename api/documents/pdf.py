@@ -90,6 +90,17 @@ def tender_pack_pdf(data: dict[str, Any]) -> bytes:
     return _typeset("tender_pack.typ", {**frame, **data})
 
 
+def letter_pdf(blocks: Sequence[dict[str, Any]], *, title: str, since: str, to: str) -> bytes:
+    """A letter to an operator as PDF bytes.
+
+    Parameters
+    ----------
+    blocks : its parts, as `api.tender_letters.blocks_of` gives them. to : the operator it is for.
+    """
+    frame = {"kind": "Letter", "scenario": title, "from": since, "notes": [], "face": f"For {to} alone"}
+    return _typeset("letter.typ", {**frame, "blocks": list(blocks)})
+
+
 def _data(kind: str, scenario: Scenario, notes: Sequence[str], **parts: Any) -> dict[str, Any]:
     from_words = f"from {scenario.starts_on.day} {scenario.starts_on:%B %Y}"
     return {"kind": kind, "scenario": scenario.name, "from": from_words, "notes": list(notes), **parts}

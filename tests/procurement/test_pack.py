@@ -141,11 +141,11 @@ def test_the_timetable_is_worked_back_from_the_start() -> None:
 
 
 def test_no_standstill_no_pause() -> None:
-    """Decided and signed on one day; ten calendar days under the law of 2015 otherwise."""
+    """Decided and signed on one day; under the law of 2015 signed on the day after the tenth has ended."""
     none = timetable(Regime(standstill=Standstill.NONE), date(2026, 9, 1))
     assert none[2].on == none[3].on
     old = timetable(Regime(law=Law.PCR_2015, standstill_days=10, standstill_unit=DayUnit.CALENDAR), date(2026, 9, 1))
-    assert (old[3].on - old[2].on).days == 10
+    assert (old[3].on - old[2].on).days == 11
 
 
 def test_a_regime_with_impossible_days_is_refused() -> None:
