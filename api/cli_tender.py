@@ -14,21 +14,17 @@ from api.cli_shared import (
     Json,
     RoadsFile,
     TravelFile,
-    default_cache_dir,
     input_errors,
     refuse,
-    refuse_two_sources,
-    watcher_of,
 )
 from api.cli_tender_outcome import add_outcome_commands
 from api.cli_tender_record import By, Folder, Tender, Why, add_record_commands, signers
+from api.cli_tender_roads import full_travel, travel_for
 from api.errors import EXIT_HARD_VIOLATION
 
 if TYPE_CHECKING:
-    from api.plan_folder import PlanFolder
     from procurement.award import AwardRecord
     from procurement.make_or_buy import MakeOrBuy
-    from transport.travel import Travel
 
 tender_app = typer.Typer(no_args_is_help=True, help="Buy what the fleet does not drive: lots, pack, bids, award.")
 
@@ -70,7 +66,7 @@ def lots(
     )  # fmt: skip
     with input_errors():
         given = open_plan_folder(plan)
-        known = _full_travel(given, roads, travel, cache_dir) if fleet_too else given.pairs
+        known = full_travel(given, roads, travel, cache_dir) if fleet_too else given.pairs
         found = () if compare is None else compare_cuts(
             given, known, out, limits, fleet_too=fleet_too, n_markets=compare
         )  # fmt: skip
@@ -180,16 +176,12 @@ def award_command(
     """Decide, with proof or a stated gap, and write why to everybody."""
     from api.plan_folder import open_plan_folder
     from api.tender_award import award
-    from api.tender_files import read_pack
     from api.tender_log import Signed
     from api.tender_pack import read_scores
 
     with input_errors():
         given = open_plan_folder(plan)
-        rules = read_pack(tender).rules
-        known = (
-            _full_travel(given, roads, travel, cache_dir) if rules.fleet_reserved or rules.extensions_reserved else None
-        )
+        known = travel_for(given, tender, roads, travel, cache_dir)
         record, choice = award(
             given, tender, pack_digest=pack_digest, travel=known, avoidable=not full_cost, seconds=seconds,
             explain_seconds=explain_seconds, quality_pct_by_operator_id=read_scores(quality),
@@ -216,16 +208,6 @@ def verify_command(evidence: Annotated[Path, typer.Argument(help="evidence.zip o
     if found.differences:
         raise typer.Exit(EXIT_HARD_VIOLATION)
     print(f"The same award, digest {found.digest}; last hash of the record {found.head}")
-
-
-def _full_travel(given: PlanFolder, roads: Path | None, own: Path | None, cache_dir: Path | None) -> Travel:
-    from api.plan_folder import roads_for
-
-    refuse_two_sources(roads, own)
-    cache_dir = cache_dir or default_cache_dir()
-    return roads_for(
-        given, given.scenario, watcher_of([]), roads_path=roads, travel_path=own, cache_dir=cache_dir
-    ).travel
 
 
 def _figures(record: AwardRecord, choice: MakeOrBuy | None) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What follows from an award, on the command line: letters to operators, and their templates."""
+"""What follows from an award, on the command line: letters to operators, contracts for the register."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli_shared import input_errors
+from api.cli_shared import Cache, RoadsFile, TravelFile, input_errors
 from api.cli_tender_record import By, Folder, Tender, Why, signers
 
 DAY = ["%Y-%m-%d"]
@@ -17,7 +17,7 @@ DAY = ["%Y-%m-%d"]
 
 def add_outcome_commands(tender_app: typer.Typer) -> None:
     """Put these commands beside the others of `schoolrun tender`."""
-    for name, command in (("templates", templates), ("letters", letters)):
+    for name, command in (("templates", templates), ("letters", letters), ("register", register)):
         tender_app.command(name)(command)
 
 
@@ -61,3 +61,41 @@ def letters(
         paths = write_letters(tender, request, Signed(by=signers(by), why=why), names)
     n_award = sum(path.name.startswith("award") for path in paths)
     print(f"Wrote {n_award} award letters and {len(paths) - n_award} letters of regret into {tender / 'letters'}")
+
+
+def register(
+    plan: Folder,
+    tender: Tender,
+    department: Annotated[str, typer.Option(help="The council's department that is responsible.")],
+    review_on: Annotated[
+        datetime | None,
+        typer.Option(formats=DAY, help="When to decide what follows. Default: 180 days before the end."),
+    ] = None,
+    roads: RoadsFile = None,
+    travel: TravelFile = None,
+    why: Why = "",
+    by: By = None,
+    cache_dir: Cache = None,
+) -> None:
+    """Write contracts for the register, the award notice, and what the plan costs with them."""
+    from api.cli_tender_roads import travel_for
+    from api.plan_folder import open_plan_folder
+    from api.tender_log import Signed
+    from api.tender_register import write_register
+    from transport.files.plan_words import pounds
+
+    with input_errors():
+        given = open_plan_folder(plan)
+        known = travel_for(given, tender, roads, travel, cache_dir)
+        made = write_register(
+            given, tender, known, Signed(by=signers(by), why=why), department=department,
+            review_on=None if review_on is None else review_on.date(),
+        )  # fmt: skip
+    cost = made.cost
+    print(f"Wrote {len(made.entries)} contracts and the award notice into {tender / 'register'}")
+    kind = "avoidable cost" if cost.avoidable else "full cost"
+    print(f"The plan's year, {kind}: {pounds(cost.before_pence)} as planned, {pounds(cost.after_pence)} as awarded")
+    if cost.open_lot_ids:
+        print(
+            f"Still to be supplied: {', '.join(cost.open_lot_ids)} ({pounds(cost.left_pence)} of that, if as declared)"
+        )

@@ -10,6 +10,7 @@ from procurement.record import (
     ContractsDecided,
     InterestDeclared,
     Line,
+    LotsDesigned,
     Overridden,
     OverrideKind,
     PackIssued,
@@ -72,6 +73,12 @@ def extended_lots(lines: Sequence[Line]) -> frozenset[str]:
     """Lots of contracts that were extended, by the last decision on them."""
     decided = [line.decision for line in lines if isinstance(line.decision, ContractsDecided)]
     return frozenset(decided[-1].extended_lot_ids) if decided else frozenset()
+
+
+def has_fleet_lots(lines: Sequence[Line]) -> bool:
+    """Whether today's fleet routes may be in lots, by the last design."""
+    designs = [line.decision for line in lines if isinstance(line.decision, LotsDesigned)]
+    return bool(designs) and designs[-1].fleet_too
 
 
 def require_reason_for_lots(lines: Sequence[Line], why: str) -> None:

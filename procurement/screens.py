@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from statistics import stdev
 
-from transport.bids import Bid, Submission
+from transport.bids import Submission
 from transport.files.plan_words import pounds
 from transport.tenders import TenderPack
 
@@ -171,10 +171,9 @@ def _far(pack: TenderPack, prices: Prices) -> Iterator[Seen]:
 
 
 def _under_threshold(pack: TenderPack, submissions: Sequence[Submission], limits: ScreenLimits) -> Iterator[Seen]:
-    n_days = (pack.ends_on - pack.starts_on).days + 1
     for submission in submissions:
         for bid in submission.bids:
-            value_pence = _term_pence(bid, n_days)
+            value_pence = pack.term_pence(bid.year_pence)
             for threshold in limits.threshold_pence:
                 if threshold * (100 - limits.under_pct) <= 100 * value_pence < 100 * threshold:
                     sentence = (
@@ -183,11 +182,6 @@ def _under_threshold(pack: TenderPack, submissions: Sequence[Submission], limits
                         "Chance can explain one, not many"
                     )
                     yield _seen(Screen.THRESHOLD, [bid.operator_id], bid.lot_ids, sentence)
-
-
-def _term_pence(bid: Bid, n_days: int) -> int:
-    """Value over the whole term: whole years as they are, parts by the day."""
-    return bid.year_pence * n_days * 100 // 36_525
 
 
 def _seen(screen: Screen, operators: Sequence[str], lots: Sequence[str], sentence: str) -> Seen:

@@ -8,7 +8,7 @@ Contracts Regulations 2015, regulation 86: award notices to bidders. Whether the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from procurement.award import AwardRecord
@@ -116,7 +116,7 @@ def summaries_of(
     )
 
 
-def awarded(record: AwardRecord, withheld: Mapping[str, str]) -> Iterator[Offer]:
+def awarded(record: AwardRecord, withheld: Collection[str]) -> Iterator[Offer]:
     """Winning offers none of whose lots is withheld: a package stands or falls as a whole."""
     return (offer for offer in record.winners if not set(offer.lot_ids) & set(withheld))
 

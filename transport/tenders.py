@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from transport.calendar import Leg
 from transport.digest import digest_of
+from transport.money import half_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,14 @@ _RULE_RANGES = {
 }
 
 
+def _anniversary(on: date, n_years: int) -> date:
+    """The same day some years on; of 29 February the 1 March where there is none."""
+    try:
+        return on.replace(year=on.year + n_years)
+    except ValueError:
+        return date(on.year + n_years, 3, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenderPack:
     """Lots and rules as issued: what binds the council once bids close.
@@ -177,6 +186,15 @@ class TenderPack:
         for lot_id, n in Counter(lot.lot_id for lot in self.lots).items():
             if n > 1:
                 yield f"lot {lot_id} is given {n} times"
+
+    def term_pence(self, year_pence: int) -> int:
+        """What a price a year comes to over the whole term: whole years as they are, the rest by the day, half up."""
+        end = self.ends_on + timedelta(days=1)
+        n_years = end.year - self.starts_on.year
+        while _anniversary(self.starts_on, n_years) > end:
+            n_years -= 1
+        n_days = (end - _anniversary(self.starts_on, n_years)).days
+        return n_years * year_pence + half_up(n_days * year_pence, 365)
 
     @property
     def class_ids(self) -> tuple[str, ...]:

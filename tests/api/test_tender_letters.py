@@ -1,9 +1,11 @@
-"""Letters to operators: what they say, templates that a council edits, and what is refused."""
+"""What follows from an award: letters from templates that a council edits, and the contract register."""
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,30 @@ def test_what_is_put_in_cannot_become_markup(planned: Path, copy: Path, tmp_path
     assert run("letters", planned, copy, *told).exit_code == 0
     text = next((copy / "letters").glob("*.txt")).read_text(encoding="utf-8")
     assert "\na / b # c\n" in text
+
+
+def test_contracts_and_notice_follow_the_letters(planned: Path, copy: Path) -> None:
+    """Refused before operators are told; then both are in the evidence, the record and the folder alike."""
+    ask = ("register", planned, copy, "--department", "Travel assistance")
+    assert "operators have not been told of this award: write the letters first" in run(*ask).stderr
+    assert run("letters", planned, copy, *TOLD).exit_code == 0
+    entered = run(*ask, "--review-on", "2026-01-31")
+    assert entered.exit_code == 0, entered.output
+    assert "The plan's year, avoidable cost: £" in entered.stdout
+    with (copy / "register" / "contracts.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    award = json.loads((copy / "award.json").read_text(encoding="utf-8"))
+    bought = [offer for offer in award["content"]["winners"] if offer["kind"] == "bid"]
+    assert [row["lot_ids"].split() for row in rows] == [offer["lot_ids"] for offer in bought]
+    assert {(row["review_on"], row["department"]) for row in rows} == {("2026-01-31", "Travel assistance")}
+    assert {row["award_digest"] for row in rows} == {award["digest"]}
+    assert [row["year_pounds"].replace(".", "") for row in rows] == [str(offer["price_pence"]) for offer in bought]
+    with zipfile.ZipFile(copy / "evidence.zip") as bundle:
+        held = {name: bundle.read(name) for name in bundle.namelist() if name.startswith("register/")}
+    assert held == {f"register/{p.name}": p.read_bytes() for p in (copy / "register").iterdir()}
+    assert sorted(held) == [
+        "register/award_notice.json", "register/contracts.csv", "register/contracts.json", "register/new_cost.json",
+    ]  # fmt: skip
+    cost = json.loads(held["register/new_cost.json"])
+    assert cost["after_pence"] == cost["kept_pence"] + cost["awarded_pence"] + cost["left_pence"]
+    assert run("verify", copy / "evidence.zip").exit_code == 0
