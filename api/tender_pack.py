@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
+from api.documents.tender_map import map_geojson, map_key, map_svg
 from api.plan_folder import PlanFolder
 from api.tender_files import BOOK_FILE, ISSUED_FOLDER, PACK_FILE, PACK_FOLDER, TERMS_FILE, Terms, read_pack
 from api.tender_log import Signed, append_log, digests_of, read_log
@@ -26,7 +27,8 @@ from procurement.integrity import (
 )
 from procurement.lot_design import Cut, LotBook, LotLimits, design_lots
 from procurement.ocds import tender_release
-from procurement.pack import LEAST_ALIKE, NOT_SHOWN, LotSheet, lot_sheets, require_safe
+from procurement.pack import LEAST_ALIKE, NOT_SHOWN, LotSheet, lot_sheets, require_safe, wider_area
+from procurement.pack_map import MapPoint, map_points, require_far_from_homes
 from procurement.record import LotsDesigned, PackIssued
 from procurement.regime import Regime, deadline_words, timetable
 from transport.digest import digest_of
@@ -197,8 +199,10 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
     )  # fmt: skip
     areas = areas_of(given.scenario)
     sheets = lot_sheets(
-        book, given.plan, given.scenario, areas, pack_id=pack.pack_id, least_alike=request.least_alike
+        book, given.plan, given.scenario, areas.area_by_place_id, pack_id=pack.pack_id,
+        least_alike=request.least_alike,
     )  # fmt: skip
+    points = map_points(sheets, given.scenario, areas.centre_by_area, pack_id=pack.pack_id)
     release = tender_release(
         pack, ocid=request.ocid, buyer=request.buyer, title=request.title, at=signed.at
     )  # fmt: skip
@@ -206,11 +210,13 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
         "lots.csv": lots_csv(pack, sheets),
         "passengers.csv": passengers_csv(sheets),
         "release.json": json.dumps(release, indent=1) + "\n",
+        "map.geojson": json.dumps(map_geojson(points), ensure_ascii=False, indent=1) + "\n",
     }
     changes = changes_between(before, pack) if before is not None else ()
     if changes:
         texts["changes.txt"] = "\n".join([f"Version {pack.version}: {signed.why}", *changes]) + "\n"
     require_safe(sheets, texts, given.scenario, least_alike=request.least_alike)
+    require_far_from_homes(points, given.scenario)
     out = tender / PACK_FOLDER
     _keep_issued(tender, before)
     out.mkdir(parents=True, exist_ok=True)
@@ -224,7 +230,7 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
     write_record("tender_pack", pack, out / PACK_FILE)
     terms = Terms(title=request.title, buyer=request.buyer, ocid=request.ocid, regime=request.regime)
     write_record("tender_terms", terms, tender / TERMS_FILE)
-    _write_pdf(out / "pack.pdf", pack, sheets, request)
+    _write_pdf(out / "pack.pdf", pack, sheets, points, request)
     issued = PackIssued(
         pack_id=pack.pack_id, version=pack.version, pack_digest=pack.digest, lots_digest=pack.lots_digest,
         deadline=pack.deadline, file_digests=digests_of(out.iterdir()), changes=changes,
@@ -240,8 +246,16 @@ def _keep_issued(tender: Path, before: TenderPack | None) -> None:
         (tender / PACK_FOLDER).rename(tender / ISSUED_FOLDER / f"version_{before.version}")
 
 
-def areas_of(scenario: Scenario) -> dict[str, str]:
-    """Postcode sector of every place: that of the nearest postcode."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Areas:
+    """Postcode sector of every place, and the middle of every sector and district around."""
+
+    area_by_place_id: Mapping[str, str]
+    centre_by_area: Mapping[str, tuple[float, float]]
+
+
+def areas_of(scenario: Scenario) -> Areas:
+    """Areas of all places: the sector of the nearest postcode. Middles are those of postcodes, not of homes."""
     import numpy as np
 
     from transport.files.postcodes import postcode_points_within
@@ -250,14 +264,21 @@ def areas_of(scenario: Scenario) -> dict[str, str]:
     lats, lons = ([getattr(place, name) for place in scenario.places] for name in ("lat", "lon"))
     found = postcode_points_within(min(lats) - margin, min(lons) - margin, max(lats) + margin, max(lons) + margin)
     if not found:
-        return {place.place_id: "no postcode near" for place in scenario.places}
+        areas = {place.place_id: "no postcode near" for place in scenario.places}
+        return Areas(area_by_place_id=areas, centre_by_area={})
     at = np.array([(lat, lon) for _, lat, lon in found])
     areas = {}
     for place in scenario.places:
         # A degree of longitude is about 0.61 of one of latitude in England.
         nearest = int((((at - (place.lat, place.lon)) * (1.0, 0.61)) ** 2).sum(axis=1).argmin())
         areas[place.place_id] = found[nearest][0][:-2].strip()
-    return areas
+    points: dict[str, list[tuple[float, float]]] = {}
+    for postcode, lat, lon in found:
+        sector = postcode[:-2].strip()
+        for area in (sector, wider_area(sector)):
+            points.setdefault(area, []).append((lat, lon))
+    centres = {area: (float(lat), float(lon)) for area, p in points.items() for lat, lon in [np.mean(p, axis=0)]}
+    return Areas(area_by_place_id=areas, centre_by_area=centres)
 
 
 def lots_csv(pack: TenderPack, sheets: Sequence[LotSheet]) -> str:
@@ -322,7 +343,9 @@ _RULE_WORDS = {
 }
 
 
-def _write_pdf(path: Path, pack: TenderPack, sheets: Sequence[LotSheet], request: PackRequest) -> None:
+def _write_pdf(
+    path: Path, pack: TenderPack, sheets: Sequence[LotSheet], points: Sequence[MapPoint], request: PackRequest
+) -> None:
     from api.documents.pdf import tender_pack_pdf
 
     sheet_by_lot = {sheet.lot_id: sheet for sheet in sheets}
@@ -337,6 +360,8 @@ def _write_pdf(path: Path, pack: TenderPack, sheets: Sequence[LotSheet], request
             ["Contracts", f"{pack.starts_on.isoformat()} to {pack.ends_on.isoformat()}"],
             ["Digest of this pack", pack.digest],
         ],
+        "map": map_svg(points),
+        "map_key": map_key(points),
         "rules": rule_words(pack.rules),
         "timetable": [[step.on.isoformat(), step.what] for step in timetable(request.regime, pack.starts_on)],
         "lots": [

@@ -67,8 +67,12 @@ class DisclosureRefused(ValueError):
 
 
 Shown = tuple[str, str, str, str]
-_DETAIL = ((0, 1, 2, 3), (0, 1, 3), (0, 3), (3,), ())
-"""Ever less of (area, age band, needs, days): needs go first, they are health data and the class tells most of them."""
+_DETAIL = (
+    ((0, 1, 2, 3), False), ((0, 1, 3), False), ((0, 3), False), ((0, 1, 3), True), ((0, 3), True), ((3,), False),
+    ((), False),
+)  # fmt: skip
+"""Ever less of (area, age band, needs, days), and whether the area is the wider one: needs go first, they are health
+data and the class tells most of them."""
 
 
 def lot_sheets(
@@ -117,16 +121,22 @@ def _shown_of(
         for i, p in people.items()
     }  # fmt: skip
     found: dict[str, Shown] = {}
-    for kept in _DETAIL[:-1]:
-        shown = {i: _less(full[i], kept) for i in people if i not in found}
+    for kept, is_wider in _DETAIL[:-1]:
+        shown = {i: _less(full[i], kept, is_wider=is_wider) for i in people if i not in found}
         alike = Counter((people[i].school_id, what) for i, what in shown.items())
         found |= {i: what for i, what in shown.items() if alike[people[i].school_id, what] >= least}
     return {i: found.get(i, _less(full[i], ())) for i in people}
 
 
-def _less(full: Shown, kept: Sequence[int]) -> Shown:
+def _less(full: Shown, kept: Sequence[int], *, is_wider: bool = False) -> Shown:
     area, age_band, needs, days = (value if n in kept else NOT_SHOWN for n, value in enumerate(full))
-    return area, age_band, needs, days
+    return wider_area(area) if is_wider else area, age_band, needs, days
+
+
+def wider_area(area: str) -> str:
+    """The postcode district of a sector, `B70` of `B70 1`; of anything else, itself."""
+    district, _, sector = area.partition(" ")
+    return district if sector.isdecimal() else area
 
 
 def _area(passenger: Passenger, area_by_place_id: Mapping[str, str]) -> str:
