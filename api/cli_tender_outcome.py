@@ -1,4 +1,4 @@
-"""What follows from an award, on the command line: letters to operators, contracts for the register."""
+"""What follows from an award, on the command line: letters, the register; and contracts that run out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ DAY = ["%Y-%m-%d"]
 
 def add_outcome_commands(tender_app: typer.Typer) -> None:
     """Put these commands beside the others of `schoolrun tender`."""
-    for name, command in (("templates", templates), ("letters", letters), ("register", register)):
+    for name, command in (
+        ("templates", templates),
+        ("letters", letters),
+        ("register", register),
+        ("contracts", contracts),
+    ):
         tender_app.command(name)(command)
 
 
@@ -99,3 +104,31 @@ def register(
         print(
             f"Still to be supplied: {', '.join(cost.open_lot_ids)} ({pounds(cost.left_pence)} of that, if as declared)"
         )
+
+
+def contracts(
+    plan: Folder,
+    tender: Tender,
+    decide: Annotated[bool, typer.Option("--decide", help="Record the decision, with --why.")] = False,
+    extend: Annotated[list[str] | None, typer.Option(help="Lot of a contract that is extended; repeat.")] = None,
+    why: Why = "",
+    by: By = None,
+) -> None:
+    """Advise on contracts that run out; with --decide, extend those named, the others join the tender."""
+    from api.plan_folder import open_plan_folder
+    from api.tender_contracts import advise, decide_contracts
+    from api.tender_log import Signed
+    from procurement.contract_advice import Advice
+
+    with input_errors():
+        if extend and not decide:
+            raise ValueError("--extend records a decision: add --decide")
+        advice = advise(open_plan_folder(plan), tender)
+        refused = decide_contracts(tender, advice, extend or (), Signed(by=signers(by), why=why)) if decide else ()
+    for one in advice:
+        if one.advice is not Advice.RUNS_ON:
+            print(f"{one.advice.value.capitalize()}: {one.sentence}")
+    n_running = sum(one.advice is Advice.RUNS_ON for one in advice)
+    print(f"{n_running} of {len(advice)} contracts run on")
+    if decide:
+        print(f"Recorded: {', '.join(extend or ()) or 'none'} extended; {', '.join(refused) or 'none'} to be tendered")

@@ -193,26 +193,25 @@ def _grown(possible: set[frozenset[str]], own: Mapping[str, object], size: int) 
 
 def extension_offers(book: LotBook, plan: Plan, scenario: Scenario, travel: Travel) -> Iterator[Offer]:
     """Contracts that are over and may go on at the operator's price, for lots that hold exactly their routes."""
-    route_by_id = {route.route_id: route for route in plan.routes}
-    held_lot_by_id = {lot.lot_id: lot for lot in plan.lots if lot.state is LotState.HELD}
-    routes_by_contract: dict[str, set[str]] = {}
-    for route in plan.routes:
-        routes_by_contract.setdefault(route.lot_id or "", set()).add(route.route_id)
+    lot_by_route_id = {route.route_id: route.lot_id or "" for route in plan.routes}
     for lot in book.lots:
         route_ids = book.route_ids_by_lot_id[lot.lot_id]
-        held = {route_by_id[route_id].lot_id or "" for route_id in route_ids}
+        held = {lot_by_route_id[route_id] for route_id in route_ids}
         contract = scenario.contract_by_lot_id.get(next(iter(held))) if len(held) == 1 else None
-        if contract is None or contract.lot_id not in held_lot_by_id or not _can_go_on(contract, scenario):
+        if contract is None or {r for r, lot_id in lot_by_route_id.items() if lot_id in held} != set(route_ids):
             continue
-        if routes_by_contract[contract.lot_id] == set(route_ids):
-            routes = tuple(route_by_id[route_id] for route_id in route_ids)
-            as_held = Plan(plan_id="extension", routes=routes, lots=(held_lot_by_id[contract.lot_id],))
-            price = cost_of(as_held, scenario, travel).year_pence
+        price = extension_pence(contract, plan, scenario, travel)
+        if price is not None:
             yield Offer(
                 offer_id=f"extension:{lot.lot_id}", kind=OfferKind.EXTENSION, supplier_id=contract.operator_id,
                 lot_ids=(lot.lot_id,), price_pence=price, compared_pence=price,
             )  # fmt: skip
 
 
-def _can_go_on(contract: Contract, scenario: Scenario) -> bool:
-    return contract.is_over(scenario.starts_on) and contract.extension_day_rate_pence is not None
+def extension_pence(contract: Contract, plan: Plan, scenario: Scenario, travel: Travel) -> int | None:
+    """A year of a contract's routes at its extension price; None: it runs on, offers none, or the plan released it."""
+    held = [lot for lot in plan.lots if lot.lot_id == contract.lot_id and lot.state is LotState.HELD]
+    if not held or not contract.is_over(scenario.starts_on) or contract.extension_day_rate_pence is None:
+        return None
+    routes = tuple(route for route in plan.routes if route.lot_id == contract.lot_id)
+    return cost_of(Plan(plan_id="extension", routes=routes, lots=tuple(held)), scenario, travel).year_pence

@@ -164,3 +164,23 @@ def test_evidence_whose_record_speaks_of_other_files_differs(planned: Path, copy
     found = run("verify", forged)
     assert found.exit_code == 1
     assert "Differs: award: log.jsonl names none; the bundle holds " in found.stdout
+
+
+def test_contracts_are_advised_on_and_decided_before_the_pack(planned: Path, tmp_path: Path) -> None:
+    """Little Council's one contract runs on: nothing can be extended, and a decision needs its reason."""
+    tender = tmp_path / "tender"
+    advised = run("contracts", planned, tender)
+    assert (advised.exit_code, advised.stdout.strip()) == (0, "1 of 1 contracts run on")
+    assert "runs_on" in (tender / "contract_advice.csv").read_text(encoding="utf-8-sig")
+    assert "--extend records a decision: add --decide" in run("contracts", planned, tender, "--extend", "L1").stderr
+    asked = ("contracts", planned, tender, "--decide", "--why", "cheaper")
+    assert "L1 cannot be extended; must be of none" in run(*asked, "--extend", "L1").stderr
+    assert "say why these contracts are extended" in run("contracts", planned, tender, "--decide").stderr
+    assert "none extended; none to be tendered" in run(*asked).stdout
+    assert steps(tender) == ["contracts_decided"]
+
+
+def test_contracts_stay_as_decided_once_a_pack_is_out(planned: Path, copy: tuple[Path, str]) -> None:
+    """Its lots rest on them."""
+    refused = run("contracts", planned, copy[0], "--decide", "--why", "second thoughts")
+    assert (refused.exit_code, "a pack has been issued" in refused.stderr) == (2, True)
