@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from api.pages.site import add_pages
 from api.problems import PROBLEM_TYPE, add_problems
 from api.request_guard import RequestGuard
 from api.settings import Settings
@@ -48,6 +49,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     add_problems(app)
     for router in _routers():
         app.include_router(router, prefix=API)
+    add_pages(app)
     return app
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.errors import BAD_INPUT_ERRORS, EXIT_BAD_INPUT, EXIT_STORE
+from api.errors import BAD_INPUT_ERRORS, EXIT_BAD_INPUT, EXIT_OK, EXIT_STORE, EXIT_UNSERVED
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from api.audit import Caller
     from api.settings import Settings
     from api.store.store import Store
@@ -52,7 +54,15 @@ def add_service_commands(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def serve() -> None:
+def serve(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Serve the invented borough from a folder of its own, on this machine alone.")
+    ] = False,
+    demo_plan: Annotated[
+        Path, typer.Option(help="What `schoolrun demo` wrote; made where it is missing.")
+    ] = Path("demo-out"),
+    demo_folder: Annotated[Path, typer.Option(help="Database and keys of the demo.")] = Path("demo-service"),
+) -> None:
     """Run the service; SCHOOLRUN_... settings say where (docs/service.md)."""
     import uvicorn
 
@@ -62,17 +72,56 @@ def serve() -> None:
     from api.store.migrate import migrate
 
     with _faults(), ExitStack() as held:
-        settings = _settings()
+        settings = _demo_settings(demo_folder) if demo else _settings()
         path = sqlite_path_of(settings)
         if path is not None:
             held.enter_context(only_server_on(path))
         migrate(make_engine(settings))
         app = create_app(settings)
+        if demo:
+            _load_demo(app, demo_plan)
         scheme = "http" if settings.plain_http else "https, behind a proxy that ends TLS,"
         print(f"schoolrun listens on {settings.host}:{settings.port} ({scheme}); Ctrl-C ends it", file=sys.stderr)
         _log_to_stderr()
         # No access log: addresses stand in ours, as patterns.
         uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False, log_config=None)
+
+
+def _demo_settings(folder: Path) -> Settings:
+    """Settings of the demo's installation, with its keys."""
+    from api.demo_service import demo_settings
+    from api.store.cipher import make_keys, write_keys
+
+    settings = demo_settings(_settings(), folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not settings.key_file.exists():
+        write_keys(make_keys(), settings.key_file)
+    return settings
+
+
+def _load_demo(app: FastAPI, plan_folder: Path) -> None:
+    """Fill an empty store with the demo, once; its log-ins are shown on the sign-in page."""
+    from api.demo_service import DEMO_ACCOUNTS, holds_demo, load_demo
+
+    app.state.demo_accounts = [(name, password, role.value.replace("_", " ")) for name, password, role in DEMO_ACCOUNTS]
+    store = app.state.store
+    if holds_demo(store):
+        return
+    if not (plan_folder / "plan.json").exists():
+        print(f"{plan_folder} holds no plan yet: planning the invented borough first", file=sys.stderr)
+        _make_demo(plan_folder)
+    print("Loading the invented borough (about a minute) ...", file=sys.stderr)
+    loaded = load_demo(store, app.state.settings, plan_folder)
+    print(f"Loaded {loaded.n_passengers:,} invented passengers and plan {loaded.plan_id}", file=sys.stderr)
+
+
+def _make_demo(folder: Path) -> None:
+    import subprocess
+
+    # A process of its own: the search's memory is given back before the service starts.
+    done = subprocess.run([sys.executable, "-m", "api.cli", "demo", "--out", str(folder)], check=False)
+    if done.returncode not in (EXIT_OK, EXIT_UNSERVED):
+        raise typer.Exit(done.returncode)
 
 
 @store_app.command("new")

@@ -55,6 +55,10 @@ class Permission(StrEnum):
     """What changed, for other systems."""
     AUDIT_READ = "audit.read"
     """The log."""
+    ACCOUNTS_READ = "accounts.read"
+    """Accounts of people and keys of other systems; people only."""
+    ACCOUNTS_WRITE = "accounts.write"
+    """Make, change, close them; people only."""
 
 
 _T, _P, _V, _A = Role.TRANSPORT_OFFICER, Role.PROCUREMENT_OFFICER, Role.VIEWER, Role.ADMINISTRATOR
@@ -78,11 +82,15 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     Permission.PLANS_PUBLISH: frozenset({_T}),
     Permission.CHANGES_READ: frozenset({_T, _A}),
     Permission.AUDIT_READ: frozenset({_A}),
+    Permission.ACCOUNTS_READ: frozenset({_A}),
+    Permission.ACCOUNTS_WRITE: frozenset({_A}),
 }
 """Who looks after accounts sees no child, and who sees children does not look after the log."""
 
-SCOPES = tuple(permission for permission in Permission if permission not in (Permission.PUBLIC, Permission.SIGNED_IN))
-"""What a key of another system may be given."""
+_OPEN = (Permission.PUBLIC, Permission.SIGNED_IN)
+_PEOPLE_ONLY = (Permission.ACCOUNTS_READ, Permission.ACCOUNTS_WRITE)
+SCOPES = tuple(permission for permission in Permission if permission not in (*_OPEN, *_PEOPLE_ONLY))
+"""What a key of another system may be given: it can make no account and no further key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +121,7 @@ def permissions_markdown() -> str:
     """The table in docs/service.md."""
     head = ["permission", *(role.value.replace("_", " ") for role in Role)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for permission in SCOPES:
+    for permission in (*SCOPES, *_PEOPLE_ONLY):
         marks = ["yes" if role in ALLOWED[permission] else "" for role in Role]
         lines.append("| " + " | ".join([f"`{permission.value}`", *marks]) + " |")
     return "\n".join(lines) + "\n"
