@@ -58,9 +58,9 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve the invented borough from a folder of its own, on this machine alone.")
     ] = False,
-    demo_plan: Annotated[
-        Path, typer.Option(help="What `schoolrun demo` wrote; made where it is missing.")
-    ] = Path("demo-out"),
+    demo_plan: Annotated[Path, typer.Option(help="What `schoolrun demo` wrote; made where it is missing.")] = Path(
+        "demo-out"
+    ),
     demo_folder: Annotated[Path, typer.Option(help="Database and keys of the demo.")] = Path("demo-service"),
 ) -> None:
     """Run the service; SCHOOLRUN_... settings say where (docs/service.md)."""

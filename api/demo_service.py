@@ -37,8 +37,9 @@ DEMO_ACCOUNTS = (
 _CALLER = Caller(name="demo", why="the invented borough")
 _GIVEN = ("Alex", "Bailey", "Casey", "Drew", "Ellis", "Frankie", "Gray", "Harper", "Indie", "Jules", "Kit", "Lennox",
           "Morgan", "Nico", "Ocean", "Parker", "Quinn", "Robin", "Sage", "Taylor")  # fmt: skip
-_FAMILY = ("Ashdale", "Birchley", "Coldbrook", "Dunmoor", "Elmsworth", "Fernhurst", "Gorsebank", "Hollowell", "Ivydene",
-           "Juniper", "Kestrelby", "Larkfield", "Marlpit", "Nettleton", "Oakhanger", "Pinewell", "Quarryside")  # fmt: skip
+_FAMILY = ("Ashdale", "Birchley", "Coldbrook", "Dunmoor", "Elmsworth", "Fernhurst", "Gorsebank", "Hollowell",
+           "Ivydene", "Juniper", "Kestrelby", "Larkfield", "Marlpit", "Nettleton", "Oakhanger", "Pinewell",
+           "Quarryside")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

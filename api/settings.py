@@ -57,6 +57,13 @@ class Settings(BaseSettings):
     street_sign_off_required: bool = Field(
         default=False, description="A plan is published only with a street sign-off recorded for each new route"
     )
+    roads_file: Path | None = Field(
+        default=None,
+        description="Road extract that the service plans on; empty: approximate roads, made from the places themselves",
+    )
+    cache_folder: Path | None = Field(
+        default=None, description="Where built roads are kept between starts; empty: nowhere"
+    )
 
     @property
     def is_local(self) -> bool:

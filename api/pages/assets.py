@@ -20,7 +20,9 @@ _KEPT = "public, max-age=31536000, immutable"
 
 
 @router.get("/assets/{digest}/{name}")
-def get_asset(digest: str, name: str, visit: Annotated[Visit, Depends(Opens(permission=Permission.PUBLIC))]) -> Response:
+def get_asset(
+    digest: str, name: str, visit: Annotated[Visit, Depends(Opens(permission=Permission.PUBLIC))]
+) -> Response:
     """A style sheet or script. Browsers keep it: with other contents it has another address."""
     found = _assets().get(name)
     if found is None or found[0] != digest:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from api.auth.api_keys import list_api_keys
 from api.auth.permissions import Permission
 from api.pages.plan_reading import open_for, standing_ids
-from api.pages.travel_now import in_force, without_a_place
 from api.pages.rendering import page
+from api.pages.travel_now import in_force, without_a_place
 from api.pages.visit import Opens, Visit
 from api.store.models import Plan, Record
 from transport.files.plan_words import plural
@@ -53,7 +53,7 @@ def _plan_tasks(plan_id: str, n_unserved: int, n_hard: int) -> Iterator[Task]:
     if n_unserved:
         yield Task(
             words=f"{plural(n_unserved, 'passenger')} not carried by the plan that holds",
-            address=f"/plans/{plan_id}#not-carried", hint="Each with the reason and the smallest change that would help",
+            address=f"/plans/{plan_id}#not-carried", hint="Each with the reason",
         )  # fmt: skip
     if n_hard:
         yield Task(words=f"{plural(n_hard, 'broken rule')} in the plan that holds", address=f"/plans/{plan_id}#checks")
@@ -78,7 +78,8 @@ def _passenger_tasks(visit: Visit, session: Session) -> Iterator[Task]:
     )
     if n_waiting:
         yield Task(
-            words=f"{plural(n_waiting, 'passenger')} awaiting a decision", address="/passengers?status=awaiting_decision"
+            words=f"{plural(n_waiting, 'passenger')} awaiting a decision",
+            address="/passengers?status=awaiting_decision",
         )
     without = without_a_place(visit, session)
     if without:

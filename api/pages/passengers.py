@@ -21,8 +21,8 @@ from api.store.faults import NotInStoreError
 from api.store.kinds import KIND_BY_NAME
 from api.store.passengers import PASSENGER, leave, read_passenger
 from api.store.plans import standing_plans
-from api.store.records import Filter, Stored, changed_fields, history_of, id_of_external, list_records
 from api.store.records import Draft as RecordDraft
+from api.store.records import Filter, Stored, changed_fields, history_of, id_of_external, list_records
 from transport.files.columns import TABLE_BY_NAME
 from transport.files.faults import Fault, InputFaults
 from transport.passengers import Status
@@ -95,7 +95,8 @@ def leave_passenger(passenger_id: str, visit: Writer) -> Response:
         with visit.store.change(visit.caller) as work:
             leave(work, passenger_id, last_day, expected_version=visit.version())
     except InputFaults as found:
-        return _one(visit, passenger_id, {**errors_by_field(found.faults), **_as(found, "ends_on", "last_day")})
+        # The store knows the form's one field by its own name.
+        return _one(visit, passenger_id, {"last_day": next(iter(errors_by_field(found.faults).values()))})
     return go_to(f"/passengers/{passenger_id}?done=left")
 
 
@@ -126,11 +127,6 @@ def _by_name(schools: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(schools.items(), key=lambda item: item[1])
 
 
-def _as(found: InputFaults, column: str, field: str) -> dict[str, str]:
-    """A fault of the store's column under the name that the form has for it."""
-    return {field: text for name, text in errors_by_field(found.faults).items() if name == column}
-
-
 def _search(session: Session, visit: Visit, part: str) -> list[Stored]:
     cipher = visit.store.cipher
     ids = list(names_like(session, cipher, part, _A_PAGE))
@@ -149,7 +145,9 @@ def _names(visit: Visit, session: Session, found: Sequence[Stored]) -> dict[str,
     """Names of those found, for those who may see them."""
     if not visit.may("details.read"):
         return {}
-    own = {s.record_id: details_of(session, visit.store.cipher, s.record_id, ("given_name", "family_name")) for s in found}
+    own = {
+        s.record_id: details_of(session, visit.store.cipher, s.record_id, ("given_name", "family_name")) for s in found
+    }
     return {pid: f"{d.get('given_name', '')} {d.get('family_name', '')}".strip() for pid, d in own.items()}
 
 

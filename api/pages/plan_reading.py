@@ -1,6 +1,7 @@
 """A stored plan opened for the pages: checked and priced anew from its own files, and kept in memory for a while.
 
-A plan's files never change under its id, so what was read once holds; only its head (status, version) is read each time.
+A plan's files never change under its id, so what was read once holds; only its head (status, version) is read each
+time.
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from api.report.route_map import group_of_route, school_groups
 from api.report.route_view import RouteView
 from api.store.faults import NotInStoreError
 from api.store.plans import StoredPlan, list_plans, propose, standing_plans
-from transport.calendar import Leg, days_words
+from transport.calendar import LEGS, Leg, days_words
 from transport.check import Ride
 from transport.files.plan_geojson import point_of
 from transport.files.plan_reasons import make_reason_of
-from transport.files.plan_trips import school_ids_of
+from transport.files.plan_trips import school_ids_of, usual_run
 from transport.files.plan_words import minutes, pounds
 
 router = APIRouter(include_in_schema=False)
@@ -140,8 +140,6 @@ def certificate_words(opened: OpenedPlan) -> str:
     )
 
 
-
-
 def _route(opened: OpenedPlan, stored: StoredPlan, route_id: str) -> RouteView:
     found = opened.route_named(route_id)
     if found is None:
@@ -175,16 +173,19 @@ def _plan_features(opened: OpenedPlan) -> list[Mapping[str, Any]]:
 
 
 def _route_features(opened: OpenedPlan, route_id: str) -> list[Mapping[str, Any]]:
+    route = next((r for r in opened.outcome.plan.routes if r.route_id == route_id), None)
+    if route is None:
+        return []
     own = [f for f in opened.map["features"] if f["properties"].get("route_id") == route_id]
     lines = [f for f in own if f["properties"]["feature"] == "route"]
-    keep = ("leg", "stop_no", "start_at", "days")
+    # The line is that of the day type with most days, and so are the numbers along it.
+    usual = {(leg.value, days_words(run.days)) for leg in LEGS if (run := usual_run(route, leg)) is not None}
     stops = [
-        {**f, "properties": {"feature": "stop", **{name: f["properties"][name] for name in keep}}}
+        {**f, "properties": {"feature": "stop", "leg": f["properties"]["leg"], "stop_no": f["properties"]["stop_no"]}}
         for f in own
-        if f["properties"]["feature"] == "stop"
+        if f["properties"]["feature"] == "stop" and (f["properties"]["leg"], f["properties"]["days"]) in usual
     ]
-    route = next((r for r in opened.outcome.plan.routes if r.route_id == route_id), None)
-    return [*lines, *stops, *_gate_features(opened, set(school_ids_of(route)) if route else set())]
+    return [*lines, *stops, *_gate_features(opened, set(school_ids_of(route)))]
 
 
 def _gate_features(opened: OpenedPlan, school_ids: set[str]) -> list[Mapping[str, Any]]:

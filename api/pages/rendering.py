@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.auth.permissions import Permission, Principal
 from api.pages.assets import asset_address
 from api.pages.visit import Visit
-from api.pages.words import code_words, day_words, moment_words
+from api.pages.words import code_words, day_words, layout_words, moment_words
 from transport.files.faults import Fault
 from transport.files.plan_words import clock, miles, minutes, plural, pounds
 
@@ -24,7 +24,7 @@ NAVIGATION = (
     ("/passengers", "Passengers", Permission.PASSENGERS_READ),
     ("/new-passenger", "New passenger", Permission.PASSENGERS_WRITE),
     ("/plans", "Plans", Permission.PLANS_READ),
-    ("/dashboard", "Dashboard", Permission.PLANS_READ),
+    ("/dashboard", "Dashboard", Permission.PLAN_FILES_READ),
     ("/accounts", "Accounts and keys", Permission.ACCOUNTS_READ),
     ("/log", "Log", Permission.AUDIT_READ),
 )
@@ -36,7 +36,7 @@ DONE_WORDS = {
     "recorded": "The judgement has been recorded.",
     "published": "The plan is published.",
     "rolled-back": "The plan that held before holds again.",
-    "added": "The passenger has been saved and placed. The plan below is a draft: look at it, then propose and publish.",
+    "added": "The passenger has been saved, and placed in a draft of the plan.",
     "account": "The account has been changed.",
     "account-new": "The account has been made.",
     "revoked": "The key is not valid any more.",
@@ -109,6 +109,7 @@ def environment_of() -> Environment:
         "day": day_words,
         "moment": moment_words,
         "code": code_words,
+        "layout": layout_words,
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
     return environment

@@ -48,9 +48,7 @@ def do_sign_in(visit: Anybody, request: Request) -> Response:
         return bare_page(request, "sign_in.html", status=429, next=target, errors=errors, name=name, said="")
     answer = go_to(target)
     secure = not visit.settings.plain_http
-    answer.set_cookie(
-        cookie_name(visit.settings), found.token, httponly=True, secure=secure, samesite="lax", path="/"
-    )
+    answer.set_cookie(cookie_name(visit.settings), found.token, httponly=True, secure=secure, samesite="lax", path="/")
     return answer
 
 

@@ -15,7 +15,22 @@ def add_pages(app: FastAPI) -> None:
 
 
 def _routers() -> list[APIRouter]:
-    from api.pages import assets, home, passenger_upload, passengers, plans, sign_in
+    from api.pages import (
+        accounts,
+        assets,
+        compare,
+        dashboard,
+        home,
+        log,
+        new_passenger,
+        passenger_upload,
+        passengers,
+        plans,
+        publication,
+        sign_in,
+    )
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
-    return [module.router for module in (assets, sign_in, home, passenger_upload, passengers, plans)]
+    people = (passenger_upload, passengers, new_passenger)
+    modules = (assets, sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
+    return [module.router for module in modules]

@@ -105,8 +105,6 @@ class Opens(Requires):
         )  # fmt: skip
 
 
-
-
 def _who(request: Request, form: FormData) -> tuple[Principal, str, str]:
     store, settings, now = request.app.state.store, request.app.state.settings, datetime.now(UTC)
     scheme, _, key = request.headers.get("authorization", "").partition(" ")

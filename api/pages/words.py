@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from transport.files.plan_words import plural
+
 UK = ZoneInfo("Europe/London")
 """Officers' clock; moments are stored in UTC."""
 
@@ -47,6 +49,15 @@ def moment_words(at: datetime | str) -> str:
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     local = moment.astimezone(UK)
     return f"{day_words(local.date())}, {(local.hour - 1) % 12 + 1}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def layout_words(layout: str) -> str:
+    """`3+1` as `3 seats and 1 wheelchair place`."""
+    seats, _, places = layout.partition("+")
+    if not (seats.isdecimal() and places.isdecimal()):
+        return layout
+    words = [plural(int(seats), "seat"), *([plural(int(places), "wheelchair place")] if int(places) else [])]
+    return " and ".join(words)
 
 
 def code_words(code: str) -> str:

@@ -61,6 +61,8 @@
     map.dragRotate.disable();
     map.touchZoomRotate.disableRotation();
     var marks = [];
+    // So many names fit beside one another; of more, each is a mark that shows its name when it is pointed at.
+    var named = others.filter(function (f) { return f.properties.feature === "school"; }).length <= 12;
 
     map.on("load", function () {
       map.addSource("lines", { type: "geojson", data: { type: "FeatureCollection", features: lines } });
@@ -99,9 +101,8 @@
       }).map(function (f) {
         var isSchool = f.properties.feature === "school";
         var sign = element("div", isSchool ? "sr-map__label" : "sr-map__stop", isSchool ? f.properties.name : String(f.properties.stop_no));
-        // Seven labels fit beside one another; of more, each shows its name when it is looked for.
-        if (isSchool && others.length > 12) { sign.textContent = ""; sign.className = "sr-map__dot"; sign.title = f.properties.name; }
-        return new gl.Marker({ element: sign, anchor: isSchool && others.length <= 12 ? "bottom" : "center" })
+        if (isSchool && !named) { sign.textContent = ""; sign.className = "sr-map__dot"; sign.title = f.properties.name; }
+        return new gl.Marker({ element: sign, anchor: isSchool && named ? "bottom" : "center" })
           .setLngLat(f.geometry.coordinates).addTo(map);
       });
     }
