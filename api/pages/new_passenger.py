@@ -121,7 +121,7 @@ def show_letter(plan_id: str, passenger_id: str, visit: FileReader) -> Response:
     passenger = opened.outcome.scenario.passenger_by_id[passenger_id]
     return page(
         visit, "letter.html", stored=stored, passenger_id=passenger_id, travel=travel, from_words=day_words(from_on),
-        told=opened.told, told_on=day_words(date.fromisoformat(opened.told["told_on"])) if opened.told else "",
+        told=opened.told, told_on=day_words(opened.told["told_on"]) if opened.told else "",
         school=opened.outcome.scenario.school_by_id[passenger.school_id].name,
     )  # fmt: skip
 

@@ -34,6 +34,8 @@ DetailsReader = Annotated[Visit, Depends(Opens(permission=Permission.DETAILS_REA
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.PASSENGERS_WRITE))]
 
 _A_PAGE = 50
+_SHORT_PA_WORDS = {"none": "–", "shared": "Shared", "one_to_one": "One of their own", "two_to_one": "Two of their own"}
+_LABELS = {"pa_need": "Passenger assistant", "pa_training_tags": "Training of the assistant", "solo": "Travels alone"}
 _NEEDS = ("mobility", "pa_need", "solo", "vehicle_tags", "restraint_type", "pa_training_tags", "ride_cap_min")
 _PLACES = ("postcode", "easting", "northing", "lat", "lon", "walk_m", "boards_at_home")
 
@@ -160,7 +162,7 @@ def _row(stored: Stored, names: Mapping[str, str], schools: Mapping[str, str]) -
         stored.record_id,
         schools.get(school_id, school_id),
         code_words(cells.get("phase", "")),
-        code_words(cells.get("pa_need", "none")),
+        _SHORT_PA_WORDS[cells.get("pa_need", "none")],
         code_words(cells.get("status", "confirmed")),
     )
 
@@ -218,7 +220,7 @@ def _history(versions: Sequence[Stored]) -> list[tuple[str, str]]:
 def _facts(cells: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
     columns = {column.name: column for column in TABLE_BY_NAME["passengers"].columns}
     return [
-        (name.replace("_", " ").capitalize().replace("Pa ", "PA "), code_words(cells[name]))
+        (_LABELS.get(name) or name.replace("_", " ").capitalize(), code_words(cells[name]))
         for name in names
         if name in columns and cells.get(name)
     ]

@@ -39,9 +39,10 @@ NEED_WORDS = {
 }
 
 
-def day_words(on: date | None) -> str:
-    """`1 September 2026`; empty for none."""
-    return "" if on is None else f"{on.day} {on:%B %Y}"
+def day_words(on: date | str | None) -> str:
+    """`1 September 2026`, also of an ISO date as text; empty for none."""
+    day = date.fromisoformat(on) if isinstance(on, str) else on
+    return "" if day is None else f"{day.day} {day:%B %Y}"
 
 
 def moment_words(at: datetime | str) -> str:
