@@ -17,9 +17,9 @@ from tests.api.plan_folders import PAIRS, fill_lists, write_plan_folder
 JUDGED = {"judged_by": "SEN transport officer", "judged_on": "2026-08-20", "ground": "risk assessments of 12 May"}
 
 
-def stored(store: Store, folder: Path, title: str, routes=PAIRS, **more) -> str:
+def stored(store: Store, folder: Path, title: str, routes=PAIRS) -> str:
     """A plan by hand in the store; gives its id."""
-    write_plan_folder(store, folder, routes, **more)
+    write_plan_folder(store, folder, routes)
     with store.change(OFFICER) as work:
         return store_plan(work, folder, title).plan_id
 
@@ -90,7 +90,7 @@ def test_rolling_back_lets_the_plan_before_hold_again(app: FastAPI, tmp_path: Pa
     page = f"/plans/{first}/publish"
     fields = {"version": version_of(store, first), "back_on": "2026-09-08"}
     assert "No plan held before it" in who.send(f"/plans/{first}/roll-back", fields, 422, of=page).text
-    second = stored(store, tmp_path / "two", "Second", later_s=60)
+    second = stored(store, tmp_path / "two", "Second")
     publish(who, store, second, groups=())
     page = f"/plans/{second}/publish"
     fields = {"version": version_of(store, second), "back_on": "2026-09-08"}
