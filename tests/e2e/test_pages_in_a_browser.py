@@ -116,13 +116,8 @@ def addresses_of(site: Site) -> list[tuple[Role, str]]:
     for plan_id in site.plan_ids[:1]:
         officer += [f"/plans/{plan_id}", f"/plans/{plan_id}/routes/R1", f"/plans/{plan_id}/publish"]
         officer += [f"/compare?before={plan_id}&after={site.plan_ids[1]}", "/passengers/P1"]
-    found = [(Role.TRANSPORT_OFFICER, address) for address in officer]
-    return [
-        *found,
-        (Role.ADMINISTRATOR, "/accounts"),
-        (Role.ADMINISTRATOR, "/log"),
-        (Role.PROCUREMENT_OFFICER, "/plans"),
-    ]
+    others = ((Role.ADMINISTRATOR, "/accounts"), (Role.ADMINISTRATOR, "/log"), (Role.PROCUREMENT_OFFICER, "/plans"))
+    return [*((Role.TRANSPORT_OFFICER, address) for address in officer), *others]
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
