@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from api.auth.permissions import Role
+from api.pages.words import UK
+from api.store.models import AuditEvent
 from tests.api.clients import account, stranger
 from tests.api.lists import ROBIN_DETAILS, add_passenger, add_school
 from tests.api.page_visits import visitor, words_of
@@ -79,6 +83,10 @@ def test_the_log_is_searched_by_who_what_whom_and_when(app: FastAPI) -> None:
     assert "Robin" not in page
     assert "No line." in words_of(admin.see("/log?since=2020-01-01&until=2020-01-02"))
     assert "No line." not in words_of(admin.see("/log?since=2020-01-01"))
+    with store.read() as session:
+        at = session.scalars(select(AuditEvent.at).order_by(AuditEvent.seq)).first()
+    on = datetime.fromisoformat(str(at)).astimezone(UK).date().isoformat()
+    assert "No line." not in words_of(admin.see(f"/log?since={on}&until={on}"))
     assert 'id="since-error"' in admin.see("/log?since=yesterday", 422)
 
 
