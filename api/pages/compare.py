@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.auth.permissions import Permission
+from api.endpoints.shapes import After
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import page
 from api.pages.visit import Opens, Visit
@@ -26,7 +27,7 @@ _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants
 
 
 @router.get("/compare")
-def show_comparison(visit: FileReader, before: str = "", after: str = "") -> Response:
+def show_comparison(visit: FileReader, before: After = "", after: After = "") -> Response:
     """Figures of both plans, who changes, and which routes are new, gone or different."""
     old, opened_old = open_for(visit, before, "compare")
     new, opened_new = open_for(visit, after, "compare")

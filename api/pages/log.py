@@ -38,10 +38,11 @@ def show_log(
 ) -> Response:
     """Lines of the log, the newest first. It names fields of personal data, never their values."""
     errors: dict[str, str] = {}
+    actor, action, kind, record = (text.replace("\x00", "").strip() for text in (actor, action, kind, record))
     query = select(AuditEvent)
     for column, value in ((AuditEvent.actor, actor), (AuditEvent.action, action), (AuditEvent.kind, kind)):
         query = query.where(column == value[:80]) if value else query
-    query = query.where(AuditEvent.record_id == record.strip()[:_ID_LENGTH]) if record.strip() else query
+    query = query.where(AuditEvent.record_id == record[:_ID_LENGTH]) if record else query
     query = _between(query, since, until, errors)
     query = query.where(AuditEvent.seq < int(before)) if before.isdecimal() and len(before) < 10 else query
     with visit.store.read() as session:

@@ -15,17 +15,19 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.auth.permissions import Permission
+from api.endpoints.shapes import RecordIdPath
 from api.in_year_change import ChangeRequest, change_in_year
 from api.in_year_quotes import KIND_WORDS, QuoteRequest, moved_words, pa_words, quote_new, signed
+from api.pages.base_plans import plans_since
 from api.pages.passengers import school_names
 from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.travel_now import travel_in
 from api.pages.visit import Opens, Visit
-from api.pages.words import day_words
+from api.pages.words import code_words, day_words
 from api.store.faults import NotAllowedYetError, NotInStoreError
 from api.store.passengers import PassengerDraft, new_passenger_id, save_passenger
-from api.store.plans import StoredPlan, read_stored_plan, standing_plans, store_plan, write_folder
+from api.store.plans import StoredPlan, standing_plans, store_plan, write_folder
 from transport.calendar import Leg, days_words
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_words import clock, minutes
@@ -85,9 +87,10 @@ def show_quote(visit: Writer) -> Response:
 @router.post("/new-passenger/accept")
 def accept(visit: Writer) -> Response:
     """Save the passenger and place them at the school chosen, in a new draft of the plan, at the cheapest option."""
-    plan = _plan_in_force(visit)
-    if plan.plan_id != visit.text("plan_id"):
+    plans = _base_plans(visit)
+    if plans[0].plan_id != visit.text("newest_id"):
         return _quoted(visit, "The plan has changed since this was quoted. This is a fresh quote.")
+    plan = _chosen(visit, plans)
     passenger_id, row = new_passenger_id(), _row(visit, visit.text("school_id"))
     try:
         with _folder_of(visit, plan.plan_id) as folder, tempfile.TemporaryDirectory(prefix="schoolrun-") as made:
@@ -110,7 +113,7 @@ def accept(visit: Writer) -> Response:
 
 
 @router.get("/plans/{plan_id}/letters/{passenger_id}")
-def show_letter(plan_id: str, passenger_id: str, visit: FileReader) -> Response:
+def show_letter(plan_id: RecordIdPath, passenger_id: RecordIdPath, visit: FileReader) -> Response:
     """What a family is told: from when, on which route, at which times."""
     stored, opened = open_for(visit, plan_id, "letter")
     travel = travel_in(plan_id, opened, passenger_id)
@@ -128,7 +131,8 @@ def show_letter(plan_id: str, passenger_id: str, visit: FileReader) -> Response:
 
 def _quoted(visit: Visit, notice: str) -> Response:
     try:
-        plan = _plan_in_force(visit)
+        plans = _base_plans(visit)
+        plan = plans[0] if notice else _chosen(visit, plans)
         wanted = _wanted_schools(visit)
         row = {**_row(visit, wanted[0]), "passenger_id": _TO_QUOTE, "candidate_school_ids": tuple(wanted[1:])}
         with _folder_of(visit, plan.plan_id) as folder:
@@ -146,7 +150,8 @@ def _quoted(visit: Visit, notice: str) -> Response:
     fields = [(name, value) for name in (*_CELLS, *_NAMES) if (value := visit.text(name))]
     fields += [("school_ids", school_id) for school_id in wanted]
     return page(
-        visit, "quote.html", plan=plan, quotes=_by_school(quote, wanted, names), refused=quote.refused, notice=notice,
+        visit, "quote.html", plan=plan, newest_id=plans[0].plan_id, quotes=_by_school(quote, wanted, names),
+        refused=quote.refused, notice=notice,
         assumptions=quote.assumptions, valid_until=day_words(quote.valid_until), fields=fields,
     )  # fmt: skip
 
@@ -180,13 +185,15 @@ def _line(option: Option) -> OptionLine:
 def _form(visit: Visit, errors: Mapping[str, str]) -> Response:
     with visit.store.read() as session:
         schools = sorted(school_names(visit, session).items(), key=lambda school: school[1])
-        has_plan = bool(standing_ids(session))
+        ids = standing_ids(session)
+        plans = plans_since(visit, session, ids[0]) if ids else []
+    options = [(p.plan_id, f"{p.title} ({code_words(p.status).casefold()})") for p in plans]
     status = 422 if errors else 200
-    return page(visit, "new_passenger.html", status=status, schools=schools, has_plan=has_plan, errors=errors)
+    return page(visit, "new_passenger.html", status=status, schools=schools, plans=options, errors=errors)
 
 
-def _plan_in_force(visit: Visit) -> StoredPlan:
-    """The plan that holds for the schools asked for; the one with most schools where they name none.
+def _base_plans(visit: Visit) -> list[StoredPlan]:
+    """The plan that holds for the schools asked for (where they name none: for most), behind what changes it since.
 
     Raises
     ------
@@ -202,7 +209,12 @@ def _plan_in_force(visit: Visit) -> StoredPlan:
         holders = {standing[sid] for sid in visit.texts("school_ids") if sid in standing} or {ids[0]}
         if len(holders) > 1:
             raise _fault("school_ids", "choose schools for which the same plan holds")
-        return read_stored_plan(session, holders.pop())
+        return plans_since(visit, session, holders.pop())
+
+
+def _chosen(visit: Visit, plans: list[StoredPlan]) -> StoredPlan:
+    """The plan asked for; where it is none of those, the newest."""
+    return next((plan for plan in plans if plan.plan_id == visit.text("plan_id")), plans[0])
 
 
 def _wanted_schools(visit: Visit) -> list[str]:

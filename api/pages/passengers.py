@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from api.auth.permissions import Permission
+from api.endpoints.shapes import After, RecordIdPath
 from api.pages.plan_reading import plans_of
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.travel_now import TravelNow, travel_in, without_a_place
@@ -41,22 +42,19 @@ _PLACES = ("postcode", "easting", "northing", "lat", "lon", "walk_m", "boards_at
 
 
 @router.get("/passengers")
-def show_passengers(visit: Reader, school: str = "", status: str = "", after: str = "", without: str = "") -> Response:
+def show_passengers(
+    visit: Reader, school: After = "", status: str = "", after: After = "", without: str = ""
+) -> Response:
     """Passengers of today, by id, a page at a time."""
     wanted = Filter(
-        after=after[:64], limit=_A_PAGE, school_id=school or None,
+        after=after, limit=_A_PAGE, school_id=school or None,
         status=status if status in {s.value for s in Status} else None, in_force_on=date.today(),
     )  # fmt: skip
+    with visit.store.read() as session:
+        found = _without(visit, session, wanted.after) if without else _listed(visit, session, wanted)
+        names = _names(visit, session, found)
+        schools = school_names(visit, session)
     with visit.store.change(visit.caller) as work:
-        if without:
-            missing = set(without_a_place(visit, work.session))
-            everybody = list_records(work.session, work.cipher, PASSENGER, Filter(in_force_on=date.today()))
-            found = [stored for stored in everybody if stored.record_id in missing and stored.record_id > wanted.after]
-            found = found[:_A_PAGE]
-        else:
-            found = list_records(work.session, work.cipher, PASSENGER, wanted)
-        names = _names(visit, work.session, found)
-        schools = school_names(visit, work.session)
         work.log("read", "passenger", "list", ids=[stored.record_id for stored in found])
     following = found[-1].record_id if len(found) == _A_PAGE else ""
     rows = [_row(stored, names, schools) for stored in found]
@@ -71,26 +69,26 @@ def search_passengers(visit: DetailsReader) -> Response:
     """Find somebody by part of a name, by our id, or by another system's. What is looked for stands in no address."""
     part = visit.text("part")
     errors = {} if len(part) >= 2 else {"part": "Enter at least 2 letters of a name, or an id"}
+    with visit.store.read() as session:
+        found = [] if errors else _search(session, visit, part)
+        names = _names(visit, session, found)
+        schools = school_names(visit, session)
     with visit.store.change(visit.caller) as work:
-        found = [] if errors else _search(work.session, visit, part)
-        names = _names(visit, work.session, found)
-        schools = school_names(visit, work.session)
         work.log("search", "passenger", "list", field="name or id", ids=[stored.record_id for stored in found])
     return page(
         visit, "passengers.html", rows=[_row(s, names, schools) for s in found], schools=_by_name(schools), school="",
-        decision="",
-        without="", following="", part=part, errors=errors, statuses=[s.value for s in Status],
+        decision="", without="", following="", part=part, errors=errors, statuses=[s.value for s in Status],
     )  # fmt: skip
 
 
 @router.get("/passengers/{passenger_id}")
-def show_passenger(passenger_id: str, visit: Reader) -> Response:
+def show_passenger(passenger_id: RecordIdPath, visit: Reader) -> Response:
     """One passenger: needs, places by date, how they travel now, history."""
     return _one(visit, passenger_id, {})
 
 
 @router.post("/passengers/{passenger_id}/leave")
-def leave_passenger(passenger_id: str, visit: Writer) -> Response:
+def leave_passenger(passenger_id: RecordIdPath, visit: Writer) -> Response:
     """Note a passenger's last day of travel."""
     try:
         last_day = date_of(visit, "last_day")
@@ -127,6 +125,16 @@ def school_names(visit: Visit, session: Session) -> dict[str, str]:
 
 def _by_name(schools: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(schools.items(), key=lambda item: item[1])
+
+
+def _listed(visit: Visit, session: Session, wanted: Filter) -> list[Stored]:
+    return list_records(session, visit.store.cipher, PASSENGER, wanted)
+
+
+def _without(visit: Visit, session: Session, after: str) -> list[Stored]:
+    """A page of those whom no plan that holds carries."""
+    ids = [passenger_id for passenger_id in without_a_place(visit, session) if passenger_id > after]
+    return [read_passenger(session, visit.store.cipher, passenger_id) for passenger_id in ids[:_A_PAGE]]
 
 
 def _search(session: Session, visit: Visit, part: str) -> list[Stored]:
@@ -170,12 +178,14 @@ def _row(stored: Stored, names: Mapping[str, str], schools: Mapping[str, str]) -
 def _one(visit: Visit, passenger_id: str, errors: Mapping[str, str]) -> Response:
     hides_medical = not visit.may("medical.read")
     fields = [f for f in FIELDS if not (f.is_medical and hides_medical)] if visit.may("details.read") else []
+    cipher = visit.store.cipher
+    with visit.store.read() as session:
+        stored = read_passenger(session, cipher, passenger_id)
+        details = details_of(session, cipher, passenger_id, [f.name for f in fields])
+        history = history_of(session, cipher, PASSENGER, passenger_id)
+        travel = _travel(visit, session, stored)
+        schools = school_names(visit, session)
     with visit.store.change(visit.caller) as work:
-        stored = read_passenger(work.session, work.cipher, passenger_id)
-        details = details_of(work.session, work.cipher, passenger_id, [f.name for f in fields])
-        history = history_of(work.session, work.cipher, PASSENGER, passenger_id)
-        travel = _travel(visit, work.session, stored)
-        schools = school_names(visit, work.session)
         work.log("read", "passenger", passenger_id, page="passenger", fields=sorted(details))
     cells = _cells(stored)
     name = f"{details.get('given_name', '')} {details.get('family_name', '')}".strip()

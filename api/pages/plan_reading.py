@@ -71,10 +71,11 @@ class OpenedPlans:
         NotInStoreError
             When there is no such plan, or its files have been removed.
         """
-        if not read_stored_plan(session, plan_id).files:
-            self._kept.pop(plan_id, None)
+        is_there = bool(read_stored_plan(session, plan_id).files)
         # One at a time: two visitors who ask for the same plan need it read once.
         with self._lock:
+            if not is_there:
+                self._kept.pop(plan_id, None)
             if plan_id not in self._kept:
                 self._kept[plan_id] = _read(session, cipher, plan_id)
             self._kept.move_to_end(plan_id)
@@ -95,9 +96,11 @@ def open_for(visit: Visit, plan_id: str, part: str) -> tuple[StoredPlan, OpenedP
     NotInStoreError
         When there is no such plan, or its files have been removed.
     """
+    # Read first and note it then: nobody else may write while a change is open, and opening a plan takes a second.
+    with visit.store.read() as session:
+        stored = read_stored_plan(session, plan_id)
+        opened = plans_of(visit).opened(session, visit.store.cipher, plan_id)
     with visit.store.change(visit.caller) as work:
-        stored = read_stored_plan(work.session, plan_id)
-        opened = plans_of(visit).opened(work.session, work.cipher, plan_id)
         work.log("read", "plan", plan_id, page=part)
     return stored, opened
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
 from api.auth.permissions import Permission
+from api.endpoints.shapes import After, RecordIdPath
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import go_to, page
 from api.pages.visit import Opens, Visit
@@ -74,7 +75,7 @@ def show_plans(visit: Reader) -> Response:
 
 
 @router.get("/plans/{plan_id}")
-def show_plan(plan_id: str, visit: FileReader, school: str = "") -> Response:
+def show_plan(plan_id: RecordIdPath, visit: FileReader, school: After = "") -> Response:
     """One plan: figures, checks, who is not carried, the map and the list of routes."""
     stored, opened = open_for(visit, plan_id, "plan")
     with visit.store.read() as session:
@@ -96,7 +97,7 @@ def show_plan(plan_id: str, visit: FileReader, school: str = "") -> Response:
 
 
 @router.get("/plans/{plan_id}/routes/{route_id}")
-def show_route(plan_id: str, route_id: str, visit: FileReader) -> Response:
+def show_route(plan_id: RecordIdPath, route_id: RecordIdPath, visit: FileReader) -> Response:
     """One route: stops in order with loads, the layout, PAs, each ride beside its limit, and what it costs."""
     stored, opened = open_for(visit, plan_id, f"route {route_id}"[:80])
     route = _route(opened, stored, route_id)
@@ -111,7 +112,7 @@ def show_route(plan_id: str, route_id: str, visit: FileReader) -> Response:
 
 
 @router.get("/plans/{plan_id}/map.geojson")
-def get_map(plan_id: str, visit: FileReader, route: str = "") -> Response:
+def get_map(plan_id: RecordIdPath, visit: FileReader, route: After = "") -> Response:
     """Lines of every route with schools and depots; or of one route with its stops in order."""
     _, opened = open_for(visit, plan_id, "map")
     features = _route_features(opened, route) if route else _plan_features(opened)
@@ -120,7 +121,7 @@ def get_map(plan_id: str, visit: FileReader, route: str = "") -> Response:
 
 
 @router.post("/plans/{plan_id}/propose")
-def propose_plan(plan_id: str, visit: Writer) -> Response:
+def propose_plan(plan_id: RecordIdPath, visit: Writer) -> Response:
     """Put a draft forward, to be published."""
     with visit.store.change(visit.caller) as work:
         propose(work, plan_id, expected_version=visit.version())

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.auth.permissions import Permission
+from api.endpoints.shapes import RecordIdPath
 from api.pages.passengers import date_of, school_names
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.visit import Opens, Visit
@@ -40,13 +41,13 @@ _MOST_CHARACTERS = {"judged_by": 200, "ground": 2000, "override_reason": 200}
 
 
 @router.get("/plans/{plan_id}/publish")
-def show_publication(plan_id: str, visit: Writer) -> Response:
+def show_publication(plan_id: RecordIdPath, visit: Writer) -> Response:
     """Every check with what is missing, what has been recorded, and the forms to publish or roll back."""
     return _shown(visit, plan_id, {})
 
 
 @router.post("/plans/{plan_id}/evidence")
-def record(plan_id: str, visit: Writer) -> Response:
+def record(plan_id: RecordIdPath, visit: Writer) -> Response:
     """Record one judgement about as many routes or passengers as were ticked."""
     try:
         said = _judgement(visit)
@@ -68,7 +69,7 @@ def record(plan_id: str, visit: Writer) -> Response:
 
 
 @router.post("/plans/{plan_id}/publish")
-def publish_plan(plan_id: str, visit: Publisher) -> Response:
+def publish_plan(plan_id: RecordIdPath, visit: Publisher) -> Response:
     """Let the plan hold from a day on, for the schools that were ticked."""
     try:
         wanted = Request(
@@ -87,7 +88,7 @@ def publish_plan(plan_id: str, visit: Publisher) -> Response:
 
 
 @router.post("/plans/{plan_id}/roll-back")
-def roll_back_plan(plan_id: str, visit: Publisher) -> Response:
+def roll_back_plan(plan_id: RecordIdPath, visit: Publisher) -> Response:
     """Let the plan that held before hold again."""
     try:
         with visit.store.change(visit.caller) as work:

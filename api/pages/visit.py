@@ -53,16 +53,21 @@ class Visit:
     def text(self, name: str) -> str:
         """A field of the form without outer spaces; empty where it did not come."""
         value = self.form.get(name, "")
-        return value.strip() if isinstance(value, str) else ""
+        return _clean(value) if isinstance(value, str) else ""
 
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""
-        return [value.strip() for value in self.form.getlist(name) if isinstance(value, str) and value.strip()]
+        return [text for value in self.form.getlist(name) if isinstance(value, str) and (text := _clean(value))]
 
     def version(self) -> int:
         """The version that the page showed; -1, which none is, where it did not come."""
         text = self.text("version")
         return int(text) if text.isdecimal() and len(text) < 10 else -1
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL takes no NUL in a text, and nobody types one.
+    return text.replace("\x00", "").strip()
 
 
 async def read_form(request: Request) -> FormData:

@@ -45,7 +45,7 @@ def test_a_new_passenger_from_quote_to_letter(officer_at_demo: Visitor, store: S
         before = len(list(session.scalars(select(Record).where(Record.kind == "passenger"))))
         (plan_id,) = {*standing_plans(session).values()}
         assert len(list_plans(session)) == 1
-    fields = {**KIM, "plan_id": hidden(page, "plan_id"), "school_id": "S1"}
+    fields = {**KIM, "newest_id": hidden(page, "newest_id"), "school_id": "S1"}
     letter = who.send("/new-passenger/accept", fields, of="/new-passenger").headers["location"]
     draft_id, passenger_id = letter.partition("?")[0].split("/")[2::2]
     with store.read() as session:
@@ -64,11 +64,35 @@ def test_a_new_passenger_from_quote_to_letter(officer_at_demo: Visitor, store: S
 def test_a_quote_of_a_plan_that_no_longer_holds_is_quoted_afresh(officer_at_demo: Visitor, store: Store) -> None:
     """Nothing is saved; the fresh quote says why it is there."""
     who = officer_at_demo
-    fields = {**KIM, "plan_id": "PLOLD", "school_id": "S1"}
+    fields = {**KIM, "newest_id": "PLOLD", "school_id": "S1"}
     page = who.send("/new-passenger/accept", fields, 200, of="/new-passenger").text
     assert "The plan has changed since this was quoted" in page
     with store.read() as session:
         assert len(list_plans(session)) == 1
+
+
+def test_who_is_accepted_second_is_placed_beside_the_first(officer_at_demo: Visitor, store: Store) -> None:
+    """The second draft carries both; an old page of quotes is refused; the plan that holds may still be chosen."""
+    who = officer_at_demo
+    page = who.send("/new-passenger", KIM, 200, of="/new-passenger").text
+    fields = {**KIM, "newest_id": hidden(page, "newest_id"), "school_id": "S1"}
+    ids = []
+    for _ in range(2):
+        letter = who.send("/new-passenger/accept", fields, of="/new-passenger").headers["location"]
+        ids.append(letter.partition("?")[0].split("/")[2::2])
+        again = who.send("/new-passenger/accept", fields, 200, of="/new-passenger").text
+        assert "The plan has changed since this was quoted" in again
+        fields["newest_id"] = ids[-1][0]
+    (first_plan, first), (second_plan, _) = ids
+    assert first in who.see(f"/plans/{second_plan}/letters/{first}")
+    with store.read() as session:
+        (holding,) = {*standing_plans(session).values()}
+    form = who.see("/new-passenger")
+    places = [form.index(f'<option value="{one}"') for one in (second_plan, first_plan, holding)]
+    assert places == sorted(places)
+    fields["plan_id"] = holding
+    letter = who.send("/new-passenger/accept", fields, of="/new-passenger").headers["location"]
+    who.see(f"/plans/{letter.split('/')[2]}/letters/{first}", 404)
 
 
 def test_every_fault_of_the_form_stands_at_its_field(officer_at_demo: Visitor) -> None:
