@@ -17,19 +17,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.checking import Recheck, recheck
 from api.pages.visit import Visit
-from api.plan_folder import require_lists, with_own_settings
 from api.report.kpis import Kpis, kpis_of
 from api.report.outcome import Outcome
 from api.report.route_view import RouteView, route_views_of
 from api.store.cipher import Cipher
 from api.store.plans import StoredPlan, read_stored_plan, standing_plans, write_folder
-from transport.check import check_plan, rides_of
-from transport.cost import cost_of, objective_of
+from transport.check import rides_of
 from transport.files.plan_geojson import plan_features
-from transport.files.plan_json import read_plan
-from transport.files.read import read_scenario
-from transport.files.travel_pairs import read_travel_pairs
 
 _MOST_KEPT = 4
 """Opened plans in memory: the one in force, two that are compared, one more (ours)."""
@@ -41,10 +37,12 @@ class OpenedPlan:
 
     Attributes
     ----------
+    found : what the checker and the prices said; outcome : the same for the report's tables.
     routes : in the order of the plan. map : GeoJSON of its lines, stops and depots.
     told : who is told what, from `changes.json`; None where the plan is no in-year change.
     """
 
+    found: Recheck
     outcome: Outcome
     kpis: Kpis
     routes: tuple[RouteView, ...]
@@ -124,8 +122,10 @@ def _read(session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         folder = Path(name)
         write_folder(session, cipher, plan_id, folder)
-        outcome = _outcome(folder)
+        found = recheck(folder)
+        outcome = _outcome(found)
         return OpenedPlan(
+            found=found,
             outcome=outcome,
             kpis=kpis_of(outcome),
             routes=route_views_of(outcome, share=False),
@@ -134,18 +134,11 @@ def _read(session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
         )
 
 
-def _outcome(folder: Path) -> Outcome:
-    from api.report.outputs import KNOWN_FILE, PLAN_FILE, TRAVEL_FILE
-
-    plan, travel = read_plan(folder / PLAN_FILE), read_travel_pairs(folder / TRAVEL_FILE)
-    scenario = with_own_settings(read_scenario(require_lists(folder)), plan)
-    reference = read_plan(folder / KNOWN_FILE) if "reference" in plan.digests else None
-    breakdown = cost_of(plan, scenario, travel)
+def _outcome(found: Recheck) -> Outcome:
     return Outcome(
-        scenario=scenario, travel=travel, plan=plan, breakdown=breakdown,
-        objective=objective_of(plan, scenario, travel, breakdown, reference),
-        violations=check_plan(plan, scenario, travel, reference),
-        rides=tuple(rides_of(plan, scenario, travel)), approximate=travel.approximate,
+        scenario=found.scenario, travel=found.travel, plan=found.plan, breakdown=found.breakdown,
+        objective=found.objective, violations=found.violations, approximate=found.travel.approximate,
+        rides=tuple(rides_of(found.plan, found.scenario, found.travel)),
     )  # fmt: skip
 
 

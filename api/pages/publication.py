@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from api.auth.permissions import Permission
 from api.endpoints.shapes import RecordIdPath
 from api.pages.passengers import date_of, school_names
+from api.pages.plan_reading import open_for
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words
@@ -20,7 +21,6 @@ from api.store.plans import (
     EVIDENCE_KINDS,
     Evidence,
     evidence_of,
-    read_stored_plan,
     record_evidence,
     standing_plans,
 )
@@ -101,9 +101,10 @@ def roll_back_plan(plan_id: RecordIdPath, visit: Publisher) -> Response:
 
 
 def _shown(visit: Visit, plan_id: str, errors: dict[str, str]) -> Response:
+    stored, opened = open_for(visit, plan_id, "publication")
     with visit.store.read() as session:
-        stored = read_stored_plan(session, plan_id)
-        checks = publish_checks(session, visit.store.cipher, visit.settings, plan_id)
+        # Publishing looks at the files anew; a page may rest on what was found when the plan was opened.
+        checks = publish_checks(session, visit.store.cipher, visit.settings, plan_id, found=opened.found)
         recorded = evidence_of(session, visit.store.cipher, plan_id)
         standing = standing_plans(session)
         names = school_names(visit, session)

@@ -35,6 +35,7 @@ def main(demo: Path) -> None:
         store = open_store(settings)
         plan_id = load_demo(store, settings, demo).plan_id
         app = create_app(settings, store)
+        app.state.demo_accounts = DEMO_ACCOUNTS  # So that every page says that it is invented.
         with chromium() as browser, serving(app) as address:
             page = browser.new_page(viewport=SIZE)
             page.set_default_timeout(300_000)
