@@ -185,3 +185,10 @@ def test_the_service_runs_alone_and_again_after_a_kill(installation: Settings) -
     with served(port):
         assert answers(port)
     assert "The log holds" in run("audit", "verify")
+
+
+def test_the_demo_is_not_served_from_a_store_with_other_data(installation: Settings, tmp_path: Path) -> None:
+    """Its passwords are known to everybody: an account of somebody's own is enough to be refused."""
+    run("users", "add", "a.officer", "--role", "viewer", given=TWICE)
+    said = run("serve", "--demo", "--demo-folder", str(tmp_path), "--demo-plan", str(tmp_path), code=EXIT_STORE)
+    assert "holds other data than the demo's" in said
