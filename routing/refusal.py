@@ -30,13 +30,13 @@ def refusals_of(desk: Desk, passenger_id: str, n: int, options: Sequence[Option]
     for route in desk.plan.routes:
         gates = {gate for pattern in (route.am, route.pm) if pattern for gate, _ in pattern.gates}
         if n and route.route_id not in offered and school_id in gates:
-            sentence = _why_not(desk, route, passenger_id)
+            sentence = why_not(desk, route, passenger_id)
             if sentence:
                 yield sentence
                 n -= 1
 
 
-def _why_not(desk: Desk, route: Route, passenger_id: str) -> str:
+def why_not(desk: Desk, route: Route, passenger_id: str) -> str:
     """A sentence; empty where the route could take them and is only dearer."""
     always = route_refused(desk, route.route_id)
     if always:
