@@ -24,6 +24,8 @@ from api.store.store import Store
 from transport.files.faults import InputFaults
 from transport.files.read_new import NewPassenger, NewPassengers, read_new_passengers
 from transport.notice import after_working_days
+from transport.scenario import Scenario
+from transport.travel import TravelByRow
 
 if TYPE_CHECKING:
     from routing.desk import Desk
@@ -34,6 +36,8 @@ MOST_PLANS = 3
 """Plans kept open at once: the one in force, and one or two being looked at."""
 MOST_WAITING = 300
 """Most passengers at a desk besides the one who is asked for."""
+MOST_CANDIDATES = 500
+"""Most pairs of passenger and school at a desk; beyond, everybody but the one asked for waits for their own alone."""
 _AT_ONCE = 2
 """Quotes worked out at the same moment: more would only take processor time from other requests."""
 
@@ -60,9 +64,10 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Manned:
-    """A desk and who waits at it."""
+    """A desk and who waits at it; its kernel has one set of scratch arrays, so one thread at a time may use it."""
 
     desk: Desk
+    in_use: threading.Lock
     newcomers: Mapping[str, Newcomer]
     people: Mapping[str, NewPassenger]
 
@@ -112,26 +117,38 @@ class OpenPlan:
         valid_until = after_working_days(
             asked_on, self.folder.scenario.policy.quote_valid_working_days, self.folder.scenario.calendar
         )
-        found = quoted(manned.desk, person, n, valid_until, school_ids=wanted.school_ids, with_reasons=with_reasons)
+        with manned.in_use:
+            found = quoted(manned.desk, person, n, valid_until, school_ids=wanted.school_ids, with_reasons=with_reasons)
         return found, person.is_decided
 
     def _manned_for(self, wanted: Newcomer, waiting: Iterable[Newcomer]) -> _Manned:
         from routing.desk import open_desk
 
-        old = self.manned.newcomers if self.manned else {}
         known = self.folder.scenario.passenger_by_id
         others = [w for w in waiting if w.passenger_id not in known and w.passenger_id != wanted.passenger_id]
-        asked = [_with_schools(w, old.get(w.passenger_id)) for w in others[:MOST_WAITING]]
-        asked.append(_with_schools(wanted, old.get(wanted.passenger_id)))
+        asked = self._asked(wanted, others[:MOST_WAITING])
         new = read_newcomers(self.folder, asked, must=wanted.passenger_id)
         scenario = with_candidates(self.folder.scenario, new.people, new.places)
-        travel = roads_on(self.network, scenario, None).travel
         people = {person.passenger.passenger_id: person for person in new.people}
         return _Manned(
-            desk=open_desk(self.folder.plan, scenario, travel),
+            desk=open_desk(self.folder.plan, scenario, self._travel(scenario)),
+            in_use=threading.Lock(),
             newcomers={w.passenger_id: w for w in asked if w.passenger_id in people},
             people=people,
         )
+
+    def _asked(self, wanted: Newcomer, others: Sequence[Newcomer]) -> list[Newcomer]:
+        """Everybody with the schools that were asked for before as well: these need no desk of their own."""
+        old = self.manned.newcomers if self.manned else {}
+        asked = [_with_schools(w, old.get(w.passenger_id)) for w in (*others, wanted)]
+        return asked if sum(len(w.school_ids) for w in asked) <= MOST_CANDIDATES else [*others, wanted]
+
+    def _travel(self, scenario: Scenario) -> TravelByRow:
+        """Travel between everybody's places; as it is where only schools have been added."""
+        manned = self.manned
+        if manned is not None and manned.desk.scenario.place_by_id == scenario.place_by_id:
+            return manned.desk.travel
+        return roads_on(self.network, scenario, None).travel
 
 
 class OpenPlans:
@@ -161,9 +178,8 @@ class OpenPlans:
                 return self._plans[plan_id]
             opening = self._opening.setdefault(plan_id, threading.Lock())
         with opening:
-            if plan_id in self._plans:
-                return self._plans[plan_id]
-            plan = self._open(plan_id)
+            # Somebody else may have opened it while this one waited.
+            plan = self._plans.get(plan_id) or self._open(plan_id)
             with self._lock:
                 self._plans[plan_id] = plan
                 self._opening.pop(plan_id, None)
@@ -172,17 +188,20 @@ class OpenPlans:
             return plan
 
     def _open(self, plan_id: str) -> OpenPlan:
-        with tempfile.TemporaryDirectory(prefix="schoolrun-") as place, self._store.read() as session:
-            write_folder(session, self._store.cipher, plan_id, Path(place))
+        with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+            with self._store.read() as session:
+                write_folder(session, self._store.cipher, plan_id, Path(place))
             folder = open_plan_folder(Path(place))
-        known = self._networks.get(folder.network_points)
+        # Approximate roads are made of a plan's own places; an extract is the same for all.
+        made_of = () if self._settings.roads_file else folder.network_points
+        known = self._networks.get(made_of)
         roads = roads_for(
             folder, folder.scenario, Watcher(), roads_path=self._settings.roads_file, travel_path=None,
             cache_dir=self._settings.cache_folder, network=known,
         )  # fmt: skip
         assert roads.network is not None  # only a council's own matrices have none
         with self._lock:
-            self._networks[folder.network_points] = roads.network
+            self._networks[made_of] = roads.network
             while len(self._networks) > MOST_PLANS:
                 self._networks.popitem(last=False)
         return OpenPlan(folder=folder, network=roads.network)
@@ -230,7 +249,6 @@ def _covers(manned: _Manned, wanted: Newcomer) -> bool:
 
 
 def _with_schools(newcomer: Newcomer, known: Newcomer | None) -> Newcomer:
-    """The newcomer with the schools that were asked for before as well: these need no desk of their own."""
     if known is None or known.version != newcomer.version:
         return newcomer
     return replace(newcomer, school_ids=newcomer.school_ids | known.school_ids)

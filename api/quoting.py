@@ -15,7 +15,7 @@ from api.in_year_change import ChangeRequest, Choice, OptionGoneError, make_chan
 from api.in_year_quotes import quote_figures
 from api.open_plans import Newcomer, OpenPlan, OpenPlans, write_newcomers
 from api.planning_job import Watcher
-from api.store.faults import NotAllowedYetError, PlanChangedError
+from api.store.faults import NotAllowedYetError, PlanChangedError, StaleWriteError
 from api.store.kinds import rows_of
 from api.store.models import Placement
 from api.store.passengers import PASSENGER, read_passenger
@@ -31,7 +31,7 @@ from api.store.quotes import (
     save_quote,
     step_to,
 )
-from api.store.records import Filter, Stored, list_records
+from api.store.records import Filter, Stored, list_records, require_version
 from api.store.store import Store, Work
 from transport.files.faults import Fault, InputFaults
 
@@ -214,9 +214,10 @@ def accept(work: Work, made: Made, option_number: int) -> tuple[Placement, Store
         When plan or passenger have changed since the plan was made.
     """
     quote = made.quote
-    stored = read_passenger(work.session, work.cipher, quote.passenger_id)
-    if stored.version != quote.passenger_version:
-        raise PlanChangedError(f"passenger {quote.passenger_id}: has changed since the quote")
+    try:
+        require_version(work.session, PASSENGER, quote.passenger_id, quote.passenger_version)
+    except StaleWriteError as error:
+        raise PlanChangedError(f"passenger {quote.passenger_id}: has changed since the quote") from error
     title = read_stored_plan(work.session, quote.plan_id).title
     plan = step_to(work, quote.plan_id, made.sealed, title, "placement")
     return save_placement(work, quote, option_number, made.route_id, plan.plan_id), plan

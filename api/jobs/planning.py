@@ -60,11 +60,16 @@ class Bench:
         return Caller(name=f"worker/{self.slot}")
 
 
-def begin(bench: Bench, job_id: str) -> int:
-    """First step: take the job and keep the lists as they are; gives the number of rounds, 0 where it is over."""
+def take(bench: Bench, job_id: str) -> bool:
+    """Note that this worker has the job, for the first time or after another one had it; False: it is over."""
     with bench.store.change(bench.caller) as work:
-        if not begin_job(work, job_id, bench.slot):
-            return 0
+        return begin_job(work, job_id, bench.slot)
+
+
+def begin(bench: Bench, job_id: str) -> int:
+    """First step: keep the lists as they are; gives the number of rounds, 0 where the job is over."""
+    if not take(bench, job_id):
+        return 0
     with bench.store.read() as session:
         job = read_job(session, bench.store.cipher, job_id)
     if read_file(bench.store, job_id, LISTS) is None:
@@ -115,11 +120,11 @@ def fail(bench: Bench, job_id: str, error: Exception) -> None:
         end_job(work, job_id, "failed", faults=tuple(faults))
 
 
-def cancelled(bench: Bench, job_id: str) -> None:
-    """End a job that somebody cancelled."""
+def cancelled(bench: Bench, job_id: str) -> bool:
+    """End a job that somebody cancelled; False where it is over already."""
     bench.prepared.pop(job_id, None)
     with bench.store.change(bench.caller) as work:
-        end_job(work, job_id, "cancelled")
+        return end_job(work, job_id, "cancelled")
 
 
 def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searched, PlanRequest, Prepared]:

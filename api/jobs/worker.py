@@ -42,6 +42,8 @@ _bench: list[Bench] = []
 @DBOS.workflow(name="plan")
 def plan_workflow(job_id: str) -> str:
     """One job, cut into steps; gives how it ended."""
+    # Not a step: whoever goes on with the job is to be seen, also behind steps that are finished.
+    _carefully(job_id, lambda: planning.take(_bench[0], job_id))
     with Attention(_bench[0], job_id):
         n_rounds = _begin(job_id)
         for n in range(1, n_rounds):
@@ -81,7 +83,7 @@ def _carefully(job_id: str, step: Callable[[], int]) -> int:
             return _ended(job_id, partial(planning.fail, _bench[0], job_id, error))
 
 
-def _ended(job_id: str, end: Callable[[], None]) -> int:
+def _ended(job_id: str, end: Callable[[], object]) -> int:
     try:
         end()
     except NotInStoreError:
@@ -131,7 +133,8 @@ class Attention:
                 self._stop.set()
                 asked_at = asked_at or time.monotonic()
                 if time.monotonic() - asked_at > GIVE_UP_S:
-                    planning.cancelled(self._bench, self._job_id)
+                    if not planning.cancelled(self._bench, self._job_id):
+                        return  # It has just come to its own end.
                     _LOG.warning("job %s: cancelled within a step; the worker starts anew", self._job_id)
                     self._end_process(EXIT_GIVEN_UP)
                     return

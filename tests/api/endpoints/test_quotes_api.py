@@ -76,6 +76,9 @@ def test_the_service_quotes_what_the_desk_quotes(
     assert {option["school_id"] for option in quote["options"]} == {"S1", "S2"}
     assert quote["options"] == said["options"]
     assert (quote["refused"], quote["assumptions"]) == (said["refused"], said["assumptions"])
+    # Without the reasons only the options that are told are written out: they are the same.
+    for n in (1, 3, 10):
+        assert ask(officer, who, school_ids=["S1", "S2"], n_options=n)["options"] == quote["options"][:n]
 
 
 def test_an_accepted_quote_makes_the_next_plan_once(officer: TestClient, store: Store, plan_id: str) -> None:
@@ -185,6 +188,27 @@ def test_another_system_places_only_where_the_setting_lets_it(store: Store, sett
         answer = accept(system, ask(system, newcomer(store)))
         assert answer.status_code == status, answer.text
         assert may or "SCHOOLRUN_INTEGRATIONS_MAY_PLACE" in answer.json()["detail"]
+
+
+def test_quotes_at_the_same_moment_are_what_they_are_alone(app: FastAPI, store: Store, plan_id: str) -> None:
+    """Eight newcomers, asked for one by one and then forty times at once: the desk's scratch arrays are not shared."""
+    assert plan_id
+    officer = signed_in(app, Role.TRANSPORT_OFFICER)
+    schools = ({"school_id": "S1"}, {"school_id": "S2", "gate_id": "north"})
+    people = [newcomer(store, lat=f"52.50{n}", **schools[n % 2]) for n in range(8)]
+    alone = {who: ask(officer, who)["options"] for who in people}
+    wrong: list[str] = []
+
+    def insist(who: str) -> None:
+        client = signed_in(app, Role.TRANSPORT_OFFICER)
+        wrong.extend(who for _ in range(5) if ask(client, who)["options"] != alone[who])
+
+    threads = [threading.Thread(target=insist, args=(who,)) for who in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=300)
+    assert wrong == []
 
 
 def test_two_accepted_quotes_never_share_a_seat(app: FastAPI, store: Store, plan_id: str) -> None:

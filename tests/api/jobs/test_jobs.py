@@ -245,7 +245,7 @@ def test_a_job_that_cannot_be_planned_says_why(store: Store, settings: Settings,
         planning.fail(place, job_id, error)
     found = officer.get(f"{API}/jobs/{job_id}").json()
     assert found["state"] == "failed"
-    assert {fault["file"] for fault in found["faults"]} >= {"scenario", "passengers", "vehicle_classes"}
+    assert {fault["file"] for fault in found["faults"]} >= {"scenario.csv", "passengers.csv", "vehicle_classes.csv"}
     with store.engine.connect() as connection:
         assert "passengers" not in str(connection.execute(text("SELECT sealed_faults FROM job")).scalar_one())
 
