@@ -39,8 +39,9 @@ def texts_of(data: bytes, name: str) -> bytes:
 
 
 @pytest.mark.slow
-def test_no_mark_leaves_the_sealed_fields(tmp_path: Path) -> None:
+def test_no_mark_leaves_the_sealed_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotes, placements, edits, jobs, exports and requests that fail, by a system that may do everything."""
+    monkeypatch.setenv("SCHOOLRUN_INTEGRATIONS_MAY_PLACE", "true")
     settings = sqlite_settings(tmp_path)
     store = open_store(settings)
     put_lists(store)
