@@ -19,7 +19,7 @@ ROUTING_MAY_IMPORT = {"numpy", "scipy", "numba", "highspy"}
 PROCUREMENT_MAY_IMPORT = {"numpy", "highspy"}
 ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "pyproj", "geopandas", "osmnx"}
 HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium"}
-HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg"}
+HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg", "dbos"}
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
 # One library, delivered as two.
 PARTS = {"pydantic_core": "pydantic", "markupsafe": "jinja2", "starlette": "fastapi"}
@@ -178,7 +178,7 @@ def test_the_web_and_the_database_stay_in_api() -> None:
         where(path, line, f"imports {top}")
         for path in sources_of(*LAYERS[:-1])
         for line, top in third_party_imports_of(path)
-        if top in {"fastapi", "uvicorn", "jinja2", "sqlalchemy", "alembic", "cryptography", "argon2"}
+        if top in {"fastapi", "uvicorn", "jinja2", "sqlalchemy", "alembic", "cryptography", "argon2", "dbos"}
     ]
     assert not wrong, "\n".join(["", *wrong])
 
