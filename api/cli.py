@@ -11,6 +11,7 @@ import typer
 from api import cli_in_year
 from api.cli_service import add_service_commands
 from api.cli_shared import (
+    BoundSeconds,
     Cache,
     Explain,
     Json,
@@ -25,9 +26,11 @@ from api.cli_shared import (
     default_processes,
     input_errors,
     refuse,
+    refuse_two_sources,
     stop_on_interrupt,
     watcher_of,
 )
+from api.cli_tender import tender_app
 from api.cli_told import tell_and_exit
 from api.errors import EXIT_HARD_VIOLATION, EXIT_OK
 
@@ -42,6 +45,7 @@ app = typer.Typer(
 )
 roads_app = typer.Typer(no_args_is_help=True, help="Road extracts: build them once, or download one.")
 app.add_typer(roads_app, name="roads")
+app.add_typer(tender_app, name="tender")
 
 
 @app.command()
@@ -63,6 +67,7 @@ def plan(
     price_per_family: PricePerFamily = None,
     max_changed: MaxChanged = None,
     explain: Explain = None,
+    bound_seconds: BoundSeconds = None,
     as_json: Json = False,
     cache_dir: Cache = None,
 ) -> None:
@@ -70,15 +75,14 @@ def plan(
     from api.planning_job import PlanRequest
     from routing.solve import Stop
 
-    if roads is not None and travel is not None:
-        refuse("give --roads or --travel, not both")
+    refuse_two_sources(roads, travel)
     stop = Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations)
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=stop, roads_path=roads, travel_path=travel, seed=seed, share=share,
         processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(),
         reference_path=reference, max_disturbed=max_changed,
         disturbed_pence_per_week=None if price_per_family is None else round(100 * price_per_family),
-        explain_rules=explain,
+        explain_rules=explain, bound_seconds=bound_seconds,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -92,6 +96,7 @@ def demo(
     processes: Processes = None,
     roads: Annotated[Path | None, typer.Option(help="Road file; without one the roads are approximate.")] = None,
     explain: Explain = None,
+    bound_seconds: BoundSeconds = 1.0,
     wish: Annotated[bool, typer.Option("--wish", help="Sandwell members' wish: 50 minutes for everybody.")] = False,
     as_json: Json = False,
     cache_dir: Cache = None,
@@ -108,6 +113,7 @@ def demo(
     request = PlanRequest(
         scenario_path=scenario, out=out, stop=Stop(seconds=seconds), roads_path=roads, seed=seed,
         processes=processes or default_processes(), cache_dir=cache_dir or default_cache_dir(), explain_rules=explain,
+        bound_seconds=bound_seconds,
     )  # fmt: skip
     _plan_and_tell(request, as_json=as_json)
 
@@ -128,6 +134,35 @@ def check(
         for sentence in result.sentences():
             print(sentence)
     raise typer.Exit(EXIT_HARD_VIOLATION if result.n_hard else EXIT_OK)
+
+
+@app.command()
+def bound(
+    folder: Annotated[Path, typer.Argument(help="Folder that `schoolrun plan` wrote.")],
+    seconds: Annotated[float, typer.Option(min=0, help="Seconds to prove for, on two cores.")] = 300.0,
+    roads: RoadsFile = None,
+    travel: TravelFile = None,
+    as_json: Json = False,
+    cache_dir: Cache = None,
+) -> None:
+    """Prove a bound for a plan: no plan under its rules and prices costs less. Goes on where it stopped."""
+    from api.certify import CertifyRequest, certify_folder
+
+    refuse_two_sources(roads, travel)
+    request = CertifyRequest(
+        folder=folder, seconds=seconds, roads_path=roads, travel_path=travel, cache_dir=cache_dir or default_cache_dir()
+    )
+    with input_errors(), stop_on_interrupt() as stopped:
+        done = certify_folder(request, watcher_of(stopped))
+    if as_json:
+        print(json.dumps(done.figures(), indent=1))
+        return
+    print(f"Certificate: {done.plan.certificate_words}")
+    if done.n_hard:
+        print(f"The plan breaks hard rules in {done.n_hard} places: the bound speaks of plans that break none")
+    if done.plan.unserved:
+        print(f"{len(done.plan.unserved)} passengers are not carried; their price is part of this plan's cost")
+    print(f"Report: {folder / 'report.html'}")
 
 
 @app.command()

@@ -23,6 +23,7 @@ from api.cli_shared import (
     default_processes,
     input_errors,
     refuse,
+    refuse_two_sources,
     stop_on_interrupt,
     watcher_of,
 )
@@ -183,8 +184,7 @@ def _replan_request(
     from api.in_year_replan import ReplanRequest
     from routing.solve import Stop
 
-    if roads is not None and travel is not None:
-        refuse("give --roads or --travel, not both")
+    refuse_two_sources(roads, travel)
     return ReplanRequest(
         plan_path=plan, out=out, stop=Stop(seconds=seconds) if iterations is None else Stop(iterations=iterations),
         seed=seed, processes=processes or default_processes(), roads_path=roads, travel_path=travel,

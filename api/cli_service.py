@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.errors import BAD_INPUT_ERRORS, EXIT_BAD_INPUT, EXIT_OK, EXIT_STORE, EXIT_UNSERVED
+from api.cli_shared import input_errors
+from api.errors import EXIT_OK, EXIT_STORE, EXIT_UNSERVED
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,6 +27,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Keys that personal details ar
 users_app = typer.Typer(no_args_is_help=True, help="Accounts of people.")
 api_keys_app = typer.Typer(no_args_is_help=True, help="Keys of other systems.")
 audit_app = typer.Typer(no_args_is_help=True, help="The log of who did what.")
+jobs_app = typer.Typer(no_args_is_help=True, help="Planning jobs and their workers.")
 plans_app = typer.Typer(no_args_is_help=True, help="Plans in the service's database.")
 
 
@@ -47,10 +49,10 @@ def add_service_commands(app: typer.Typer) -> None:
     store_app.add_typer(keys_app, name="keys")
     for group, name in (
         (store_app, "store"), (users_app, "users"), (api_keys_app, "api-keys"), (audit_app, "audit"),
-        (plans_app, "plans"),
+        (plans_app, "plans"), (jobs_app, "jobs"),
     ):  # fmt: skip
         app.add_typer(group, name=name)
-    for command in (serve, backup, restore):
+    for command in (serve, worker, backup, restore):
         app.command()(command)
 
 
@@ -62,11 +64,14 @@ def serve(
         "demo-out"
     ),
     demo_folder: Annotated[Path, typer.Option(help="Database and keys of the demo.")] = Path("demo-service"),
+    slot: Annotated[str, typer.Option(help="Slot of its worker; each server of a PostgreSQL has its own.")] = "serve",
+    worker: Annotated[bool, typer.Option(help="Run a worker for planning jobs beside the web server.")] = True,
 ) -> None:
     """Run the service; SCHOOLRUN_... settings say where (docs/service.md)."""
     import uvicorn
 
     from api.app import create_app
+    from api.jobs.process import kept_worker
     from api.store.engine import make_engine, sqlite_path_of
     from api.store.guards import only_server_on
     from api.store.migrate import migrate
@@ -83,6 +88,8 @@ def serve(
         scheme = "http" if settings.plain_http else "https, behind a proxy that ends TLS,"
         print(f"schoolrun listens on {settings.host}:{settings.port} ({scheme}); Ctrl-C ends it", file=sys.stderr)
         _log_to_stderr()
+        if worker:
+            held.enter_context(kept_worker(slot, settings))
         # No access log: addresses stand in ours, as patterns.
         uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False, log_config=None)
 
@@ -122,6 +129,50 @@ def _make_demo(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "api.cli", "demo", "--out", str(folder)], check=False)
     if done.returncode not in (EXIT_OK, EXIT_UNSERVED):
         raise typer.Exit(done.returncode)
+
+
+@jobs_app.command("list")
+def jobs_list(
+    all_of_them: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+) -> None:
+    """Jobs with their state and the slot of their worker."""
+    from api.store.jobs import list_jobs
+
+    with _faults(), _open() as (store, _, _caller), store.read() as session:
+        for job in list_jobs(session, store.cipher, only_open=not all_of_them):
+            phase = job.progress.get("phase", "")
+            print(f"{job.job_id}  {job.kind}  {job.state}  {job.slot or '-'}  {phase}  {job.asked_at:%Y-%m-%d %H:%M}")
+
+
+@jobs_app.command("rescue")
+def jobs_rescue(
+    slot: Annotated[str, typer.Argument(help="Slot of a worker that is dead and will not come back.")], why: Why = ""
+) -> None:
+    """Give a dead worker's jobs to whichever worker is free; they go on behind their last finished step."""
+    from api.jobs.slots import rescue
+
+    with _faults(), _open(why) as (store, settings, caller):
+        job_ids = rescue(store, settings, caller, slot)
+    print("\n".join([f"{len(job_ids)} jobs rescued from slot {slot}", *job_ids]))
+
+
+def worker(
+    slot: Annotated[str, typer.Option(help="Place of this worker, a name of its own: letters, digits and -.")],
+) -> None:
+    """Run one more worker for planning jobs, on PostgreSQL, on this machine or another."""
+    import threading
+
+    from api.jobs.process import kept_worker
+    from api.store.engine import sqlite_path_of
+    from api.store.faults import StoreRefusedError
+
+    with _faults(), _open() as (_, settings, _caller):
+        if sqlite_path_of(settings) is not None:
+            raise StoreRefusedError("more workers need PostgreSQL; on SQLite `schoolrun serve` runs the one there is")
+        _log_to_stderr()
+        print(f"worker of slot {slot}; Ctrl-C ends it", file=sys.stderr)
+        with kept_worker(slot, settings):
+            threading.Event().wait()
 
 
 @store_app.command("new")
@@ -317,10 +368,12 @@ def plans_store(
     why: Why = "",
 ) -> None:
     """Check a plan's folder and store it as a draft."""
-    from api.store.plans import store_plan
+    from api.store.plans import add_plan, seal_plan
 
-    with _faults(), _open(why) as (store, _, caller), store.change(caller) as work:
-        stored = store_plan(work, folder, title)
+    with _faults(), _open(why) as (store, _, caller):
+        sealed = seal_plan(store.cipher, folder)
+        with store.change(caller) as work:
+            stored = add_plan(work, sealed, title)
     print(f"{stored.plan_id}: draft, {len(stored.school_ids)} schools, {stored.n_hard} broken hard rules")
 
 
@@ -389,11 +442,10 @@ def _faults() -> Iterator[None]:
     """What was asked cannot be done: say why on standard error; exit code 2 for the input, 4 for the store."""
     from api.store.faults import StoreError
 
-    try:
-        yield
-    except StoreError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(EXIT_STORE) from None
-    except BAD_INPUT_ERRORS as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_INPUT) from None
+    with input_errors():
+        # Inside: some errors of the store are ValueErrors too.
+        try:
+            yield
+        except StoreError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(EXIT_STORE) from None

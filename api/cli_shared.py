@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -29,6 +29,7 @@ PHASE_WORDS = {
     "place": "Placing",
     "compare": "Comparing",
     "explain": "Explaining the plan (the first time about a minute longer)",
+    "bound": "Proving how good the plan is",
     "write": "Writing the plan",
 }
 
@@ -37,6 +38,9 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the search.")]
 Explain = Annotated[
     int | None,
     typer.Option(min=0, help="Explain the plan, with what at most so many rules on single passengers cost a year."),
+]
+BoundSeconds = Annotated[
+    float | None, typer.Option(min=0, help="Prove for so many seconds that no plan can cost less than a bound.")
 ]
 Processes = Annotated[
     int | None, typer.Option(min=1, max=2, help="Processes to search on. Default: one per core, at most 2.")
@@ -86,7 +90,12 @@ def watcher_of(stopped: list[bool]) -> Watcher:
             )
             print(line, end="", file=sys.stderr, flush=True)
 
-    return Watcher(on_phase=on_phase, on_progress=on_progress, should_stop=lambda: bool(stopped))
+    def on_bound(seconds: float, bound_pence: int, objective_pence: int) -> None:
+        gap = f"{objective_pence / bound_pence - 1:.1%}" if bound_pence > 0 else "unknown"
+        line = f"  bound £{bound_pence / 100:,.0f} a week  gap {gap}  {seconds:.0f} s"
+        print(f"\r\033[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+
+    return Watcher(on_phase=on_phase, on_progress=on_progress, on_bound=on_bound, should_stop=lambda: bool(stopped))
 
 
 @contextmanager
@@ -98,7 +107,7 @@ def stop_on_interrupt() -> Iterator[list[bool]]:
         if stopped:
             raise KeyboardInterrupt
         stopped.append(True)
-        print("\nStopping; the best plan so far will be written (press again to give up)", file=sys.stderr)
+        print("\nStopping; what was found so far will be written (press again to give up)", file=sys.stderr)
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
@@ -116,7 +125,13 @@ def input_errors() -> Iterator[None]:
         refuse(str(error))
 
 
-def refuse(message: str) -> None:
+def refuse(message: str) -> NoReturn:
     """Say what cannot be used, and end with the exit code of bad input."""
     print(message, file=sys.stderr)
     raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def refuse_two_sources(roads: Path | None, travel: Path | None) -> None:
+    """Roads and own matrices exclude each other."""
+    if roads is not None and travel is not None:
+        refuse("give --roads or --travel, not both")

@@ -30,9 +30,10 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
     """The main figures of a plan, for scripts."""
     from dataclasses import asdict
 
+    from api.certify import certificate_figures
     from api.report.kpis import baseline_kpis_of, kpis_of
 
-    baseline = baseline_kpis_of(outcome)
+    baseline, certificate = baseline_kpis_of(outcome), outcome.plan.certificate
     return {
         "cost_pence_per_week": outcome.breakdown.week_pence,
         "objective": outcome.objective.total,
@@ -45,6 +46,7 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
         "baseline": None if baseline is None else asdict(baseline),
         "disturbed": None if outcome.known is None else [asdict(item) for item in outcome.known.disturbed],
         "held_lots": [asdict(choice) for choice in outcome.lots],
+        "certificate": None if certificate is None else certificate_figures(certificate),
     }
 
 

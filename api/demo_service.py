@@ -21,7 +21,7 @@ from api.store.details import set_details
 from api.store.faults import StoreRefusedError
 from api.store.kinds import KINDS, Kind, body_of
 from api.store.models import AuditEvent
-from api.store.plans import EVIDENCE_KINDS, Evidence, propose, record_evidence, store_plan
+from api.store.plans import EVIDENCE_KINDS, Evidence, SealedPlan, add_plan, propose, record_evidence, seal_plan
 from api.store.records import Draft, save
 from api.store.store import Store, Work
 from transport.files.read_sheets import open_book
@@ -94,11 +94,12 @@ def load_demo(store: Store, settings: Settings, folder: Path) -> Loaded:
     FileNotFoundError, ValueError
         When the folder holds no plan.
     """
+    sealed = seal_plan(store.cipher, folder)
     with store.change(_CALLER) as work:
         for name, password, role in DEMO_ACCOUNTS:
             add_account(work, name, role, password)
         n_passengers = load_lists(work, folder)
-        plan_id = _publish(work, settings, folder)
+        plan_id = _publish(work, settings, sealed)
     return Loaded(n_passengers=n_passengers, plan_id=plan_id)
 
 
@@ -140,9 +141,9 @@ def _name_of(number: int) -> dict[str, str]:
     return {"given_name": given, "family_name": family}
 
 
-def _publish(work: Work, settings: Settings, folder: Path) -> str:
+def _publish(work: Work, settings: Settings, sealed: SealedPlan) -> str:
     """Store the plan, record what somebody would have judged, and publish it."""
-    stored = store_plan(work, folder, "Demo: the term's plan")
+    stored = add_plan(work, sealed, "Demo: the term's plan")
     proposed = propose(work, stored.plan_id, expected_version=stored.version)
     checks = publish_checks(work.session, work.cipher, settings, stored.plan_id)
     said = Evidence(

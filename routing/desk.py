@@ -220,11 +220,13 @@ def with_routes(plan: Plan, gone_ids: Iterable[str], routes: Sequence[Route], sc
     gone = frozenset(gone_ids)
     new = {route.route_id: route for route in routes}
     stay = [new.pop(r.route_id, r) for r in plan.routes if r.route_id in new or r.route_id not in gone]
-    held = [lot for lot in plan.lots if lot.state is LotState.HELD or not gone.intersection(lot.route_ids)]
-    held_ids = {lot.lot_id for lot in held}
-    fresh = [lot for lot in lots_of(routes) if lot.lot_id not in held_ids]
+    ids = {route.route_id for route in (*stay, *new.values())}
+    old = (replace(lot, route_ids=tuple(rid for rid in lot.route_ids if rid in ids)) for lot in plan.lots)
+    lots = [x for x in old if x.route_ids and (x.state is LotState.HELD or not gone.intersection(x.route_ids))]
+    known = {lot.lot_id for lot in lots}
+    fresh = [lot for lot in lots_of(routes) if lot.lot_id not in known]
     after = replace(
-        plan, routes=(*stay, *new.values()), lots=(*held, *fresh),
+        plan, routes=(*stay, *new.values()), lots=(*lots, *fresh),
         not_planned=scenario.not_planned(), explanation=None, certificate=None,
     )  # fmt: skip
     carried = {pid for route in after.routes for pid in route.passenger_ids}

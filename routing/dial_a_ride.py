@@ -7,11 +7,13 @@ Not a problem of this product, but a near relative with proven optima: the same 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.columns.cover import RoutePool
 from routing.instance import (
     FLEET,
     N_RIDER_COLUMNS,
@@ -38,16 +40,30 @@ from routing.search.ride_kernel import (
     ride_scratch,
     time_route,
 )
-from routing.search.state import N_BEST, N_BEST_ABSENT, N_SLOTS, N_SPARE, Q_BEST_ABSENT, empty_routes, nobody_placed
+from routing.search.state import (
+    M_COST,
+    M_N_AM,
+    N_BEST,
+    N_BEST_ABSENT,
+    N_SLOTS,
+    N_SPARE,
+    Q_BEST_ABSENT,
+    Routes,
+    empty_routes,
+    nobody_placed,
+)
 
 MICRO = 1_000_000
 """Micro-units in the instance's unit; lengths and times are rounded up, which keeps the triangle inequality."""
 UNSERVED = 100
 """What a ride left out costs, in the instance's unit of length."""
-HOT, COOL = 8.0, 0.1
-"""Temperatures, in the instance's unit of length."""
-CHUNK = 500
-"""Iterations between looks at the clock."""
+HOT, REHEATED, COOL = 8.0, 3.0, 0.1
+"""Temperatures at the beginning, where every further round begins and where each ends, in the instance's unit."""
+ROUND_ENDS = (*np.linspace(0.2, 0.99, 8).tolist(), 1.0)
+"""Share of the budget spent when a round ends: the routes seen so far are put together anew, and the search goes on
+from the best plan. The last hundredth pays for the last time."""
+CHUNK = 100
+"""Iterations between looks at the clock and at the routes for the pool."""
 NEIGHBOURS = 60
 
 
@@ -119,57 +135,109 @@ def solve_rides(
     if (cpu_seconds is None) == (iterations is None):
         raise ValueError("rides: give CPU seconds or iterations, one of the two")
     data = ride_data(problem)
-    scratch = new_ride_state(data, problem.n_vehicles, 0)
-    _first_plan(data, scratch)
+    _begin(data, new_ride_state(data, problem.n_vehicles, 0), ())
     state = new_ride_state(data, problem.n_vehicles, seed)
-    began = time.process_time()
-    _first_plan(data, state)
-    done, best_at = _anneal(data, state, began, cpu_seconds, iterations)
+    budget = _Budget(cpu_seconds=cpu_seconds, iterations=iterations)
+    _begin(data, state, ())
+    pool = RoutePool(problem.n_rides, problem.n_vehicles)
+    for number, until in enumerate(ROUND_ENDS):
+        if number:
+            state = _begin_again(data, state, pool)
+        _anneal(data, state, budget, until, HOT if number == 0 else REHEATED, pool)
     unserved = state.people[Q_BEST_ABSENT, : int(state.num[N_BEST_ABSENT])]
     return RidePlan(
         routes=_timed_routes(data, state),
         unserved=tuple(int(rider) for rider in unserved if rider < problem.n_rides),
         length=(int(state.num[N_BEST]) - int(data.riders[unserved, P_UNSERVED].sum())) / MICRO,
-        iterations=done,
-        cpu_seconds=time.process_time() - began,
-        best_at_cpu_seconds=best_at,
+        iterations=budget.done,
+        cpu_seconds=budget.used_seconds(),
+        best_at_cpu_seconds=budget.best_at,
     )
 
 
-def _first_plan(data: RideData, state: RideState) -> None:
-    begin(data, state, np.zeros((0, 2, 1), np.int32), np.zeros((0, 2, 1), np.int32), np.zeros((0, 6), np.int64))
+@dataclass(slots=True, kw_only=True)
+class _Budget:
+    """CPU seconds or iterations to spend, and when the best plan was found."""
+
+    cpu_seconds: float | None
+    iterations: int | None
+    began: float = field(default_factory=time.process_time)
+    done: int = 0
+    best: int = 1 << 62
+    best_at: float = 0.0
+
+    def used_seconds(self) -> float:
+        return time.process_time() - self.began
+
+    def share(self) -> float:
+        """Share spent."""
+        return self.done / self.iterations if self.iterations else self.used_seconds() / (self.cpu_seconds or 1e-9)
+
+    def note(self, best: int) -> None:
+        """Note what the best plan costs now."""
+        if best < self.best:
+            self.best, self.best_at = best, self.used_seconds()
 
 
-def _anneal(
-    data: RideData, state: RideState, began: float, cpu_seconds: float | None, iterations: int | None
-) -> tuple[int, float]:
-    """Anneal until the budget is used; returns iterations and the second of the last improvement."""
-    temperatures = np.array([HOT, COOL]) * MICRO
-    done, before, share, best_at, best = 0, 0.0, 0.0, 0.0, int(state.num[N_BEST])
-    while share < 1.0:
-        n = CHUNK if iterations is None else min(CHUNK, iterations - done)
-        search_chunk(data, state, n, done, np.array([before, share]), temperatures, False)
-        done += n
-        now = time.process_time() - began
-        before = share
-        share = done / iterations if iterations is not None else now / cpu_seconds if cpu_seconds else 1.0
-        if state.num[N_BEST] < best:
-            best, best_at = int(state.num[N_BEST]), now
-    return done, best_at
+def _begin(data: RideData, state: RideState, plan: Sequence[Sequence[int]]) -> None:
+    """First plan from orders of stops; rides on none of them are inserted where they cost least."""
+    orders = np.full((len(plan), 2, state.now.order.shape[2]), -1, np.int32)
+    counts = np.zeros((len(plan), 6), np.int64)
+    counts[:, 4:] = -1
+    for i, order in enumerate(plan):
+        orders[i, 0, : len(order)], counts[i, 0] = order, len(order)
+    begin(data, state, orders, np.zeros((len(plan), 2, 1), np.int32), counts)
+
+
+def _begin_again(data: RideData, state: RideState, pool: RoutePool) -> RideState:
+    """A state that goes on from the best plan: one put together of routes seen, or else the one the search found."""
+    plan = pool.choose(int(state.num[N_BEST])) or _orders(state.best)
+    again = new_ride_state(data, int(state.num[N_SLOTS]), 0)
+    again.rng[:] = state.rng
+    _begin(data, again, plan)
+    return again
+
+
+def _anneal(data: RideData, state: RideState, budget: _Budget, until: float, hot: float, pool: RoutePool) -> None:
+    """Anneal until a share of the budget is spent; routes of the working plan go into the pool as it changes."""
+    temperatures = np.array([hot, COOL]) * MICRO
+    first = budget.share()
+    before, share = 0.0, 0.0
+    pooled = np.zeros(int(state.num[N_SLOTS]), np.int64)
+    budget.note(int(state.num[N_BEST]))
+    while share < 1.0 and first < until:
+        n = CHUNK if budget.iterations is None else min(CHUNK, budget.iterations - budget.done)
+        search_chunk(data, state, n, budget.done, np.array([before, share]), temperatures, False)
+        budget.done += n
+        before, share = share, (budget.share() - first) / (until - first)
+        budget.note(int(state.num[N_BEST]))
+        _pool_routes(state, pooled, pool)
+
+
+def _pool_routes(state: RideState, pooled: NDArray[np.int64], pool: RoutePool) -> None:
+    """Take in the routes of the working plan whose length is not the one `pooled` for their slot, and note it."""
+    length = state.now.meta[: int(state.num[N_SLOTS]), M_COST]
+    n_rides = state.people.shape[1] // 2
+    for r in np.flatnonzero((length != pooled) & (length > 0)):
+        order = state.now.order[r, 0, : state.now.meta[r, M_N_AM]]
+        pool.add(np.sort(order[order < n_rides]).astype(np.int64), int(length[r]), order.tolist())
+    pooled[:] = length
+
+
+def _orders(routes: Routes) -> list[tuple[int, ...]]:
+    """Orders of the stops of the routes that have any."""
+    counts = routes.meta[:, M_N_AM]
+    return [tuple(routes.order[r, 0, : counts[r]].tolist()) for r in np.flatnonzero(counts)]
 
 
 def _timed_routes(data: RideData, state: RideState) -> tuple[tuple[tuple[int, float], ...], ...]:
     routes = []
     depot = len(data.stops) - 2
-    for r in range(int(state.num[N_SLOTS])):
-        n = int(state.best.meta[r, 0])
-        if n == 0:
-            continue
-        order = state.best.order[r, 0]
-        if not time_route(data, state, order, n):
-            raise RuntimeError(f"rides: route {order[:n].tolist()} cannot be driven")
-        stops = [depot, *order[:n].tolist(), depot + 1]
-        routes.append(tuple(zip(stops, (state.line[C_TIME, : n + 2] / MICRO).tolist(), strict=True)))
+    for order in _orders(state.best):
+        if not time_route(data, state, np.array(order, np.int32), len(order)):
+            raise RuntimeError(f"rides: route {list(order)} cannot be driven")
+        times = state.line[C_TIME, : len(order) + 2] / MICRO
+        routes.append(tuple(zip([depot, *order, depot + 1], times.tolist(), strict=True)))
     return tuple(routes)
 
 

@@ -128,12 +128,15 @@ class Index:
     pa_groups: tuple[PaGroup, ...] = ()
 
 
-def encode(scenario: Scenario, travel: TravelByRow, reference: Plan | None = None) -> tuple[Instance, Index]:
+def encode(
+    scenario: Scenario, travel: TravelByRow, reference: Plan | None = None, *, with_busy: bool = False
+) -> tuple[Instance, Index]:
     """Arrays of everybody whom the search may place: planned passengers not on a kept route.
 
     Parameters
     ----------
     reference : plan that families know already; it plays a part only where disturbing them has a price or a cap.
+    with_busy : also the fleet vehicles of kept routes, which the search leaves to these.
 
     Raises
     ------
@@ -143,7 +146,7 @@ def encode(scenario: Scenario, travel: TravelByRow, reference: Plan | None = Non
     riders = riders_of(scenario)
     hub_of, hubs = _hubs(scenario, riders)
     groups = _day_groups(scenario, riders)
-    supplies = _supplies(scenario)
+    supplies = _supplies(scenario, with_busy=with_busy)
     persons = persons_of(riders)
     index = Index(
         riders=riders,
@@ -189,7 +192,7 @@ def _day_groups(scenario: Scenario, riders: Sequence[Rider]) -> tuple[tuple[int,
     return tuple(tuple(days) for days in days_by_signature.values()) or ((),)
 
 
-def _supplies(scenario: Scenario) -> tuple[Supply, ...]:
+def _supplies(scenario: Scenario, *, with_busy: bool) -> tuple[Supply, ...]:
     supplies = [
         Supply(kind=RouteKind.BOUGHT, class_id=c.class_id) for c in scenario.vehicle_classes if c.rate_card is not None
     ]
@@ -200,18 +203,24 @@ def _supplies(scenario: Scenario) -> tuple[Supply, ...]:
         if class_id in o.categories and o.n_vehicles_by_class.get(class_id, 0) > 0
     ]
     like: dict[object, list[FleetVehicle]] = defaultdict(list)
-    busy = {route.vehicle_id for route in scenario.current_routes if route.kept}
+    busy = busy_vehicle_ids(scenario)
     for v in scenario.fleet_vehicles:
-        if v.vehicle_id not in busy:
+        if with_busy or v.vehicle_id not in busy:
             like[
-                v.class_id, v.depot_id, v.am_shift, v.pm_shift, v.fixed_pence_per_day, v.mile_rate_pence,
-                v.driver_pence_per_hour, v.driver_min_paid_s, v.can_be_given_up, v.max_runs_per_shift, v.tags,
+                v.vehicle_id in busy, v.class_id, v.depot_id, v.am_shift, v.pm_shift, v.fixed_pence_per_day,
+                v.mile_rate_pence, v.driver_pence_per_hour, v.driver_min_paid_s, v.can_be_given_up,
+                v.max_runs_per_shift, v.tags,
             ].append(v)  # fmt: skip
     supplies += [
         Supply(kind=RouteKind.FLEET, class_id=vs[0].class_id, vehicle_ids=tuple(sorted(v.vehicle_id for v in vs)))
         for vs in like.values()
     ]
     return tuple(supplies)
+
+
+def busy_vehicle_ids(scenario: Scenario) -> frozenset[str]:
+    """Fleet vehicles of kept routes."""
+    return frozenset(r.vehicle_id for r in scenario.current_routes if r.kept and r.vehicle_id is not None)
 
 
 def _instance(scenario: Scenario, travel: TravelByRow, index: Index, reference: Plan | None) -> Instance:

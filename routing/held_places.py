@@ -234,7 +234,7 @@ def lot_fortnight_pence(held: HeldRoutes, lot_id: str, changed: Mapping[str, Day
 
 
 def held_insertions(held: HeldRoutes, passenger_id: str, only: Iterable[str] | None = None) -> list[HeldInsertion]:
-    """The cheapest place on every contracted route that can take a passenger, best first.
+    """The cheapest place on every contracted route in use that can take a passenger, best first.
 
     Parameters
     ----------
@@ -244,7 +244,8 @@ def held_insertions(held: HeldRoutes, passenger_id: str, only: Iterable[str] | N
     if who == (-1, -1):
         return []
     wanted = None if only is None else frozenset(only)
-    numbers = (r for r, route in enumerate(held.routes) if wanted is None or route.route_id in wanted)
+    in_use = ((r, route.route_id) for r, route in enumerate(held.routes) if route.runs)
+    numbers = (r for r, route_id in in_use if wanted is None or route_id in wanted)
     found = (_best_on(held, r, passenger_id, np.array(who, np.int64)) for r in numbers)
     return sorted((i for i in found if i is not None), key=lambda i: (i.extra_pence_per_fortnight, i.route_id))
 

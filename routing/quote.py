@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from heapq import merge
+from itertools import chain, islice
 
 from routing.desk import Desk, changed_routes, lots_of
 from routing.held_places import HeldInsertion, held_insertions, held_route_with
@@ -178,6 +180,13 @@ def each_option(
         yield _option(desk, passenger_id, way)
 
 
+def able_routes(desk: Desk, passenger_id: str) -> frozenset[str]:
+    """Ids of all routes that can take somebody at any price; empty text stands for a new one."""
+    free = _free_insertions(desk, passenger_id, None)
+    ids = {"" if i.route is None else desk.route_ids[i.route] for i in free}
+    return frozenset(ids | {i.route_id for i in held_insertions(desk.held, passenger_id)})
+
+
 def _free_insertions(desk: Desk, passenger_id: str, n: int | None) -> list[Insertion]:
     am, pm = (desk.index.rider_idx_by_leg.get((passenger_id, leg), NOBODY) for leg in LEGS)
     if am == pm == NOBODY:
@@ -203,7 +212,7 @@ def _option(desk: Desk, passenger_id: str, insertion: Insertion | HeldInsertion)
     if isinstance(insertion, HeldInsertion):
         route = held_route_with(desk.held, insertion.route_id, insertion.order)
         lot_id = route.lot_id or ""
-        before = tuple(desk.route(rid) for rid in desk.held.routes_by_lot[lot_id])
+        before = tuple(r for r in desk.plan.routes if r.route_id in desk.held.routes_by_lot[lot_id])
         after = tuple(route if r.route_id == route.route_id else r for r in before)
         return _told(desk, passenger_id, insertion.extra_pence_per_fortnight, before, after, OptionKind.CONTRACT)
     standing = inserted(desk.standing, insertion)
@@ -341,9 +350,16 @@ def quote(
             raise ValueError(f"passenger {pid} is not in the scenario")
         if pid in on_route:
             raise ValueError(f"passenger {pid} is on a route of plan {desk.plan.plan_id} already")
-    options = [option for pid in passenger_ids for option in options_for(desk, pid, n=n)]
-    options.sort(key=lambda option: (option.extra_pence_per_fortnight, option.school_id, option.route_id))
-    refused = [sentence for pid in passenger_ids for sentence in refusals_of(desk, pid, n_refused, options)]
+    ways = {pid: each_option(desk, pid, n=n) for pid in passenger_ids}
+    if n_refused:
+        options = sorted((option for found in ways.values() for option in found), key=_rank)
+        refused = [sentence for pid in ways for sentence in refusals_of(desk, pid, n_refused, able_routes(desk, pid))]
+    else:
+        # Writing an option out takes longer than finding it: only those that are told, and the next of each school.
+        firsts = {pid: next(found, None) for pid, found in ways.items()}
+        ranked = (chain([first], ways[pid]) for pid, first in firsts.items() if first is not None)
+        options = list(islice(merge(*ranked, key=_rank), n))
+        refused = [s for pid, first in firsts.items() if first is None for s in refusals_of(desk, pid, 0, frozenset())]
     return Quote(
         passenger_id=person_id or passenger_ids[0],
         plan_id=desk.plan.plan_id,
@@ -352,6 +368,10 @@ def quote(
         refused=tuple(refused),
         assumptions=(*_assumptions(desk, is_decided=is_decided), *desk.notes),
     )
+
+
+def _rank(option: Option) -> tuple[int, str, str]:
+    return option.extra_pence_per_fortnight, option.school_id, option.route_id
 
 
 def _assumptions(desk: Desk, *, is_decided: bool) -> list[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from routing.clock import gates_by_bell, runs_of
 from routing.desk import Desk, lots_of, route_refused
@@ -13,31 +12,32 @@ from transport.calendar import ALL_DAYS, LEGS, Leg
 from transport.check import Rule, Violation, check_plan
 from transport.plan import Pattern, Plan, Route
 
-if TYPE_CHECKING:
-    from routing.quote import Option
-
 _ABOUT_PRICE = {Rule.NOT_BUYABLE}
 """The route's own price is not asked for here."""
 
 
-def refusals_of(desk: Desk, passenger_id: str, n: int, options: Sequence[Option]) -> Iterator[str]:
-    """Why routes to the same school are not among the options, at most n; and why nothing is, where that is so."""
-    own = [option for option in options if option.passenger_id == passenger_id]
-    if not own:
+def refusals_of(desk: Desk, passenger_id: str, n: int, able: frozenset[str]) -> Iterator[str]:
+    """Why routes to the same school cannot take somebody, at most n; and why nothing can, where that is so.
+
+    Parameters
+    ----------
+    able : ids of the routes that can.
+    """
+    if not able:
         (alone,) = explain_unserved(desk.scenario, desk.travel, [passenger_id])
         yield f"{alone.sentence}. {alone.relaxation}".rstrip(". ")
-    offered, school_id = {option.route_id for option in own}, desk.scenario.passenger_by_id[passenger_id].school_id
+    school_id = desk.scenario.passenger_by_id[passenger_id].school_id
     for route in desk.plan.routes:
         gates = {gate for pattern in (route.am, route.pm) if pattern for gate, _ in pattern.gates}
-        if n and route.route_id not in offered and school_id in gates:
-            sentence = _why_not(desk, route, passenger_id)
+        if n and route.route_id not in able and school_id in gates:
+            sentence = why_not(desk, route, passenger_id)
             if sentence:
                 yield sentence
                 n -= 1
 
 
-def _why_not(desk: Desk, route: Route, passenger_id: str) -> str:
-    """A sentence; empty where the route could take them and is only dearer."""
+def why_not(desk: Desk, route: Route, passenger_id: str) -> str:
+    """A sentence; empty where what forbids it is not the route itself, such as a number of vehicles or PAs."""
     always = route_refused(desk, route.route_id)
     if always:
         return f"Route {route.route_id}: {always}"
@@ -73,7 +73,7 @@ def _broken(desk: Desk, route: Route, passenger_id: str) -> list[Violation]:
     """Hard rules that the route breaks by itself, those about the passenger first."""
     s = desk.scenario
     beside = desk.held.routes_by_lot.get(route.lot_id or "", ()) if route.route_id in desk.held.uses else ()
-    routes = [route, *(desk.route(rid) for rid in beside if rid != route.route_id)]
+    routes = [route, *(r for r in desk.plan.routes if r.route_id in beside and r.route_id != route.route_id)]
     ids = {pid for r in routes for pid in r.passenger_ids}
     alone = replace(
         s,

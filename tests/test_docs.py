@@ -24,7 +24,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "data" / "README.md"])
 GUIDES = [
     ROOT / "README.md",
-    *(DOCS / f"{name}.md" for name in ("officer-guide", "running", "roads", "in-year", "service")),
+    *(DOCS / f"{name}.md" for name in ("officer-guide", "running", "roads", "in-year", "procurement", "service")),
 ]
 PICTURE = DOCS / "images" / "report.png"
 MAX_PICTURE_BYTES = 400_000

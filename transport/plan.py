@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from transport.calendar import Leg
+from transport.certificate import Certificate
 from transport.explanation import Explanation
 from transport.lots import Lot
 from transport.vehicles import Layout
@@ -179,13 +180,11 @@ class Plan:
     not_planned: tuple[NotPlanned, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     made_with: Mapping[str, str | int | float] = field(default_factory=dict)
-    certificate: Mapping[str, str | int | float] | None = None
+    certificate: Certificate | None = None
     explanation: Explanation | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property
     def certificate_words(self) -> str:
         """The certificate in words."""
-        if self.certificate is None:
-            return "no bound computed"
-        return f"no plan under these rules and prices costs less than {self.certificate['bound']} pence a week"
+        return "no bound computed" if self.certificate is None else self.certificate.words

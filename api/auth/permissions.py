@@ -46,11 +46,17 @@ class Permission(StrEnum):
     PLANS_READ = "plans.read"
     """Plans, their checks and evidence."""
     PLAN_FILES_READ = "plan_files.read"
-    """Files of plans, with home points and needs in them."""
+    """Files of plans, with home points and needs in them; planning jobs, whose faults name these."""
     PLANS_WRITE = "plans.write"
-    """Store and propose plans, record evidence."""
+    """Plan, store, change and propose plans, cancel jobs, record evidence."""
     PLANS_PUBLISH = "plans.publish"
     """Publish and roll back."""
+    QUOTES_ASK = "quotes.ask"
+    """Ask for quotes and read them; see placements."""
+    PLACEMENTS_WRITE = "placements.write"
+    """Accept a quote, reverse a placement. Another system also needs the setting that lets it."""
+    EXPORTS_ASK = "exports.ask"
+    """Ask for a table of a plan to leave the service, agree to somebody else's, fetch it."""
     CHANGES_READ = "changes.read"
     """What changed, for other systems."""
     AUDIT_READ = "audit.read"
@@ -80,6 +86,9 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     Permission.PLAN_FILES_READ: frozenset({_T, _V}),
     Permission.PLANS_WRITE: frozenset({_T}),
     Permission.PLANS_PUBLISH: frozenset({_T}),
+    Permission.QUOTES_ASK: frozenset({_T}),
+    Permission.PLACEMENTS_WRITE: frozenset({_T}),
+    Permission.EXPORTS_ASK: frozenset({_T}),
     Permission.CHANGES_READ: frozenset({_T, _A}),
     Permission.AUDIT_READ: frozenset({_A}),
     Permission.ACCOUNTS_READ: frozenset({_A}),

@@ -79,6 +79,17 @@ def school_lists_pdf(lists: Sequence[dict[str, Any]], scenario: Scenario, notes:
     return _typeset("school_lists.typ", _data("School lists", scenario, notes, lists=lists))
 
 
+def tender_pack_pdf(data: dict[str, Any]) -> bytes:
+    """A tender pack as PDF bytes.
+
+    Parameters
+    ----------
+    data : title, facts, rules, timetable and lots, as plain data.
+    """
+    frame = {"kind": "Tender pack", "scenario": data["title"], "from": data["since"], "notes": [], "face": data["face"]}
+    return _typeset("tender_pack.typ", {**frame, **data})
+
+
 def _data(kind: str, scenario: Scenario, notes: Sequence[str], **parts: Any) -> dict[str, Any]:
     from_words = f"from {scenario.starts_on.day} {scenario.starts_on:%B %Y}"
     return {"kind": kind, "scenario": scenario.name, "from": from_words, "notes": list(notes), **parts}

@@ -27,7 +27,7 @@ from api.pages.visit import Opens, Visit
 from api.pages.words import code_words, day_words
 from api.store.faults import NotAllowedYetError, NotInStoreError
 from api.store.passengers import PassengerDraft, new_passenger_id, save_passenger
-from api.store.plans import StoredPlan, standing_plans, store_plan, write_folder
+from api.store.plans import StoredPlan, add_plan, seal_plan, standing_plans, write_folder
 from transport.calendar import Leg, days_words
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_words import clock, minutes
@@ -102,9 +102,10 @@ def accept(visit: Writer) -> Response:
             report = change_in_year(request).report
             if report.not_placed:
                 return _form(visit, {"": f"Not placed: {report.not_placed[0][1]}"})
+            sealed = seal_plan(visit.store.cipher, Path(made) / "plan")
             with visit.store.change(visit.caller) as work:
                 save_passenger(work, passenger_id, _draft(visit, row), expected_version=0)
-                stored = store_plan(work, Path(made) / "plan", f"{plan.title[:150]}, with {passenger_id}")
+                stored = add_plan(work, sealed, f"{plan.title[:150]}, with {passenger_id}")
     except InputFaults as found:
         return _form(visit, _for_form(found))
     except ValueError as error:

@@ -133,12 +133,7 @@ def certificate_words(opened: OpenedPlan) -> str:
     certificate = opened.outcome.plan.certificate
     if certificate is None:
         return "No lower bound has been computed for this plan, so nobody can say how far it is from the cheapest one."
-    bound, total = int(certificate["bound"]), opened.outcome.objective.total
-    gap = f"; this plan is {100 * (total - bound) / bound:.1f}% above that" if bound > 0 else ""
-    return (
-        f"No plan under these rules and prices can come to less than {pounds(bound, pennies=False)} a week, prices of "
-        f"wishes included{gap}."
-    )
+    return f"{certificate.words[0].upper()}{certificate.words[1:]}."
 
 
 def _route(opened: OpenedPlan, stored: StoredPlan, route_id: str) -> RouteView:

@@ -7,6 +7,7 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from api.report.bound_section import BoundView
 from api.report.outcome import Outcome
 from api.report.view import make_page
 from transport.files.plan_words import plural, pounds
@@ -37,6 +38,12 @@ def report_html(outcome: Outcome, *, share: bool = False) -> str:
             js_hash=page_hash(js),
         )
     )
+
+
+def bound_html(view: BoundView | None) -> str:
+    """The section of the bound alone, as it stands between its marks."""
+    macro = environment_of().get_template("bound.html").module.bound  # type: ignore[attr-defined]
+    return str(macro(view))
 
 
 def environment_of() -> Environment:

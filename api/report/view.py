@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.report.assumptions import Setting, settings_of
+from api.report.bound_section import BoundView, bound_view_of
 from api.report.changes import DECISION_WORDS, disturbed_words
 from api.report.explained import Explained, explained_of
 from api.report.findings import MAX_LISTED, Finding, LongRide, findings_of, long_rides_of
@@ -72,6 +73,7 @@ class Page:
     origin: tuple[Row, ...]
     digests: tuple[Row, ...]
     explained: Explained | None
+    bound: BoundView | None
 
 
 def make_page(outcome: Outcome, *, share: bool = False) -> Page:
@@ -113,6 +115,7 @@ def make_page(outcome: Outcome, *, share: bool = False) -> Page:
         places=_place_rows(outcome),
         origin=_origin_rows(outcome),
         digests=_digest_rows(outcome),
+        bound=bound_view_of(shown.plan, outcome.scenario, outcome.objective, n_hard=len(outcome.hard_violations)),
         explained=None if share else explained_of(outcome.plan.explanation, max_listed=MAX_LISTED),
     )
 

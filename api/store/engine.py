@@ -17,6 +17,8 @@ WRITES = "schoolrun_writes"
 """Execution option of a transaction that changes something."""
 
 _BUSY_MS = 30_000
+_POOL: dict[str, int] = {"pool_size": 10, "max_overflow": 30}
+"""Forty in all: as many as FastAPI has threads, so that no request waits for a connection."""
 _FORMS = "must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
@@ -31,7 +33,7 @@ def make_engine(settings: Settings) -> Engine:
     url = database_url_of(settings)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, settings)
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True, **_POOL)
 
 
 def database_url_of(settings: Settings) -> URL:
@@ -68,7 +70,7 @@ def _sqlite_engine(url: URL, settings: Settings) -> Engine:
     make_owner_only(path)
     require_local_disk(path)
     # hide_parameters: an error of the database must not carry a child's data into a log.
-    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True, **_POOL)
 
     def on_connect(connection: Any, _: object) -> None:
         # Transactions are begun below, not by the driver, which would begin them too late.

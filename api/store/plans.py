@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.checking import recheck
+from api.checking import Recheck, recheck
 from api.store.cipher import Cipher
 from api.store.faults import NotInStoreError, StaleWriteError
 from api.store.models import Plan, PlanEvidence, PlanFile, Publication
@@ -71,8 +71,17 @@ class Evidence:
     ground: str
 
 
-def store_plan(work: Work, folder: Path, title: str) -> StoredPlan:
-    """Store a folder that `schoolrun plan` wrote as a draft; the checker looks at it first.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SealedPlan:
+    """A checked folder, sealed and ready to be stored: all that takes time is done."""
+
+    plan_id: str
+    found: Recheck
+    files: tuple[PlanFile, ...]
+
+
+def seal_plan(cipher: Cipher, folder: Path) -> SealedPlan:
+    """Check and seal a folder that `schoolrun plan` wrote; before a transaction, for it may take seconds.
 
     Raises
     ------
@@ -84,20 +93,26 @@ def store_plan(work: Work, folder: Path, title: str) -> StoredPlan:
     paths = _paths_of(folder)
     found = recheck(folder)
     plan_id = f"PL{secrets.token_hex(6).upper()}"
+    files = tuple(_file_of(cipher, plan_id, name, path.read_bytes()) for name, path in paths.items())
+    return SealedPlan(plan_id=plan_id, found=found, files=files)
+
+
+def add_plan(work: Work, sealed: SealedPlan, title: str, *, status: str = "draft") -> StoredPlan:
+    """Store a sealed plan, by default as a draft."""
+    found, plan_id = sealed.found, sealed.plan_id
     schools = sorted({school_id for route in found.plan.routes for school_id in schools_of(route)})
     work.session.add(
         Plan(
-            plan_id=plan_id, version=1, title=title, status="draft", n_hard=found.n_hard, figures=found.figures(),
+            plan_id=plan_id, version=1, title=title, status=status, n_hard=found.n_hard, figures=found.figures(),
             digests=dict(found.plan.digests), school_ids=schools, stored_at=work.now, stored_by=work.caller.name,
             superseded_at=None,
         )
     )  # fmt: skip
     work.session.flush()
-    for name, path in paths.items():
-        work.session.add(_file_of(work.cipher, plan_id, name, path.read_bytes()))
+    work.session.add_all(sealed.files)
     work.log(
         "create", "plan", plan_id, version_after=1, n_hard=found.n_hard, digests=dict(found.plan.digests),
-        files=sorted(paths),
+        files=sorted(file.name for file in sealed.files),
     )  # fmt: skip
     work.session.flush()
     return read_stored_plan(work.session, plan_id)

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from api.audit import Caller, Entry, append
 from api.settings import Settings
 from api.store.cipher import Cipher, read_keys
 from api.store.engine import WRITES, make_engine
-from api.store.faults import AlreadyThereError, StoreUnavailableError
+from api.store.faults import AlreadyThereError, NotStorableError, StoreUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +70,8 @@ class Store:
             When the database cannot be reached, is full or locked.
         AlreadyThereError
             When another change took the same id first.
+        NotStorableError
+            When a text holds what the database does not take.
         """
         with _plain_faults(), Session(self._at(writes=True), expire_on_commit=False) as session, session.begin():
             work = Work(session=session, cipher=self.cipher, caller=caller, now=datetime.now(UTC))
@@ -107,11 +110,15 @@ def _plain_faults() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise AlreadyThereError("another change took the same id or key first; read again") from error
-    except OperationalError as error:
+    except DataError as error:
+        raise NotStorableError("text holds a character that is not taken, such as NUL, or is too long") from error
+    except (OperationalError, InterfaceError, InternalError) as error:
         raise StoreUnavailableError(f"the database cannot be used now ({_cause_of(error)})") from error
+    except PoolTimeoutError as error:
+        raise StoreUnavailableError("the database cannot be used now (too many requests at once)") from error
 
 
 def _cause_of(error: DBAPIError) -> str:
     text = str(error.orig).splitlines()[0] if error.orig else "no answer"
     known = ("full", "locked", "disk I/O", "readonly", "unable to open", "connection")
-    return next((f"{word}" for word in known if word in text), "no answer")
+    return next((word for word in known if word in text), "no answer")

@@ -1,1 +1,1 @@
-"""Column generation over trips: what a vehicle is worth where it ends (prices of idle vehicles)."""
+"""Choices among routes at hand: trips at prices of idle vehicles, and routes seen put together anew."""

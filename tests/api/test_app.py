@@ -84,6 +84,16 @@ def test_a_database_that_is_gone_is_a_503_with_a_time_to_wait(
     assert "SELECT" not in str(body)
 
 
+def test_a_character_that_a_database_does_not_take_is_a_fault(app: FastAPI, officer: TestClient) -> None:
+    """NUL in a name, a value that is looked for, an address and a query: 422, 404 or 401, and never an error."""
+    body = {"sign_in_name": "a\x00b", "password": "x"}
+    assert stranger(app).post("/api/v1/session", json=body).status_code in (401, 422)
+    look_up = {"field": "external_id", "source": "mo\x00saic", "value": "\x00"}
+    assert officer.post("/api/v1/passengers/look-up", json=look_up).status_code in (200, 422)
+    assert officer.get("/api/v1/passengers", params={"school_id": "S\x00"}).status_code in (200, 422)
+    assert officer.get("/api/v1/plans/PL1/files/plan%00.json").status_code in (404, 422)
+
+
 def test_an_error_that_nobody_foresaw_says_nothing_of_what_it_held(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

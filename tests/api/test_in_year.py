@@ -26,8 +26,13 @@ def run(*arguments: str | Path) -> Result:
 
 
 def lists() -> Tables:
-    """Little Council without street rules, and without the siblings' bond, so that each may move alone."""
+    """Little Council without street rules, and without the siblings' bond, so that each may move alone.
+
+    Six working days of notice, and quotes for four.
+    """
     tables = little_council()
+    tables["policy"].append({"setting": "notice_working_days", "value": "6"})
+    tables["policy"].append({"setting": "quote_valid_working_days", "value": "4"})
     del tables["street_rules"], tables["keep_together"], tables["pickup_points"]
     return tables
 
@@ -71,10 +76,10 @@ def quoted(plan: Path, new: Path, cache: Path, exit_code: int = 0) -> list[Any]:
 
 
 def test_a_quote_names_plan_expiry_and_options(plan: Path, tmp_path: Path, cache: Path) -> None:
-    """The contract with its clause, the fleet and a new vehicle; ten working days after Monday the 14th is the 28th."""
+    """The contract with its clause, the fleet, a new vehicle; four working days after Monday the 14th is the 18th."""
     (quote,) = quoted(plan, new_list(tmp_path, newcomer()), cache)
     assert quote["plan_id"] == read_plan(plan / "plan.json").plan_id
-    assert quote["valid_until"] == "2026-09-28"
+    assert quote["valid_until"] == "2026-09-18"
     kinds = {option["kind"]: option for option in quote["options"]}
     assert kinds["contract"]["priced_by"] == "variation clause of contract L1"
     assert "new_bought" in kinds
@@ -151,7 +156,7 @@ def test_an_added_plan_is_complete_and_checks(added: tuple[dict[str, Any], Path]
 
 
 def test_the_change_report_says_what_it_costs_and_who_is_told(added: tuple[dict[str, Any], Path], plan: Path) -> None:
-    """Five working days from Monday 14 September end on the 21st: N2 starts on the 22nd, N1 when they want to."""
+    """Six working days from Monday 14 September end on the 22nd: N2 starts on the 23rd, N1 when they want to."""
     report, folder = added
     before = json.loads(run("check", plan, "--json").stdout)
     assert report["week_pence_before"] == before["cost_pence_per_week"]
@@ -160,7 +165,7 @@ def test_the_change_report_says_what_it_costs_and_who_is_told(added: tuple[dict[
     assert report["n_disturbed"] == 0
     assert report["free_week_pence"] <= report["week_pence"]
     starts = {t["who_id"]: t["from_on"] for t in report["told"] if t["who"] == "family of somebody placed"}
-    assert starts == {"N1": "2026-10-01", "N2": "2026-09-22"}
+    assert starts == {"N1": "2026-10-01", "N2": "2026-09-23"}
     assert {t["who_id"] for t in report["told"] if t["who"] == "school"} == {"S1", "S2"}
     page = (folder / "changes.html").read_text(encoding="utf-8")
     assert "Who is told what, and from when" in page

@@ -13,7 +13,7 @@ from api.app import create_app
 from api.auth.accounts import add_account
 from api.auth.permissions import Role
 from api.store.details import set_details
-from api.store.plans import store_plan
+from api.store.plans import add_plan, seal_plan
 from api.store.store import Store, open_store
 from tests.api.clients import PASSWORD
 from tests.api.databases import sqlite_settings
@@ -77,7 +77,7 @@ def site_of(folder: Path, browser: Any, *, is_empty: bool) -> Iterator[Site]:
         for title, routes in (("Autumn", (("R1", "P1", "P2"), ("R2", "P3"))), ("Other", (("R1", "P1", "P2"),))):
             plan = write_plan_folder(store, folder / title, routes)
             with store.change(OFFICER) as work:
-                plan_ids.append(store_plan(work, plan, title).plan_id)
+                plan_ids.append(add_plan(work, seal_plan(work.cipher, plan), title).plan_id)
     with serving(create_app(settings, store)) as address:
         yield Site(address=address, browser=browser, store=store, plan_ids=tuple(plan_ids))
     store.engine.dispose()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from routing.baseline import current_as_routes, current_lots, start_routes
+from routing.bound.prove import prove
 from routing.decode import decode
 from routing.encode import Index, encode
 from routing.explain import explain_unserved
@@ -13,8 +14,7 @@ from routing.instance import Instance
 from routing.solve import Progress, Result, StartRoute, Stop, solve
 from transport.calendar import ALL_DAYS, Leg
 from transport.check import Violation, check_plan, rides_of
-from transport.cost import cost_of
-from transport.money import half_up
+from transport.cost import cost_of, half_up
 from transport.passengers import Passenger
 from transport.plan import Plan, Route, RouteKind
 from transport.scenario import Scenario
@@ -105,7 +105,21 @@ def planned_from(
         unserved=explain_unserved(scenario, travel, decoded.unserved_ids),
         not_planned=scenario.not_planned(),
     )
+    assert_not_below_the_bound(plan, scenario, travel, reference)
     return Planned(plan=plan, result=result, instance=instance, index=index, scenario=scenario, travel=travel)
+
+
+MOST_PROVEN = 40
+"""Passengers up to whom every plan made by tests is set against the bound: some ten milliseconds each."""
+
+
+def assert_not_below_the_bound(plan: Plan, scenario: Scenario, travel: TravelMatrix, reference: Plan | None) -> None:
+    """A plan that the checker accepts costs no less than what is proven in a moment."""
+    if len(scenario.passengers) > MOST_PROVEN:
+        return
+    certificate = prove(scenario, travel, plan, seconds=0, reference=reference)
+    if certificate.bound_pence > certificate.objective_pence:
+        assert [v for v in check_plan(plan, scenario, travel, reference) if v.hard]
 
 
 def fortnight_pence(plan: Plan, scenario: Scenario, travel: TravelMatrix) -> int:

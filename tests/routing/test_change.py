@@ -288,6 +288,28 @@ def difference(after: Desk, before: Desk) -> int:
     return now - then
 
 
+def test_the_last_one_on_a_contracted_route_may_leave() -> None:
+    """Route and lot go with P1; the contract is not paid any more, and P2 is offered a car only."""
+    plan, scenario = held(*in_a_car("P2"), VariationClause(mile_rate_pence=150))
+    desk = open_desk(plan, scenario, TRAVEL)
+    rest = taken_out(desk, "P1")
+    assert (rest.plan.routes, rest.plan.lots) == ((), ())
+    assert desk.fortnight_pence - rest.fortnight_pence == 10 * 9000
+    assert [option.kind for option in options_for(rest, "P2")] == [OptionKind.NEW_BOUGHT]
+
+
+def test_only_what_is_impossible_is_refused() -> None:
+    """With one option asked for, R2 is left out because it is dearer; no reason may be made up for it."""
+    scenario = make_scenario(
+        [make_passenger("P1", 10), make_passenger("P2", 29), make_passenger("P3", 14)], vehicle_classes=CARS
+    )
+    before = without(scenario, "P3")
+    plan = make_plan(route_of(before, TRAVEL, "R1", ("P1",), ("P1",)), route_of(before, TRAVEL, "R2", ("P2",), ("P2",)))
+    result = quote(open_desk(plan, scenario, TRAVEL), ["P3"], n=1)
+    assert [option.route_id for option in result.options] == ["R1"]
+    assert result.refused == ()
+
+
 def test_todays_form_of_a_contracted_route_has_the_newcomer() -> None:
     """P2 boards after P1 and alights before: so today's route says afterwards."""
     plan, scenario = held(*in_a_car("P2"), VariationClause(mile_rate_pence=150))

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.darp import RideFile, Stop, faults_of, length_of, problem_of, read_rides, routes_of
+from routing import dial_a_ride
+from routing.columns.cover import RoutePool
 from routing.dial_a_ride import MICRO, new_ride_state, ride_data, solve_rides
 from routing.numba_cache import njit
 from routing.search import dispatch
@@ -58,10 +60,24 @@ def test_two_rides_along_a_street(street: RideFile, length: float) -> None:
 
 
 def test_a_search_of_so_many_iterations_repeats() -> None:
-    """Same seed, same iterations: the same routes and times."""
-    problem = problem_of(line_of_rides())
-    first, second = (solve_rides(problem, iterations=70, seed=3) for _ in range(2))
-    assert (first.routes, first.iterations) == (second.routes, 70)
+    """Same seed, same iterations: the same routes and times, whatever was put together on the way."""
+    problem = problem_of(random_rides(np.random.default_rng(4), 8))
+    first, second = (solve_rides(problem, iterations=2_030, seed=3) for _ in range(2))
+    assert (first.routes, first.unserved, first.iterations) == (second.routes, second.unserved, 2_030)
+
+
+def test_a_round_begins_with_the_choice_among_routes_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together is 8 and is pooled; handed back is one ride after the other, 10; with the search off that plan stays."""
+    seen: list[tuple[int, int]] = []
+
+    def one_after_the_other(pool: RoutePool, below: int) -> list[tuple[int, ...]]:
+        seen.append((len(pool), below // MICRO))
+        return [(0, 2, 1, 3)]
+
+    monkeypatch.setattr(RoutePool, "choose", one_after_the_other)
+    monkeypatch.setattr(dial_a_ride, "search_chunk", lambda *_: None)
+    assert shortest(line_of_rides(), 1_000) == pytest.approx(10.0, abs=1e-4)
+    assert seen[0] == (1, 8)
 
 
 @pytest.mark.parametrize("told", [{}, {"cpu_seconds": 1.0, "iterations": 1}])

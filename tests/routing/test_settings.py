@@ -476,7 +476,7 @@ def test_freedoms_that_the_search_leaves_unused_do_no_harm(policy: Policy) -> No
 
 
 def test_every_setting_of_the_policy_is_accounted_for() -> None:
-    """Tried above, or a value that the reader puts into rows, of the roads, a freedom unused, or in test_stability."""
+    """Tried above, put into rows by the reader, of the roads, unused, in test_stability or api/test_in_year."""
     tried = {case.setting for case in CASES}
     into_rows = {
         "long_leg_pct", "long_leg_after_s", "one_leg_share_pct", "dead_rule", "fleet_fixed_pence_per_day",
@@ -488,4 +488,6 @@ def test_every_setting_of_the_policy_is_accounted_for() -> None:
     of_the_roads = {"max_snap_gap_m", "travel_time_factor_pct"}
     known_plan = {"disturbed_pence_per_week", "disturbed_tolerance_s", "max_disturbed"}
     unused_freedoms = {"board_after_first_alight", "same_vehicle_both_legs"}
-    assert {f.name for f in fields(Policy)} - into_rows - of_the_roads - unused_freedoms - known_plan <= tried
+    in_year = {"notice_working_days", "quote_valid_working_days"}
+    elsewhere = into_rows | of_the_roads | unused_freedoms | known_plan | in_year
+    assert {f.name for f in fields(Policy)} - elsewhere <= tried

@@ -11,22 +11,24 @@ from transport.check.rules import Rule, Violation, make_violation
 from transport.check.shifts import RoutedRun, by_day, run_metres
 from transport.check.words import count_words, list_words, on_days_words
 from transport.lots import LotState
-from transport.plan import Route
+from transport.plan import Route, RouteKind
 from transport.policy import NO_CAP
 from transport.scenario import CurrentRoute
 from transport.variation import over_the_clause_m
 
 
 def check_kept_route_changed(facts: Facts) -> Iterator[Violation]:
-    """A kept route, or one whose lot is extended, appears as it is today, less the passengers who are not planned."""
+    """A kept route, or one whose lot is held, appears as it is today, less the passengers who are not planned."""
     route_by_id = {route.route_id: route for route in facts.plan.routes}
     held = {lot.lot_id for lot in facts.plan.lots if lot.state is LotState.HELD}
     for current in facts.scenario.current_routes:
-        stays = current.kept or (current.extendable and current.lot_id in held)
+        stays = current.kept or lot_of_today(current) in held
         if not stays or not any(_still(facts, current, leg) for leg in LEGS):
             continue
         route = route_by_id.get(current.route_id)
         changes = ["it is missing"] if route is None else _changes(facts, current, route)
+        if current.operator_id is not None and route is not None and route.lot_id not in held:
+            changes.append("its lot is not held")
         if changes:
             sentence = f"Route {current.route_id} is to be kept as it is today, but {list_words(changes)}"
             yield make_violation(Rule.KEPT_ROUTE_CHANGED, len(changes), sentence, route_id=current.route_id)
@@ -56,6 +58,13 @@ def _changes(facts: Facts, current: CurrentRoute, route: Route) -> list[str]:
         elif now != then:
             changes.append(f"its {leg.value} order differs")
     return changes
+
+
+def lot_of_today(current: CurrentRoute) -> str | None:
+    """The lot that a bought route of today's is held in: its own where it names none."""
+    if current.kind is not RouteKind.BOUGHT:
+        return None
+    return current.lot_id or f"L-{current.route_id}"
 
 
 def check_held_lot_changed(facts: Facts) -> Iterator[Violation]:

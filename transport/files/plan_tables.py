@@ -6,8 +6,6 @@ tables in pounds, miles and minutes.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +23,7 @@ from transport.files.plan_trips import (
     usual_run,
 )
 from transport.files.plan_words import clock_exact
+from transport.files.tables import csv_text, write_csv_text
 from transport.plan import Plan, Route, Run
 from transport.scenario import Scenario
 from transport.travel import UNREACHABLE
@@ -347,12 +346,8 @@ def lots_table(plan: Plan, scenario: Scenario, breakdown: CostBreakdown) -> Tabl
 
 def write_csv(table: Table, path: Path) -> None:
     """Write a table as CSV that Excel opens as it is: UTF-8 with BOM, and no cell is a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([column.name for column in table.columns])
-    for row in table.rows:
-        writer.writerow([csv_cell(cell, column) for cell, column in zip(row, table.columns, strict=True)])
-    path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+    cells = ([csv_cell(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows)
+    write_csv_text(path, csv_text([column.name for column in table.columns], cells))
 
 
 def csv_cell(cell: Cell, column: Column) -> str:

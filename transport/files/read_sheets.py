@@ -127,21 +127,46 @@ def _csv_lines(path: Path, book: Book, sheet: Sheet) -> Iterator[tuple[int, list
 
 def _decoded(raw: bytes, book: Book, sheet: Sheet) -> str | None:
     """Text of a file in UTF-8 or else Windows-1252, or None with a fault noted."""
-    row, problem = None, "is neither UTF-8 nor Windows-1252; save it as CSV UTF-8"
+    try:
+        text, is_utf8 = csv_text_of(raw)
+    except CsvUnreadable as error:
+        book.unreadable.add(sheet.table.name)
+        book.fault(sheet.table.name, error.row, "", str(error))
+        return None
+    if not is_utf8:
+        book.remarks.append(f"{sheet.file} is not UTF-8; it was read as Windows-1252")
+    return text
+
+
+class CsvUnreadable(ValueError):
+    """The bytes are no text that we read; the message says what to do.
+
+    Attributes
+    ----------
+    row : where, 1-based; None: everywhere.
+    """
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+def csv_text_of(raw: bytes) -> tuple[str, bool]:
+    """Text of a CSV file's bytes, and whether it was UTF-8 (else Windows-1252).
+
+    Raises
+    ------
+    CsvUnreadable
+        When it is neither, or not text at all.
+    """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        problem = "is UTF-16; save it as CSV UTF-8"
-    elif b"\x00" in raw:
+        raise CsvUnreadable("is UTF-16; save it as CSV UTF-8")
+    if b"\x00" in raw:
         row = raw[: raw.index(b"\x00")].count(b"\n") + 1
-        problem = "holds a NUL byte, so it is not a text file; save it as CSV UTF-8"
-    else:
-        for encoding in ("utf-8-sig", "cp1252"):
-            try:
-                text = raw.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if encoding == "cp1252":
-                book.remarks.append(f"{sheet.file} is not UTF-8; it was read as Windows-1252")
-            return text
-    book.unreadable.add(sheet.table.name)
-    book.fault(sheet.table.name, row, "", problem)
-    return None
+        raise CsvUnreadable("holds a NUL byte, so it is not a text file; save it as CSV UTF-8", row)
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return raw.decode(encoding), encoding == "utf-8-sig"
+        except UnicodeDecodeError:
+            continue
+    raise CsvUnreadable("is neither UTF-8 nor Windows-1252; save it as CSV UTF-8")

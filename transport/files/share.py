@@ -108,7 +108,7 @@ def _shared_passenger(p: Passenger, names: SharedNames) -> Passenger:
 
 
 def shared_plan(plan: Plan, names: SharedNames) -> Plan:
-    """A plan without times, PAs and layouts, and without anybody's cause or reason."""
+    """A plan without times, PAs and layouts, without anybody's cause or reason, and without prices of single ones."""
     new_id = names.passenger_by_id
     return replace(
         plan,
@@ -125,6 +125,7 @@ def shared_plan(plan: Plan, names: SharedNames) -> Plan:
             for u in plan.unserved
         ),
         not_planned=tuple(replace(n, passenger_id=new_id[n.passenger_id], reason="") for n in plan.not_planned),
+        certificate=None if plan.certificate is None else replace(plan.certificate, prices=()),
         explanation=None,
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -36,10 +37,21 @@ def write_table(folder: Path, table: str, rows: Iterable[Mapping[str, object]]) 
     """
     names = TABLE_BY_NAME[table].column_names
     path = folder / f"{table}.csv"
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(names)
-        writer.writerows(cells_of(table, row) for row in rows)
+    return write_csv_text(path, csv_text(names, (cells_of(table, row) for row in rows)))
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV as spreadsheets take it: head and cells, as they are written."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_csv_text(path: Path, text: str) -> Path:
+    """Write CSV with a byte order mark, so that spreadsheets read it right."""
+    path.write_text(text, encoding="utf-8-sig", newline="")
     return path
 
 

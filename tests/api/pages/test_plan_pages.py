@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from api.auth.permissions import Role
-from api.store.plans import read_stored_plan, standing_plans, store_plan
+from api.store.plans import add_plan, read_stored_plan, seal_plan, standing_plans
 from api.store.store import Store
 from tests.api.lists import OFFICER, add
 from tests.api.page_visits import Visitor, visitor, words_of
@@ -21,7 +21,7 @@ def stored(store: Store, folder: Path, title: str, routes=PAIRS) -> str:
     """A plan by hand in the store; gives its id."""
     write_plan_folder(store, folder, routes)
     with store.change(OFFICER) as work:
-        return store_plan(work, folder, title).plan_id
+        return add_plan(work, seal_plan(work.cipher, folder), title).plan_id
 
 
 def version_of(store: Store, plan_id: str) -> str:

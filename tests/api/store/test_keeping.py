@@ -130,11 +130,19 @@ def test_a_backup_restores_every_row(
     engine.dispose()
 
 
-def test_a_backup_may_move_to_the_other_database(store: Store, tmp_path: Path, settings: Settings) -> None:
-    """From either database into a new SQLite file: a council may grow out of one, or come back."""
+def test_a_backup_may_move_to_the_other_database(
+    store: Store, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """From SQLite into PostgreSQL and back: a council may grow out of one, or come home."""
     filled(store)
     back_up(store, tmp_path / "backup.gz")
-    engine = make_engine(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'moved.db'}"}))
+    if settings.database_url.startswith("sqlite"):
+        server, name = request.getfixturevalue("postgresql"), f"second_{next(_numbers)}"
+        create_database(server, name)
+        url = server.format(name=name)
+    else:
+        url = f"sqlite:///{tmp_path / 'moved.db'}"
+    engine = make_engine(settings.model_copy(update={"database_url": url}))
     restore(engine, tmp_path / "backup.gz")
     assert rows_of(Store(engine=engine, cipher=store.cipher)) == rows_of(store)
     engine.dispose()

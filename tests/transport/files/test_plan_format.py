@@ -10,6 +10,7 @@ import pytest
 
 from api.documents.letters import LETTER_COLUMNS
 from api.report.changes import DISTURBED_COLUMNS, LOT_CHOICE_COLUMNS
+from transport.certificate import Certificate, ShadowPrice
 from transport.explanation import Alternative, Alternatives, Binding, Explanation, RulePrice
 from transport.files.plan_tables import (
     LOT_COLUMNS,
@@ -49,7 +50,7 @@ def table_under(head: str) -> list[list[str]]:
 
 NOUNS = (
     *(Plan, Route, Pattern, Run, Layout, Stop, Lot, Unserved, NotPlanned),
-    *(Explanation, Alternatives, Alternative, Binding, RulePrice),
+    *(Explanation, Alternatives, Alternative, Binding, RulePrice, Certificate, ShadowPrice),
 )
 
 

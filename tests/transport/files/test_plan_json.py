@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.builders import line_travel, make_passenger, make_plan, make_scenario, route_of
 from transport.calendar import Leg
+from transport.certificate import Certificate, ShadowPrice
 from transport.files.plan_json import (
     PERSONAL_DATA,
     PlanFileError,
@@ -70,6 +72,15 @@ def lots(draw: st.DrawFn) -> Lot:
     return Lot(lot_id=draw(IDS), state=state, class_id=draw(IDS), route_ids=draw(ID_TUPLES), operator_id=operator_id)
 
 
+TRACES = st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 10**9)), max_size=3).map(tuple)
+CERTIFICATES = st.builds(
+    Certificate, objective_pence=st.integers(0, 10**9), bound_pence=st.integers(0, 10**9), method=IDS,
+    relaxations=ID_TUPLES, trace=TRACES, cost_trace=TRACES, cpu_s=st.floats(0, 1e6), wall_s=st.floats(0, 1e6),
+    prices=st.lists(
+        st.builds(ShadowPrice, what=IDS, of_id=IDS, pence=st.integers(), sentence=IDS), max_size=2
+    ).map(tuple),
+    is_over=st.booleans(),
+)  # fmt: skip
 PLANS = st.builds(
     Plan,
     plan_id=IDS,
@@ -89,7 +100,7 @@ PLANS = st.builds(
     not_planned=st.lists(st.builds(NotPlanned, passenger_id=IDS, reason=IDS), max_size=2).map(tuple),
     digests=st.dictionaries(IDS, IDS, max_size=2),
     made_with=FACTS,
-    certificate=st.none() | FACTS.map(lambda f: {**f, "bound": 1}),
+    certificate=st.none() | CERTIFICATES,
 )
 
 
@@ -125,6 +136,18 @@ def test_no_certificate_reads_no_bound_computed() -> None:
     given_plan = plan_json_of(small_plan())
     assert given_plan["certificate"] is None
     assert given_plan["certificate_words"] == "no bound computed"
+
+
+def test_a_certificate_is_told_in_words_beside_its_figures() -> None:
+    """£310.00 against £312.15: 0.7 % more at most, rounded up."""
+    certificate = Certificate(
+        objective_pence=31_215, bound_pence=31_000, method="packing", relaxations=(), trace=(), cpu_s=0.1, wall_s=0.1
+    )
+    given_plan = plan_json_of(replace(small_plan(), certificate=certificate))
+    assert given_plan["certificate"]["bound_pence"] == 31_000
+    assert given_plan["certificate_words"] == (
+        "no plan under these rules and prices costs less than £310.00 a week; this one costs at most 0.7 % more"
+    )
 
 
 def broken(**changes: Any) -> dict[str, Any]:

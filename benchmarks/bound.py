@@ -1,0 +1,126 @@
+"""How near a plan is to the proven bound: the untiered AM problem and the whole one, by size.
+
+Each row makes the demo borough, searches a plan (`--search-seconds` on two processes, which are in no other
+figure), checks it, and proves a bound for `--seconds` of wall time in a fresh process. `am` is the peer problem of
+`benchmarks.peer_problem`: mornings only, one run a fleet vehicle. Money is pence a week, `gap` a fraction of the bound.
+
+    python -m benchmarks.bound [--n 120 300 955] [--seconds 300] [--problem am full] [--search-seconds 60] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from api.demo_borough import make_demo_scenario
+from benchmarks.peer_problem import AM_ONLY, FULL, Problem, read_problem
+from routing.bound.prove import prove
+from routing.rounds import Rounds
+from routing.solve import Stop
+from routing.whole_search import search_all
+from transport.certificate import Certificate
+from transport.check import check_plan
+from transport.plan import Plan
+
+Row = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a table, or the rows as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, nargs="+", default=[120, 300, 955])
+    parser.add_argument("--seconds", type=float, default=300.0, help="wall seconds of the proof")
+    parser.add_argument("--problem", nargs="+", choices=(AM_ONLY, FULL), default=[AM_ONLY, FULL])
+    parser.add_argument("--search-seconds", type=float, default=60.0, help="wall seconds of the search before it")
+    parser.add_argument("--seed", type=int, default=1, help="of the borough and of the search")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.one:
+        measured = measure(options.problem[0], options.n[0], options.seconds, options.search_seconds, options.seed)
+        print(json.dumps(measured))
+        return
+    rows = []
+    for problem in options.problem:
+        for n in options.n:
+            rows.append(_in_a_process(problem, n, options))
+            print(f"{problem}, {n:,} passengers done", file=sys.stderr)
+    print(json.dumps(rows, indent=1) if options.json else table(rows))
+
+
+def _in_a_process(problem: str, n: int, options: argparse.Namespace) -> Row:
+    command = [sys.executable, "-m", "benchmarks.bound", "--one", "--problem", problem, "--n", str(n)]
+    command += ["--seconds", str(options.seconds), "--search-seconds", str(options.search_seconds)]
+    command += ["--seed", str(options.seed)]
+    row: Row = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return row
+
+
+def measure(name: str, n: int, seconds: float, search_seconds: float, seed: int) -> Row:
+    """Plan and prove in this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        lists = Path(folder) / "lists"
+        lists.mkdir()
+        make_demo_scenario(lists, n_passengers=n, seed=seed)
+        problem = read_problem(lists, problem=name, roads_path=None, cache_dir=Path(folder) / "cache")
+    plan, search_s = searched(problem, search_seconds, seed)
+    broken = [v for v in check_plan(plan, problem.scenario, problem.travel) if v.hard]
+    certificate = prove(problem.scenario, problem.travel, plan, seconds=seconds)
+    return row_of(name, n, seed, certificate) | {
+        "search_s": search_s,
+        "n_unserved": len(plan.unserved),
+        "n_hard_violations": len(broken),
+    }
+
+
+def searched(problem: Problem, seconds: float, seed: int) -> tuple[Plan, float]:
+    """A plan of our own search, and the seconds that it took."""
+    stop = Stop(seconds=seconds)
+    rounds = Rounds(scenario=problem.scenario, travel=problem.travel, stop=stop, seed=seed, processes=2)
+    found = search_all(rounds).found
+    return found.plan, found.result.seconds
+
+
+def row_of(name: str, n: int, seed: int, certificate: Certificate) -> Row:
+    """The figures of one certificate; a gap without a bound is null."""
+    return {
+        "problem": name, "n": n, "seed": seed, "method": certificate.method, "bound": certificate.bound_pence,
+        "objective": certificate.objective_pence, "gap": certificate.gap if certificate.bound_pence > 0 else None,
+        "cpu_s": certificate.cpu_s, "wall_s": certificate.wall_s, "is_over": certificate.is_over,
+        "trace": certificate.trace,
+    }  # fmt: skip
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown."""
+    heads = (
+        "problem",
+        "passengers",
+        "method",
+        "bound, £ a week",
+        "plan, £ a week",
+        "gap",
+        "wall s",
+        "CPU s",
+        "search s",
+    )
+    lines: list[Sequence[str]] = [heads, ["---"] * len(heads)]
+    lines += [
+        (
+            r["problem"], f"{r['n']:,}", r["method"], f"{r['bound'] / 100:,.0f}", f"{r['objective'] / 100:,.0f}",
+            "–" if r["gap"] is None else f"{100 * r['gap']:.1f} %", f"{r['wall_s']:.0f}", f"{r['cpu_s']:.0f}",
+            f"{r['search_s']:.0f}",
+        )
+        for r in rows
+    ]  # fmt: skip
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Under which law and by which steps a council buys: settings, and the timetable worked back from the start.
+
+Nothing here is legal advice. The defaults are those of a light-touch mini-competition and must be confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Law(StrEnum):
+    """Which regulations apply."""
+
+    PCR_2015 = "pcr_2015"
+    """Public Contracts Regulations 2015: systems set up before 24 February 2025 may run on."""
+    PA_2023 = "pa_2023"
+    """Procurement Act 2023."""
+
+
+class System(StrEnum):
+    """Through which list of operators the council buys."""
+
+    FPS = "fps"
+    DPS = "dps"
+    FRAMEWORK = "framework"
+    OPEN_FRAMEWORK = "open_framework"
+    DYNAMIC_MARKET = "dynamic_market"
+
+
+class Standstill(StrEnum):
+    """Whether a pause between award and contract is required."""
+
+    MANDATORY = "mandatory"
+    VOLUNTARY = "voluntary"
+    NONE = "none"
+
+
+class DayUnit(StrEnum):
+    """How days are counted."""
+
+    CALENDAR = "calendar"
+    WORKING = "working"
+    """Monday to Friday without bank holidays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regime:
+    """Settings of one council's way of buying.
+
+    Attributes
+    ----------
+    light_touch : whether the council takes the light-touch rules to apply; councils differ.
+    standstill_days : 8 working days under the Procurement Act 2023, 10 calendar days under the regulations of 2015.
+    bidding_days, evaluation_days, vetting_days, notice_days : working days for bids, for evaluation, for vetting
+        drivers and PAs, and for telling families (ours).
+    bank_holidays : dates that are no working days.
+    time_zone : in which deadlines are written.
+    """
+
+    law: Law = Law.PA_2023
+    system: System = System.FPS
+    light_touch: bool = True
+    standstill: Standstill = Standstill.VOLUNTARY
+    standstill_days: int = 8
+    standstill_unit: DayUnit = DayUnit.WORKING
+    bidding_days: int = 20
+    evaluation_days: int = 10
+    vetting_days: int = 15
+    notice_days: int = 10
+    bank_holidays: frozenset[date] = field(default_factory=frozenset)
+    time_zone: str = "Europe/London"
+
+    def __post_init__(self) -> None:
+        """Refuse days below 0 and a standstill without days."""
+        names = ("standstill_days", "bidding_days", "evaluation_days", "vetting_days", "notice_days")
+        wrong = [f"{name}: {getattr(self, name)}" for name in names if getattr(self, name) < 0]
+        if self.standstill is not Standstill.NONE and self.standstill_days == 0:
+            wrong.append(f"standstill is {self.standstill.value} but has no days")
+        if wrong:
+            raise ValueError(f"regime: {'; '.join(wrong)}; days must be 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a timetable."""
+
+    what: str
+    on: date
+
+
+def days_before(on: date, n: int, unit: DayUnit, bank_holidays: Collection[date] = ()) -> date:
+    """The day from which `n` whole days of a kind lie before a date.
+
+    Working back over working days, the answer is a working day itself.
+    """
+    if unit is DayUnit.CALENDAR:
+        return on - timedelta(days=n)
+    day = on
+    left = n
+    while left or not _is_working(day, bank_holidays):
+        day -= timedelta(days=1)
+        left -= _is_working(day, bank_holidays) and left > 0
+    return day
+
+
+def _is_working(day: date, bank_holidays: Collection[date]) -> bool:
+    return day.weekday() < 5 and day not in bank_holidays
+
+
+def timetable(regime: Regime, starts_on: date) -> tuple[Step, ...]:
+    """Latest dates of each step, worked back from the first day of the contracts."""
+
+    def before(on: date, n: int, unit: DayUnit = DayUnit.WORKING) -> date:
+        return days_before(on, n, unit, regime.bank_holidays)
+
+    told = before(starts_on, regime.notice_days)
+    signed = before(told, regime.vetting_days)
+    pause = regime.standstill is not Standstill.NONE
+    awarded = before(signed, regime.standstill_days, regime.standstill_unit) if pause else signed
+    closed = before(awarded, regime.evaluation_days)
+    steps = [
+        Step(what="Pack issued to all", on=before(closed, regime.bidding_days)),
+        Step(what="Bids close", on=closed),
+        Step(what="Award decided, operators told" + (", standstill begins" if pause else ""), on=awarded),
+        Step(what="Contracts signed, vetting begins", on=signed),
+        Step(what="Families told", on=told),
+        Step(what="Contracts start", on=starts_on),
+    ]
+    return tuple(steps)
+
+
+def deadline_words(deadline: datetime, time_zone: str) -> str:
+    """An instant in words that nobody can read two ways.
+
+    `3:00 pm on Friday 5 July 2024, London time (BST, UTC+01:00)`.
+    """
+    local = deadline.astimezone(ZoneInfo(time_zone))
+    offset = local.strftime("%z")
+    hour = local.hour % 12 or 12
+    half = "am" if local.hour < 12 else "pm"
+    zone = f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}"
+    city = time_zone.rpartition("/")[2].replace("_", " ")
+    return f"{hour}:{local.minute:02d} {half} on {local:%A} {local.day} {local:%B %Y}, {city} time ({zone})"

@@ -1,0 +1,1 @@
+"""A proven lower bound on the objective of every plan."""

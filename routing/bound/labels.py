@@ -1,0 +1,177 @@
+"""Labels of a sequence: runs grown home by home, time to the second, led by what the table says can still be gained.
+
+A home is forbidden for as long as it is remembered (ng-routes: Baldacci, Mingozzi and Roberti, Operations Research
+59(5), 2011). A label that no run of the rules can bring below the price looked for is dropped: each home that it does
+not remember may come once more at most, which is one fine let off.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from routing.bound.local import NEVER, end_pence, is_in, over_pence, put_in
+from routing.bound.tables import fits, gain_after
+from routing.numba_cache import njit_inner
+
+
+@njit_inner
+def remember(n: int, x: Any, lab: Any, ng_of: Any) -> None:
+    """Who is remembered at each node of the sequence, into lab.ng; ng_of (V, V)."""
+    for i in range(n):
+        lab.ng[i, :] = np.uint64(0)
+        for m in range(n):
+            if ng_of[x.who[i], x.who[m]]:
+                put_in(lab.ng[i], m)
+
+
+@njit_inner
+def dominates(lab: Any, a: int, b: int, words: int) -> bool:
+    """Whether label a is at least as good as label b of the same node and load."""
+    if lab.t[a] > lab.t[b] or lab.cost[a] > lab.cost[b]:
+        return False
+    for w in range(words):
+        forgets = lab.mask[a, w] & ~lab.mask[b, w]
+        if forgets:
+            return False
+    return True
+
+
+@njit_inner
+def is_kept(lab: Any, new: int, first: int, words: int, width: int) -> bool:
+    """Whether a new label is worth keeping among those of its node and load; those that it beats are dropped."""
+    n_kept, dearest, other = 0, -1, first
+    while other >= 0:
+        if lab.alive[other]:
+            if dominates(lab, other, new, words):
+                return False
+            if dominates(lab, new, other, words):
+                lab.alive[other] = False
+            else:
+                n_kept += 1
+                if dearest < 0 or lab.cost[other] > lab.cost[dearest]:
+                    dearest = other
+        other = lab.next_one[other]
+    if width > 0 and n_kept >= width:
+        if lab.cost[new] >= lab.cost[dearest]:
+            return False
+        lab.alive[dearest] = False
+    return True
+
+
+@njit_inner
+def fines_left(n: int, x: Any, mask: Any) -> float:
+    """Fines of the nodes that may still come."""
+    left = 0.0
+    for i in range(n):
+        if x.best_fine[i] > 0.0 and not is_in(mask, i):
+            left += x.best_fine[i]
+    return left
+
+
+@njit_inner
+def begin_labels(
+    n: int, x: Any, tab: Any, lab: Any, fixed: float, pa: int, rate: float, wanted: float, step_s: int
+) -> int:
+    """Labels of runs with one home; how many, -1: there is no room for them."""
+    lab.head[:, :, :n] = -1
+    n_labels = 0
+    fines = x.best_fine[:n].sum()
+    for i in range(n):
+        lab.end_at[i], lab.end_cost[i] = -1, -NEVER
+        value = fixed + x.first_cost[i] - x.gain[i] + over_pence(rate, x.first_go[i], x.target[i])
+        c, q = x.chairs[i], x.seats[i] + pa
+        if value - tab.best[c, q, x.first_go[i] // step_s, i] - fines + x.best_fine[i] >= -wanted:
+            continue
+        if n_labels >= len(lab.at):
+            return -1
+        lab.at[n_labels], lab.t[n_labels], lab.cost[n_labels], lab.before[n_labels] = i, x.first_go[i], value, -1
+        lab.mask[n_labels, :] = np.uint64(0)
+        put_in(lab.mask[n_labels], i)
+        lab.alive[n_labels], lab.next_one[n_labels] = True, -1
+        lab.head[c, q, i] = n_labels
+        n_labels += 1
+    return n_labels
+
+
+@njit_inner
+def grow_label(
+    label: int, c: int, q: int, n: int, x: Any, tab: Any, lab: Any, holds: Any, rate: float, wanted: float, step_s: int,
+    width: int, n_labels: int,
+) -> int:  # fmt: skip
+    """All labels that are one home longer; how many labels there are then, -1: there is no room for them."""
+    i, words = lab.at[label], (n + 63) // 64
+    fines = x.best_fine[:n].sum()
+    for j in range(n):
+        to_c, to_q = c + x.chairs[j], q + x.seats[j]
+        t = lab.t[label] + x.go[i, j]
+        if t > x.cap[j] or not fits(holds, to_c, to_q) or is_in(lab.mask[label], j):
+            continue
+        value = lab.cost[label] + x.cost[i, j] - x.gain[j] + over_pence(rate, t, x.target[j])
+        more = gain_after(tab, to_c, to_q, t // step_s, i, j)
+        if value - more - fines >= -wanted:
+            continue
+        if n_labels >= len(lab.at):
+            return -1
+        lab.at[n_labels], lab.t[n_labels], lab.cost[n_labels], lab.before[n_labels] = j, t, value, label
+        for w in range(words):
+            lab.mask[n_labels, w] = lab.mask[label, w] & lab.ng[j, w]
+        put_in(lab.mask[n_labels], j)
+        if value - more - fines_left(n, x, lab.mask[n_labels]) >= -wanted:
+            continue
+        if is_kept(lab, n_labels, lab.head[to_c, to_q, j], words, width):
+            lab.alive[n_labels], lab.next_one[n_labels] = True, lab.head[to_c, to_q, j]
+            lab.head[to_c, to_q, j] = n_labels
+            n_labels += 1
+    return n_labels
+
+
+@njit_inner
+def grow_labels(
+    n: int, x: Any, tab: Any, lab: Any, holds: Any, fixed: float, pa: int, rate: float, wanted: float, step_s: int,
+    width: int,
+) -> tuple[bool, float]:  # fmt: skip
+    """All runs with a reduced cost below -wanted, load by load; whether there was room for all, and the least cost."""
+    least = -NEVER
+    n_labels = begin_labels(n, x, tab, lab, fixed, pa, rate, wanted, step_s)
+    n_chairs, n_seats = holds.shape
+    for z in range(n_chairs * n_seats):
+        c, q = z // n_seats, z % n_seats
+        for i in range(n):
+            label = lab.head[c, q, i]
+            while label >= 0:
+                if n_labels < 0:
+                    return False, least
+                if lab.alive[label]:
+                    done = lab.cost[label] + x.home[i] + end_pence(x, i, lab.t[label])
+                    least = min(least, done)
+                    if done < lab.end_cost[i]:
+                        lab.end_cost[i], lab.end_at[i] = done, label
+                    n_labels = grow_label(label, c, q, n, x, tab, lab, holds, rate, wanted, step_s, width, n_labels)
+                label = lab.next_one[label]
+    return n_labels >= 0, least
+
+
+@njit_inner
+def take_best(n: int, lab: Any, eps: float) -> int:
+    """The node at which the best run ends that was not taken yet and costs below -eps; -1: there is none."""
+    best = -1
+    for i in range(n):
+        if lab.end_at[i] >= 0 and lab.end_cost[i] < -eps and (best < 0 or lab.end_cost[i] < lab.end_cost[best]):
+            best = i
+    return best
+
+
+@njit_inner
+def write_run(label: int, x: Any, lab: Any, row: Any) -> None:
+    """Nodes of a run outwards into row (L,), -1: no more."""
+    length, at = 0, label
+    while at >= 0:
+        length += 1
+        at = lab.before[at]
+    row[:] = -1
+    place, at = length - 1, label
+    while at >= 0:
+        row[place] = x.who[lab.at[at]]
+        place, at = place - 1, lab.before[at]

@@ -1,0 +1,149 @@
+"""Arrays of one sequence of gates: its nodes, the table over them, and labels; made once, filled for each sequence."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from routing.numba_cache import njit, njit_inner
+
+NEVER = -1e15
+"""Gain of what cannot be."""
+END_STEP_S, N_END_STEPS = 60, 6 * 60
+"""The prices of a run by its whole time on the road: one a minute, the last for all that is longer."""
+MOST_NEAR = 40
+"""Most neighbours that a table tells apart."""
+
+
+class Local(NamedTuple):
+    """Nodes of a sequence; n of the most that there can be are in use.
+
+    who : number among the leg's nodes. seats, chairs : taken by each. gain : of a visit; fine, best_fine : see
+    `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate; leave : seconds from a
+    node to the end of a run that has it outermost; home : pence of the empty miles then. first_go, first_cost : from
+    the gate; go, cost : from node to node. reach : soonest time at each. near : nearest others, -1: no more; far_go,
+    far_cost : least of the rest. ends : pence by minutes on the road. used, value, visits : scratch.
+    """
+
+    who: Any
+    seats: Any
+    chairs: Any
+    gain: Any
+    fine: Any
+    best_fine: Any
+    less: Any
+    cap: Any
+    target: Any
+    leave: Any
+    home: Any
+    first_go: Any
+    first_cost: Any
+    go: Any
+    cost: Any
+    reach: Any
+    near: Any
+    far_go: Any
+    far_cost: Any
+    ends: Any
+    used: Any
+    value: Any
+    visits: Any
+
+
+class Table(NamedTuple):
+    """Most that can still be gained; axes: wheelchairs on board, seats taken, steps of time, node.
+
+    best : with anything next; next_near : the near node that comes next then (-1: none, or a far one); second : with
+    anything but that; onward : the node that comes next, near or far. most, most_at : by steps of time, scratch.
+    """
+
+    best: Any
+    second: Any
+    next_near: Any
+    onward: Any
+    most: Any
+    most_at: Any
+
+
+class Labels(NamedTuple):
+    """Runs in the making.
+
+    at, t, cost : node, time since the gate and pence so far. before : the label it grew from; next_one : another of
+    the same node and load, -1: no more; head : the first of them. mask : who is remembered, as bits; alive : none is
+    better.
+    ng : who goes on being remembered at a node. end_at, end_cost : the best run that ends at each node.
+    """
+
+    at: Any
+    t: Any
+    cost: Any
+    before: Any
+    next_one: Any
+    mask: Any
+    alive: Any
+    head: Any
+    ng: Any
+    end_at: Any
+    end_cost: Any
+
+
+@njit
+def make_local(n: int) -> Any:
+    """Room for n nodes."""
+    return Local(
+        who=np.empty(n, np.int64), seats=np.empty(n, np.int64), chairs=np.empty(n, np.int64), gain=np.empty(n),
+        fine=np.empty(n), best_fine=np.empty(n), less=np.empty(n), cap=np.empty(n, np.int64),
+        target=np.empty(n, np.int64), leave=np.empty(n, np.int64), home=np.empty(n), first_go=np.empty(n, np.int64),
+        first_cost=np.empty(n), go=np.empty((n, n), np.int64), cost=np.empty((n, n)), reach=np.empty(n, np.int64),
+        near=np.empty((n, MOST_NEAR), np.int64), far_go=np.empty(n, np.int64), far_cost=np.empty(n),
+        ends=np.empty(N_END_STEPS), used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
+    )  # fmt: skip
+
+
+@njit
+def make_table(n: int, n_chairs: int, n_seats: int, n_steps: int) -> Any:
+    """Room for n nodes."""
+    shape = (n_chairs, n_seats, n_steps, n)
+    return Table(
+        best=np.empty(shape), second=np.empty(shape), next_near=np.empty(shape, np.int32),
+        onward=np.empty(shape, np.int32), most=np.empty(n_steps), most_at=np.empty(n_steps, np.int64),
+    )  # fmt: skip
+
+
+@njit
+def make_labels(n: int, n_chairs: int, n_seats: int, most: int) -> Any:
+    """Room for so many labels over n nodes."""
+    words = (n + 63) // 64
+    return Labels(
+        at=np.empty(most, np.int64), t=np.empty(most, np.int64), cost=np.empty(most), before=np.empty(most, np.int64),
+        next_one=np.empty(most, np.int64), mask=np.zeros((most, words), np.uint64), alive=np.empty(most, np.bool_),
+        head=np.empty((n_chairs, n_seats, n), np.int64), ng=np.zeros((n, words), np.uint64),
+        end_at=np.empty(n, np.int64), end_cost=np.empty(n),
+    )  # fmt: skip
+
+
+@njit_inner
+def over_pence(rate: float, t: int, target: int) -> float:
+    """Least price of a ride over its wish: half a penny less, for what rounding may take off."""
+    if t <= target:
+        return 0.0
+    return max(0.0, rate * (t - target) / 60.0 - 0.5)
+
+
+@njit_inner
+def end_pence(x: Any, i: int, t: int) -> float:
+    """What a run pays by its time on the road if it ends at node i so long after the gate; x (Local)."""
+    return float(x.ends[min(N_END_STEPS - 1, (t + x.leave[i]) // END_STEP_S)])
+
+
+@njit_inner
+def is_in(mask: Any, i: int) -> bool:
+    """Whether a node is among those remembered."""
+    return bool((mask[i // 64] >> np.uint64(i % 64)) & np.uint64(1))
+
+
+@njit_inner
+def put_in(mask: Any, i: int) -> None:
+    """Remember a node."""
+    mask[i // 64] |= np.uint64(1) << np.uint64(i % 64)

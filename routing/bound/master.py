@@ -1,0 +1,382 @@
+"""The linear program over the runs at hand: its duals are the prices, its value is no bound until pricing says so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.bound.kinds import Kind
+from routing.bound.local import END_STEP_S, N_END_STEPS
+from routing.bound.pricing import (
+    C_CLASS,
+    C_EMPTY,
+    C_METRE,
+    C_OWN_PA,
+    C_PA,
+    C_ROOM,
+    C_RUN,
+    C_TAGS,
+    N_COST_COLUMNS,
+    Q_EARLIEST,
+    Q_LATEST,
+    Q_SPAN,
+    V_DEMAND,
+    is_out,
+)
+from routing.bound.problem import BoundProblem
+from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
+
+MOMENT_EVERY_S = 600
+"""Between two moments of the day at which the vehicles that are out are counted."""
+PRIMAL_SIMPLEX = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """A held lot that may go on: pence a fortnight, and the demands that it serves."""
+
+    lot_id: str
+    pence: float
+    demands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Columns:
+    """Runs: leg and kind by number, PA for shared need on board (0 or 1), row of the leg's sequences.
+
+    nodes (m, L) outwards, -1: no more; pence (m,) miles and soft prices; own (m,) own PAs; seconds (m,) on the road.
+    """
+
+    leg: int
+    kind: int
+    pa: int
+    sequence: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+    pence: NDArray[np.float64]
+    own: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prices:
+    """Duals of one solution.
+
+    Attributes
+    ----------
+    demand : (D,) of serving a demand once, >= 0. run : (L, K) of a run on one leg; pa : (L, K) of a PA on it.
+    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that must be out at a moment. limits : pence a fortnight that
+    the limits on vehicles take off the bound, >= 0.
+    """
+
+    demand: NDArray[np.float64]
+    run: NDArray[np.float64]
+    pa: NDArray[np.float64]
+    moment: NDArray[np.float64]
+    pa_moment: NDArray[np.float64]
+    limits: float
+
+
+class Master:
+    """Least pence a fortnight over the runs at hand.
+
+    Rows: each demand as often as it has days; of each leg and kind, runs and PAs within the vehicles and PAs paid for,
+    in all and, where a vehicle may take several runs, at each moment of the day; bought vehicles of a limited class.
+    """
+
+    def __init__(self, problem: BoundProblem, lots: Sequence[Lot] = ()) -> None:
+        import highspy
+
+        self.problem, self.lots = problem, tuple(lots)
+        self.moments = moments_of(problem)
+        self.value = float("inf")
+        self._inf = highspy.kHighsInf
+        self._lp: Any = highspy.Highs()
+        for option, setting in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("presolve", "off")):
+            self._lp.setOptionValue(option, setting)
+        self._lp.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+        self._make_rows()
+        self._make_fixed_columns()
+        self._n_fixed = self._lp.getNumCol()
+        self._x = np.zeros(0)
+        self._seen: set[tuple[int, ...]] = set()
+        self._keys: list[tuple[int, ...]] = []
+        self._figures: list[tuple[float, int, int]] = []
+        self._alone: list[tuple[int, float, dict[int, float]]] = []
+
+    def _make_rows(self) -> None:
+        p, n_legs, n_kinds = self.problem, len(self.problem.legs), len(self.problem.kinds)
+        n_moments = len(self.moments[0]) if n_legs else 0
+        self._shape = n_legs, n_kinds, n_moments
+        at = p.n_demands
+        self._run_row = at + np.arange(n_legs * n_kinds).reshape(n_legs, n_kinds)
+        at += n_legs * n_kinds
+        self._pa_row = at + np.arange(n_legs * n_kinds).reshape(n_legs, n_kinds)
+        at += n_legs * n_kinds
+        self._moment_row = at + np.arange(n_legs * n_kinds * n_moments).reshape(self._shape)
+        at += n_legs * n_kinds * n_moments
+        self._pa_moment_row = at + np.arange(n_legs * n_kinds * n_moments).reshape(self._shape)
+        at += n_legs * n_kinds * n_moments
+        limit = p.class_limit
+        self._limited = [c for c in range(len(limit)) if limit[c] < NO_LIMIT]
+        self._class_row = {c: at + i for i, c in enumerate(self._limited)}
+        n = at + len(self._limited)
+        lower = np.r_[p.weight, np.full(n - p.n_demands, -self._inf)]
+        upper = np.r_[np.full(p.n_demands, self._inf), np.zeros(n - p.n_demands)]
+        for c, row in self._class_row.items():
+            upper[row] = float(limit[c]) * p.n_days
+        for k, kind in enumerate(p.kinds):
+            if kind.most_out is not None:
+                upper[self._moment_row[:, k]] = float(kind.most_out * p.n_days)
+        self._upper = upper
+        self._lp.addRows(n, lower, upper, 0, np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(0))
+
+    def _make_fixed_columns(self) -> None:
+        """Vehicles, PAs, lots that go on, and leaving a demand unserved."""
+        p = self.problem
+        self._cols: list[tuple[float, float, dict[int, float]]] = []
+        for d in range(p.n_demands):
+            self._cols.append((float(p.unserved_pence[d]), self._inf, {d: 1.0}))
+        for k, kind in enumerate(p.kinds):
+            rows = {int(row): -float(kind.max_runs) for row in self._run_row[:, k]}
+            rows |= {int(row): -1.0 for row in self._moment_row[:, k].ravel()} if kind.max_runs > 1 else {}
+            of_class = self._class_row.get(int(p.instance.supplies[kind.supply, S_CLASS]))
+            if of_class is not None and not kind.is_fleet:
+                rows[of_class] = 1.0
+            for offer in kind.offers:
+                most = self._inf if offer.limit >= NO_LIMIT else float(offer.limit * p.n_days)
+                self._cols.append((offer.pence, most, rows))
+            pas = {int(row): -float(kind.max_runs) for row in self._pa_row[:, k]}
+            pas |= {int(row): -1.0 for row in self._pa_moment_row[:, k].ravel()} if kind.max_runs > 1 else {}
+            self._cols.append((kind.pa_pence, self._inf, pas))
+        for lot in self.lots:
+            self._cols.append((lot.pence, 1.0, {d: float(p.weight[d]) for d in lot.demands}))
+        self._add([c[0] for c in self._cols], [c[2] for c in self._cols], [c[1] for c in self._cols])
+
+    def _add(self, costs: list[float], entries: list[dict[int, float]], most: list[float]) -> None:
+        starts, rows, values = [0], [], []
+        for entry in entries:
+            rows += list(entry)
+            values += list(entry.values())
+            starts.append(len(rows))
+        self._lp.addCols(
+            len(costs), np.array(costs), np.zeros(len(costs)), np.array(most), len(rows),
+            np.array(starts[:-1], np.int32), np.array(rows, np.int32), np.array(values),
+        )  # fmt: skip
+
+    def add(self, columns: Columns) -> int:
+        """Take in runs; those already there are left. Returns how many are new."""
+        p = self.problem
+        leg, kind = p.legs[columns.leg], p.kinds[columns.kind]
+        costs: list[float] = []
+        entries: list[dict[int, float]] = []
+        for m in range(len(columns.nodes)):
+            nodes = columns.nodes[m]
+            nodes = nodes[nodes >= 0]
+            key = (columns.leg, columns.kind, columns.pa, int(columns.sequence[m]), *nodes.tolist())
+            if key in self._seen:
+                continue
+            self._seen.add(key)
+            self._keys.append(key)
+            self._figures.append((float(columns.pence[m]), int(columns.own[m]), int(columns.seconds[m])))
+            entry: dict[int, float] = {}
+            for d in leg.nodes[nodes, V_DEMAND].tolist():
+                entry[d] = entry.get(d, 0.0) + 1.0
+            entry[int(self._run_row[columns.leg, columns.kind])] = 1.0
+            n_pas = columns.pa + int(columns.own[m]) * _counts_own(kind)
+            if n_pas:
+                entry[int(self._pa_row[columns.leg, columns.kind])] = float(n_pas)
+            if kind.counts_moments:
+                self._add_moments(entry, columns, m)
+            seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
+            long = kind.long_pence * max(0, seconds - kind.long_after_s)
+            costs.append(float(columns.pence[m]) + kind.run_pence + long)
+            entries.append(entry)
+            if len(nodes) == 1 and leg.solo[nodes[0]]:
+                self._alone.append((int(leg.nodes[nodes[0], V_DEMAND]), costs[-1], entry))
+        if costs:
+            self._add(costs, entries, [self._inf] * len(costs))
+        return len(costs)
+
+    def _add_moments(self, entry: dict[int, float], columns: Columns, m: int) -> None:
+        sequence = self.problem.legs[columns.leg].sequences[columns.sequence[m]]
+        seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
+        homes_s = max(0, seconds - int(sequence[Q_SPAN]))
+        which, kind = self.problem.legs[columns.leg].leg, self.problem.kinds[columns.kind]
+        for t, moment in enumerate(self.moments[columns.leg]):
+            if is_out(which, sequence, homes_s, moment):
+                entry[int(self._moment_row[columns.leg, columns.kind, t])] = 1.0
+                if columns.pa and kind.max_runs > 1:
+                    entry[int(self._pa_moment_row[columns.leg, columns.kind, t])] = 1.0
+
+    def solve(self) -> Prices:
+        """Solve again from the last basis."""
+        self._lp.run()
+        self.value = float(self._lp.getInfo().objective_function_value)
+        solution = self._lp.getSolution()
+        duals = np.array(solution.row_dual)
+        self._x = np.array(solution.col_value)
+        rows = np.maximum(0.0, -duals)
+        moment = np.maximum(0.0, -duals[self._moment_row])
+        return self.prices_of(
+            np.maximum(0.0, duals[: self.problem.n_demands]), rows[self._run_row], rows[self._pa_row], moment,
+            np.maximum(0.0, -duals[self._pa_moment_row]),
+        )  # fmt: skip
+
+    def prices_of(
+        self, demand: NDArray[np.float64], run: NDArray[np.float64], pa: NDArray[np.float64],
+        moment: NDArray[np.float64], pa_moment: NDArray[np.float64],
+    ) -> Prices:  # fmt: skip
+        """Prices under which no vehicle, PA or unserved demand pays; what limits take off is worked out here.
+
+        Any prices may come in: PA prices are scaled down until a PA costs what is paid for it, unserved demands bound
+        the demand's price, and a vehicle that would be worth more than it costs counts against its limit.
+        """
+        p = self.problem
+        run, moment, pa, pa_moment = run.copy(), moment.copy(), pa.copy(), pa_moment.copy()
+        demand = np.minimum(demand, p.unserved_pence)
+        limits = 0.0
+        worth_of_class: dict[int, float] = {}
+        for k, kind in enumerate(p.kinds):
+            paid = kind.max_runs * pa[:, k].sum() + (pa_moment[:, k].sum() if kind.max_runs > 1 else 0.0)
+            if paid > kind.pa_pence:
+                pa[:, k] *= kind.pa_pence / paid
+                pa_moment[:, k] *= kind.pa_pence / paid
+            worth = kind.max_runs * run[:, k].sum() + (moment[:, k].sum() if kind.max_runs > 1 else 0.0)
+            if kind.most_out is not None:
+                limits += moment[:, k].sum() * kind.most_out * p.n_days
+            for offer in kind.offers:
+                over = worth - offer.pence
+                if over <= 0:
+                    continue
+                of_class = int(p.instance.supplies[kind.supply, S_CLASS])
+                if offer.limit < NO_LIMIT:
+                    limits += over * offer.limit * p.n_days
+                elif of_class in self._class_row and not kind.is_fleet:
+                    worth_of_class[of_class] = max(over, worth_of_class.get(of_class, 0.0))
+                else:
+                    scale = offer.pence / worth
+                    run[:, k] *= scale
+                    moment[:, k] *= scale
+                    worth = offer.pence
+        self._cap_those_alone(demand, run, pa, moment, pa_moment)
+        limits += sum(w * float(p.class_limit[c]) * p.n_days for c, w in worth_of_class.items())
+        for lot in self.lots:
+            limits += max(0.0, sum(demand[d] * p.weight[d] for d in lot.demands) - lot.pence)
+        return Prices(demand=demand, run=run, pa=pa, moment=moment, pa_moment=pa_moment, limits=limits)
+
+    def _cap_those_alone(
+        self, demand: NDArray[np.float64], run: NDArray[np.float64], pa: NDArray[np.float64],
+        moment: NDArray[np.float64], pa_moment: NDArray[np.float64],
+    ) -> None:  # fmt: skip
+        """Nobody who travels alone is worth more than their cheapest run: these are all in the program, not priced."""
+        of_row = np.zeros(self._upper.size)
+        of_row[self._run_row], of_row[self._pa_row] = run, pa
+        of_row[self._moment_row], of_row[self._pa_moment_row] = moment, pa_moment
+        for d, pence, entry in self._alone:
+            cost = pence + sum(a * of_row[row] for row, a in entry.items())
+            demand[d] = min(demand[d], cost)
+
+    def used(self) -> list[tuple[int, ...]]:
+        """Runs of the last solution: leg, kind, shared PA, row of the sequence, nodes outwards."""
+        return [self._keys[m] for m in np.flatnonzero(self._x[self._n_fixed :] > 1e-6)]
+
+    def drop_unless(self, keeps: Callable[[tuple[int, ...]], bool]) -> None:
+        """Delete the runs that do not hold."""
+        self._drop(np.array([m for m, key in enumerate(self._keys) if not keeps(key)], np.int64))
+
+    def purge(self, most: int) -> None:
+        """Delete the runs of highest reduced cost above so many; none of the last solution."""
+        cost = np.array(self._lp.getSolution().col_dual)[self._n_fixed :]
+        unused = np.flatnonzero((self._x[self._n_fixed :] < 1e-9) & (cost > 1e-6))
+        n_over = len(self._keys) - most
+        if n_over > 0:
+            self._drop(np.sort(unused[np.argsort(-cost[unused], kind="stable")[:n_over]]))
+
+    def _drop(self, gone: NDArray[np.int64]) -> None:
+        if len(gone) == 0:
+            return
+        self._lp.deleteCols(len(gone), (gone + self._n_fixed).astype(np.int32))
+        self._seen -= {self._keys[m] for m in gone}
+        stay = np.ones(len(self._keys), np.bool_)
+        stay[gone] = False
+        self._keys = [key for key, stays in zip(self._keys, stay, strict=True) if stays]
+        self._figures = [figures for figures, stays in zip(self._figures, stay, strict=True) if stays]
+
+    def runs(self) -> list[Columns]:
+        """All runs at hand, in order, those alike in leg, kind and PA together."""
+        alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+        for m, key in enumerate(self._keys):
+            alike[key[0], key[1], key[2]].append(m)
+        return [self._runs(*of, ms) for of, ms in alike.items()]
+
+    def _runs(self, leg: int, kind: int, pa: int, ms: list[int]) -> Columns:
+        nodes = np.full((len(ms), max(len(self._keys[m]) for m in ms) - 4), -1, np.int64)
+        for row, m in zip(nodes, ms, strict=True):
+            row[: len(self._keys[m]) - 4] = self._keys[m][4:]
+        pence, own, seconds = (np.array([self._figures[m][i] for m in ms]) for i in range(3))
+        sequence = np.array([self._keys[m][3] for m in ms], np.int64)
+        return Columns(leg=leg, kind=kind, pa=pa, sequence=sequence, nodes=nodes, pence=pence, own=own, seconds=seconds)
+
+    def no_prices(self) -> Prices:
+        """Everything for nothing."""
+        runs, moments = np.zeros(self._shape[:2]), np.zeros(self._shape)
+        return Prices(
+            demand=np.zeros(self.problem.n_demands), run=runs, pa=runs, moment=moments, pa_moment=moments, limits=0.0
+        )  # fmt: skip
+
+    @property
+    def n_runs(self) -> int:
+        """Runs at hand."""
+        return len(self._keys)
+
+    def costs_of(self, prices: Prices, leg: int, kind: int, pa: int) -> NDArray[np.float64]:
+        """Row of the pricing's C_* for one kind, with or without a shared PA."""
+        k, instance = self.problem.kinds[kind], self.problem.instance
+        c = np.zeros(N_COST_COLUMNS)
+        c[C_METRE], c[C_EMPTY], c[C_PA] = k.metre_pence, k.empty, pa
+        c[C_RUN] = k.run_pence + prices.run[leg, kind] + pa * prices.pa[leg, kind]
+        c[C_OWN_PA] = prices.pa[leg, kind] * _counts_own(k)
+        c[C_CLASS], c[C_TAGS] = instance.supplies[k.supply, S_CLASS], instance.supplies[k.supply, S_TAGS]
+        c[C_ROOM] = room_of(instance, int(c[C_CLASS])) - pa
+        return c
+
+    def moment_prices(self, prices: Prices, leg: int, kind: int, pa: int) -> NDArray[np.float64]:
+        """(T,) what being out at each moment costs."""
+        if not self.problem.kinds[kind].counts_moments:
+            return np.zeros(self._shape[2])
+        moment = prices.moment[leg, kind]
+        return np.asarray(moment + prices.pa_moment[leg, kind] if pa else moment)
+
+
+def long_prices(kind: Kind) -> NDArray[np.float64]:
+    """(N_END_STEPS,) surcharge of a run by its minutes on the road; the last step stands for all longer runs."""
+    return kind.long_pence * np.maximum(0, np.arange(N_END_STEPS) * END_STEP_S - kind.long_after_s)
+
+
+def moments_of(problem: BoundProblem) -> list[NDArray[np.int64]]:
+    """Moments of the day of each leg: evenly over the hour before the first gate opens until the last closes."""
+    spans = [(int(leg.sequences[:, Q_LATEST].min()), int(leg.sequences[:, Q_EARLIEST].max())) for leg in problem.legs]
+    if not any(kind.counts_moments for kind in problem.kinds):
+        return [np.zeros(0, np.int64) for _ in spans]
+    longest = max((b - a for a, b in spans), default=0) + 2 * 3600
+    n = max(1, longest // MOMENT_EVERY_S)
+    return [
+        (a - 3600 if leg.leg == 0 else a) + np.arange(n) * MOMENT_EVERY_S
+        for leg, (a, _) in zip(problem.legs, spans, strict=True)
+    ]
+
+
+def room_of(instance: Instance, kind: int) -> int:
+    """Most places of a layout that people can take."""
+    seats, chairs = np.nonzero(instance.fits[kind])
+    return int((seats + chairs).max(initial=0))
+
+
+def _counts_own(kind: Kind) -> int:
+    """A passenger's own PA is counted where a vehicle has one run; over several runs only PAs of shared need are."""
+    return int(kind.max_runs == 1)
