@@ -11,6 +11,7 @@ UV  := $(BIN)/uv pip install --quiet --python $(BIN)/python
 RUNTIME := $(VENV)/.runtime-installed
 DEV     := $(VENV)/.dev-installed
 PEERS   := $(VENV)/.peers-installed
+BROWSER := $(VENV)/.browser-installed
 
 CHECK_VERSION := import sys; found = "%d.%d" % sys.version_info[:2]; \
 	sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
@@ -18,7 +19,7 @@ CHECK_VERSION := import sys; found = "%d.%d" % sys.version_info[:2]; \
 	". Name another one, for example: make " + "$(firstword $(MAKECMDGOALS) help)" + " PYTHON=python3.12")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types peers pins
+.PHONY: help setup demo serve test lint types peers browser pins
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +29,9 @@ setup: $(DEV) ## Make .venv with everything in it, run nothing
 demo: $(RUNTIME) ## Plan an invented borough and write its report (OUT=demo-out)
 	@$(BIN)/schoolrun demo --out "$(OUT)"
 	@echo "Report: $(abspath $(OUT))/report.html (open it in a browser)"
+
+serve: $(RUNTIME) ## Run the service with the demo's data (after `make demo`), on this machine alone
+	@$(BIN)/schoolrun serve --demo --demo-plan "$(OUT)"
 
 test: $(DEV) ## Run the tests, except the slow ones
 	@$(BIN)/python -m pytest
@@ -42,11 +46,14 @@ types: $(DEV) ## Check the types of the four packages
 
 peers: $(PEERS) ## Add the solvers that benchmarks/peers.py compares with
 
+browser: $(BROWSER) ## Add what drives a browser, for the tests of the pages
+
 # Keeps today's versions where the ranges allow; COMPILE_FLAGS=--upgrade takes the newest ones.
 pins: $(DEV) ## Remake the hash-pinned requirements*.txt from pyproject.toml
 	@$(COMPILE) pyproject.toml -o requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 	@$(COMPILE) --group peers -c requirements-dev.txt -o requirements-peers.txt
+	@$(COMPILE) --group browser -c requirements-dev.txt -o requirements-browser.txt
 	@$(COMPILE) --group install -c requirements-dev.txt -o requirements-uv.txt
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
@@ -78,3 +85,7 @@ $(DEV): requirements-uv.txt requirements-dev.txt pyproject.toml
 $(PEERS): $(DEV) requirements-peers.txt
 	@$(UV) --require-hashes -r requirements-peers.txt
 	@touch $(PEERS)
+
+$(BROWSER): $(DEV) requirements-browser.txt
+	@$(UV) --require-hashes -r requirements-browser.txt
+	@touch $(BROWSER)

@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from api.open_plans import OpenPlans
+from api.pages.site import add_pages
 from api.problems import PROBLEM_TYPE, add_problems
 from api.request_guard import RequestGuard
 from api.settings import Settings
@@ -44,19 +46,32 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.settings = settings
     app.state.store = store or open_store(settings)
+    app.state.plans = OpenPlans(app.state.store, settings)
     app.add_middleware(RequestGuard, limit_bytes=settings.upload_limit_mb * 1_000_000, plain_http=settings.plain_http)
     add_problems(app)
     for router in _routers():
         app.include_router(router, prefix=API)
+    add_pages(app)
     return app
 
 
 def _routers() -> list[APIRouter]:
-    from api.endpoints import changes, passenger_upload, passengers, plans, service, session
+    from api.endpoints import (
+        changes,
+        edits,
+        exports,
+        jobs,
+        passenger_upload,
+        passengers,
+        plans,
+        quotes,
+        service,
+        session,
+    )
     from api.endpoints.records import record_routers
 
     # Bulk before the others: `/passengers/bulk` must not be taken for a passenger.
-    modules = (service, session, passenger_upload, passengers, plans, changes)
+    modules = (service, session, passenger_upload, passengers, plans, edits, jobs, quotes, exports, changes)
     return [*(module.router for module in modules), *record_routers()]
 
 

@@ -14,6 +14,8 @@ from transport.files.plan_json import read_plan
 from transport.files.read import read_scenario
 from transport.files.travel_pairs import read_travel_pairs
 from transport.plan import Plan
+from transport.scenario import Scenario
+from transport.travel import TravelPairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,6 +28,8 @@ class Recheck:
     """
 
     plan: Plan
+    scenario: Scenario
+    travel: TravelPairs
     violations: tuple[Violation, ...]
     breakdown: CostBreakdown
     objective: Objective
@@ -87,6 +91,8 @@ def recheck(folder: Path) -> Recheck:
     breakdown = cost_of(plan, scenario, travel)
     return Recheck(
         plan=plan,
+        scenario=scenario,
+        travel=travel,
         violations=check_plan(plan, scenario, travel, reference),
         breakdown=breakdown,
         objective=objective_of(plan, scenario, travel, breakdown, reference),

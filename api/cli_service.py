@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli_shared import input_errors
-from api.errors import EXIT_STORE
+from api.errors import EXIT_OK, EXIT_STORE, EXIT_UNSERVED
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from api.audit import Caller
     from api.settings import Settings
     from api.store.store import Store
@@ -25,6 +27,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Keys that personal details ar
 users_app = typer.Typer(no_args_is_help=True, help="Accounts of people.")
 api_keys_app = typer.Typer(no_args_is_help=True, help="Keys of other systems.")
 audit_app = typer.Typer(no_args_is_help=True, help="The log of who did what.")
+jobs_app = typer.Typer(no_args_is_help=True, help="Planning jobs and their workers.")
 plans_app = typer.Typer(no_args_is_help=True, help="Plans in the service's database.")
 
 
@@ -46,34 +49,130 @@ def add_service_commands(app: typer.Typer) -> None:
     store_app.add_typer(keys_app, name="keys")
     for group, name in (
         (store_app, "store"), (users_app, "users"), (api_keys_app, "api-keys"), (audit_app, "audit"),
-        (plans_app, "plans"),
+        (plans_app, "plans"), (jobs_app, "jobs"),
     ):  # fmt: skip
         app.add_typer(group, name=name)
-    for command in (serve, backup, restore):
+    for command in (serve, worker, backup, restore):
         app.command()(command)
 
 
-def serve() -> None:
+def serve(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Serve the invented borough from a folder of its own, on this machine alone.")
+    ] = False,
+    demo_plan: Annotated[Path, typer.Option(help="What `schoolrun demo` wrote; made where it is missing.")] = Path(
+        "demo-out"
+    ),
+    demo_folder: Annotated[Path, typer.Option(help="Database and keys of the demo.")] = Path("demo-service"),
+    slot: Annotated[str, typer.Option(help="Slot of its worker; each server of a PostgreSQL has its own.")] = "serve",
+    worker: Annotated[bool, typer.Option(help="Run a worker for planning jobs beside the web server.")] = True,
+) -> None:
     """Run the service; SCHOOLRUN_... settings say where (docs/service.md)."""
     import uvicorn
 
     from api.app import create_app
+    from api.jobs.process import kept_worker
     from api.store.engine import make_engine, sqlite_path_of
     from api.store.guards import only_server_on
     from api.store.migrate import migrate
 
     with _faults(), ExitStack() as held:
-        settings = _settings()
+        settings = _demo_settings(demo_folder) if demo else _settings()
         path = sqlite_path_of(settings)
         if path is not None:
             held.enter_context(only_server_on(path))
         migrate(make_engine(settings))
         app = create_app(settings)
+        if demo:
+            _load_demo(app, demo_plan)
         scheme = "http" if settings.plain_http else "https, behind a proxy that ends TLS,"
         print(f"schoolrun listens on {settings.host}:{settings.port} ({scheme}); Ctrl-C ends it", file=sys.stderr)
         _log_to_stderr()
+        if worker:
+            held.enter_context(kept_worker(slot, settings))
         # No access log: addresses stand in ours, as patterns.
         uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False, log_config=None)
+
+
+def _demo_settings(folder: Path) -> Settings:
+    """Settings of the demo's installation, with its keys."""
+    from api.demo_service import demo_settings
+    from api.store.cipher import make_keys, write_keys
+
+    settings = demo_settings(_settings(), folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not settings.key_file.exists():
+        write_keys(make_keys(), settings.key_file)
+    return settings
+
+
+def _load_demo(app: FastAPI, plan_folder: Path) -> None:
+    """Fill an empty store with the demo, once; its log-ins are shown on the sign-in page."""
+    from api.demo_service import DEMO_ACCOUNTS, holds_demo, load_demo
+
+    app.state.demo_accounts = [(name, password, role.value.replace("_", " ")) for name, password, role in DEMO_ACCOUNTS]
+    store = app.state.store
+    if holds_demo(store):
+        return
+    if not (plan_folder / "plan.json").exists():
+        print(f"{plan_folder} holds no plan yet: planning the invented borough first", file=sys.stderr)
+        _make_demo(plan_folder)
+    print("Loading the invented borough (about a minute) ...", file=sys.stderr)
+    loaded = load_demo(store, app.state.settings, plan_folder)
+    print(f"Loaded {loaded.n_passengers:,} invented passengers and plan {loaded.plan_id}", file=sys.stderr)
+
+
+def _make_demo(folder: Path) -> None:
+    import subprocess
+
+    # A process of its own: the search's memory is given back before the service starts.
+    done = subprocess.run([sys.executable, "-m", "api.cli", "demo", "--out", str(folder)], check=False)
+    if done.returncode not in (EXIT_OK, EXIT_UNSERVED):
+        raise typer.Exit(done.returncode)
+
+
+@jobs_app.command("list")
+def jobs_list(
+    all_of_them: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+) -> None:
+    """Jobs with their state and the slot of their worker."""
+    from api.store.jobs import list_jobs
+
+    with _faults(), _open() as (store, _, _caller), store.read() as session:
+        for job in list_jobs(session, store.cipher, only_open=not all_of_them):
+            phase = job.progress.get("phase", "")
+            print(f"{job.job_id}  {job.kind}  {job.state}  {job.slot or '-'}  {phase}  {job.asked_at:%Y-%m-%d %H:%M}")
+
+
+@jobs_app.command("rescue")
+def jobs_rescue(
+    slot: Annotated[str, typer.Argument(help="Slot of a worker that is dead and will not come back.")], why: Why = ""
+) -> None:
+    """Give a dead worker's jobs to whichever worker is free; they go on behind their last finished step."""
+    from api.jobs.slots import rescue
+
+    with _faults(), _open(why) as (store, settings, caller):
+        job_ids = rescue(store, settings, caller, slot)
+    print("\n".join([f"{len(job_ids)} jobs rescued from slot {slot}", *job_ids]))
+
+
+def worker(
+    slot: Annotated[str, typer.Option(help="Place of this worker, a name of its own: letters, digits and -.")],
+) -> None:
+    """Run one more worker for planning jobs, on PostgreSQL, on this machine or another."""
+    import threading
+
+    from api.jobs.process import kept_worker
+    from api.store.engine import sqlite_path_of
+    from api.store.faults import StoreRefusedError
+
+    with _faults(), _open() as (_, settings, _caller):
+        if sqlite_path_of(settings) is not None:
+            raise StoreRefusedError("more workers need PostgreSQL; on SQLite `schoolrun serve` runs the one there is")
+        _log_to_stderr()
+        print(f"worker of slot {slot}; Ctrl-C ends it", file=sys.stderr)
+        with kept_worker(slot, settings):
+            threading.Event().wait()
 
 
 @store_app.command("new")
@@ -269,12 +368,12 @@ def plans_store(
     why: Why = "",
 ) -> None:
     """Check a plan's folder and store it as a draft."""
-    from api.store.plans import check_folder, store_plan
+    from api.store.plans import add_plan, seal_plan
 
     with _faults(), _open(why) as (store, _, caller):
-        checked = check_folder(folder)
+        sealed = seal_plan(store.cipher, folder)
         with store.change(caller) as work:
-            stored = store_plan(work, checked, title)
+            stored = add_plan(work, sealed, title)
     print(f"{stored.plan_id}: draft, {len(stored.school_ids)} schools, {stored.n_hard} broken hard rules")
 
 

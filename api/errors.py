@@ -69,6 +69,10 @@ PROBLEMS = (
         what_to_do="`detail` names what is missing. Put it in order and send again.",
     ),
     Problem(
+        name="plan-changed", status=409, title="The quote does not hold any more",
+        what_to_do="`fresh_quote` is the same question asked of what stands now. Decide anew, and accept that one.",
+    ),
+    Problem(
         name="version-needed", status=428, title="The version is missing",
         what_to_do='Send the version that you saw as If-Match: "VERSION"; for a new record, If-None-Match: *.',
     ),
@@ -118,7 +122,8 @@ def problem_by_error() -> Mapping[type[Exception], Problem]:
     names: dict[type[Exception], str] = {
         InputFaults: "faults", store.NotInStoreError: "not-found", store.StaleWriteError: "stale",
         store.AlreadyThereError: "already-there", store.StillRunningError: "still-running",
-        store.KeyReusedError: "key-reused", store.NotAllowedYetError: "not-yet", NotSignedInError: "not-signed-in",
+        store.KeyReusedError: "key-reused", store.NotAllowedYetError: "not-yet",
+        store.PlanChangedError: "plan-changed", NotSignedInError: "not-signed-in",
         NotAllowedError: "not-allowed", TooManyAttemptsError: "too-many-attempts",
         store.StoreUnavailableError: "unavailable", UnicodeEncodeError: "faults", store.NotStorableError: "faults",
     }  # fmt: skip

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -29,6 +29,7 @@ KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 TAKE_OVER_AFTER = timedelta(seconds=60)
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +88,29 @@ def do_once(who: Asking, one: Once, do: Callable[[Work], Answer]) -> Response:
     KeyReusedError
         When the key was used for another request.
     """
+    return do_once_prepared(who, one, lambda: None, lambda work, _: do(work))
+
+
+def do_once_prepared(who: Asking, one: Once, prepare: Callable[[], T], do: Callable[[Work, T], Answer]) -> Response:
+    """The same, with work before the transaction that takes too long to hold the database meanwhile.
+
+    Parameters
+    ----------
+    prepare : is called only where the request has not been answered yet; must take well under a minute.
+
+    Raises
+    ------
+    StillRunningError, KeyReusedError
+        As `do_once`.
+    """
     attempt = secrets.token_hex(16)
     kept = _claim(who, one, attempt)
     if kept is not None:
         return kept.response(is_replayed=True)
     try:
+        prepared = prepare()
         with who.store.change(who.caller) as work:
-            answer = do(work)
+            answer = do(work, prepared)
             _keep(work, who, one, attempt, answer)
     except Exception:
         _let_go(who, one, attempt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +17,11 @@ from api.planning_job import (
     Roads,
     Watcher,
     make_baseline,
-    map_streets,
-    run_paths,
     scenario_files,
     versions,
     write_network_points,
 )
+from api.run_lines import map_streets, run_paths
 from transport.check import Violation, check_plan, rides_of
 from transport.check.disturbed import disturbed_of
 from transport.contracts import Contract
@@ -46,9 +45,29 @@ if TYPE_CHECKING:
     from api.report.outcome import Outcome
     from routing.change import Change
     from routing.desk import Desk
+    from routing.network.graph import RoadNetwork
+    from routing.quote import Option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One option of a quote, by everything that tells it from the others; at another price it is another option."""
+
+    kind: str
+    school_id: str
+    route_id: str
+    class_id: str
+    operator_id: str | None
+    vehicle_id: str | None
+    extra_pence_per_fortnight: int
+
+    def is_of(self, option: Option) -> bool:
+        """Whether an option is this one."""
+        names = (f.name for f in fields(self))
+        return all(getattr(self, name) == getattr(option, name) for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChangeRequest:
     """Who comes, goes and moves.
 
@@ -60,6 +79,8 @@ class ChangeRequest:
     max_changed : most other families that may be disturbed; None: any number.
     told_on : the day on which everybody is told.
     compare_seconds : of a free re-plan to compare with; 0: none.
+    choice : the option to take, where the list holds one passenger; None: the cheapest.
+    network : the plan's roads, where they are loaded already.
     """
 
     plan_path: Path
@@ -74,6 +95,8 @@ class ChangeRequest:
     roads_path: Path | None = None
     travel_path: Path | None = None
     cache_dir: Path | None = None
+    choice: Choice | None = None
+    network: RoadNetwork | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,8 +107,29 @@ class Changed:
     report: ChangeReport
 
 
+class OptionGoneError(ValueError):
+    """The option that was chosen is none of those that there are now."""
+
+
 class NotAPlanError(ValueError):
     """The plan after the change would break hard rules that it does not break now; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Making:
+    """A change that can be judged and written.
+
+    Attributes
+    ----------
+    change : the plan after it. lists : the lists as they then are.
+    """
+
+    request: ChangeRequest
+    folder: PlanFolder
+    new: NewPassengers
+    change: Change
+    lists: Lists
+    roads: Roads
 
 
 def change_in_year(request: ChangeRequest, watcher: Watcher | None = None) -> Changed:
@@ -99,6 +143,18 @@ def change_in_year(request: ChangeRequest, watcher: Watcher | None = None) -> Ch
     watcher = watcher or Watcher()
     with watcher.phase("read"):
         folder = open_plan_folder(request.plan_path)
+    return write_change(make_change(request, folder, watcher), watcher)
+
+
+def make_change(request: ChangeRequest, folder: PlanFolder, watcher: Watcher) -> Making:
+    """Change a plan that is open; nothing is written.
+
+    Raises
+    ------
+    InputFaults, PlacesOffStreetError, FileNotFoundError, ValueError
+        As `change_in_year`.
+    """
+    with watcher.phase("read"):
         _refuse_out(request, folder)
         new = _read_new(request, folder)
         _check_request(request, folder, new)
@@ -112,7 +168,7 @@ def change_in_year(request: ChangeRequest, watcher: Watcher | None = None) -> Ch
     with watcher.phase("place"):
         change = _placed(request, folder, plan, scenario, roads.travel, placeable)
     lists = with_held_routes(lists, *_held_changes(change.desk, folder.plan))
-    return _written(request, folder, new, change, lists, roads, watcher)
+    return Making(request=request, folder=folder, new=new, change=change, lists=lists, roads=roads)
 
 
 def _refuse_out(request: ChangeRequest, folder: PlanFolder) -> None:
@@ -201,6 +257,7 @@ def _roads(request: ChangeRequest, folder: PlanFolder, scenario: Scenario, watch
     return roads_for(
         folder, scenario, watcher,
         roads_path=request.roads_path, travel_path=request.travel_path, cache_dir=request.cache_dir,
+        network=request.network,
     )  # fmt: skip
 
 
@@ -216,6 +273,8 @@ def _placed(
     from routing.desk import open_desk
 
     desk = open_desk(plan, scenario, travel)
+    if request.choice is not None:
+        return _chosen(desk, folder.plan, placeable[0].passenger.passenger_id, request.choice)
     planned = {p.passenger_id for p in scenario.planned_passengers()}
     ids = [person.passenger.passenger_id for person in placeable] + list(request.move_to)
     barred = {
@@ -233,32 +292,56 @@ def _placed(
     )
 
 
-def _written(
-    request: ChangeRequest,
-    folder: PlanFolder,
-    new: NewPassengers,
-    change: Change,
-    lists: Lists,
-    roads: Roads,
-    watcher: Watcher,
-) -> Changed:
-    """Check, price and write the plan with everything beside it: all of it, or nothing."""
+def _chosen(desk: Desk, before: Plan, passenger_id: str, choice: Choice) -> Change:
+    from routing.change import Change, taken
+    from routing.quote import options_for
+
+    options = options_for(desk, passenger_id, n=len(desk.plan.routes) + 1)
+    option = next((one for one in options if choice.is_of(one)), None)
+    if option is None:
+        raise OptionGoneError(f"route {choice.route_id}: is not offered to passenger {passenger_id} any more")
+    after = taken(desk, option)
+    disturbed = {d.passenger_id for d in disturbed_of(after.plan, before, desk.scenario)}
+    return Change(
+        desk=after, placed={passenger_id: option}, not_placed=(), disturbed_ids=frozenset(disturbed - {passenger_id})
+    )
+
+
+def judge_change(making: Making) -> Outcome:
+    """Check and price the plan after a change; nothing is written, and no lines for maps are drawn."""
+    with tempfile.TemporaryDirectory() as place:
+        return _judged(making, Path(place), with_lines=False)
+
+
+def _judged(making: Making, copy: Path, *, with_lines: bool) -> Outcome:
+    write_lists(making.lists, copy)
+    scenario = read_scenario(copy)
+    plan = _plan_after(making, scenario, copy)
+    return _outcome(making, plan, scenario, with_lines=with_lines)
+
+
+def write_change(making: Making, watcher: Watcher) -> Changed:
+    """Check, price and write the plan with everything beside it: all of it, or nothing.
+
+    Raises
+    ------
+    NotAPlanError
+        When the plan would break hard rules that it does not break now.
+    """
     from api.report.change_page import write_change_report
     from api.report.outputs import write_outputs
 
+    request, folder, roads = making.request, making.folder, making.roads
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
-        write_lists(lists, copy)
         with watcher.phase("check"):
-            scenario = read_scenario(copy)
-            plan = _plan_after(request, folder, change, scenario, roads, copy)
-            outcome = _outcome(request, folder, plan, scenario, roads)
+            outcome = _judged(making, copy, with_lines=True)
             _refuse_new_faults(outcome, folder)
         with watcher.phase("compare"):
             report = make_change_report(
-                folder, outcome, change, new,
+                folder, outcome, making.change, making.new,
                 told_on=request.told_on, left_ids=request.remove_ids, moved_ids=tuple(request.move_to),
-                free_week_pence=_free_week_pence(request, plan, scenario, roads),
+                free_week_pence=_free_week_pence(request, outcome.plan, outcome.scenario, roads),
             )  # fmt: skip
         with watcher.phase("write"):
             write_outputs(outcome, request.out)
@@ -268,12 +351,10 @@ def _written(
     return Changed(outcome=outcome, report=report)
 
 
-def _plan_after(
-    request: ChangeRequest, folder: PlanFolder, change: Change, scenario: Scenario, roads: Roads, copy: Path
-) -> Plan:
+def _plan_after(making: Making, scenario: Scenario, copy: Path) -> Plan:
     from routing.explain import explain_unserved
 
-    plan = change.desk.plan
+    request, folder, roads, plan = making.request, making.folder, making.roads, making.change.desk.plan
     digests = {
         "scenario": digest_of(scenario), "travel": roads.travel.digest, **roads.digests,
         "reference": digest_of(folder.plan),
@@ -290,10 +371,10 @@ def _plan_after(
     )
 
 
-def _outcome(request: ChangeRequest, folder: PlanFolder, plan: Plan, scenario: Scenario, roads: Roads) -> Outcome:
+def _outcome(making: Making, plan: Plan, scenario: Scenario, *, with_lines: bool) -> Outcome:
     from api.report.outcome import Known, Outcome
 
-    travel, reference = roads.travel, folder.plan
+    roads, travel, reference = making.roads, making.roads.travel, making.folder.plan
     breakdown = cost_of(plan, scenario, travel)
     return Outcome(
         scenario=scenario,
@@ -308,17 +389,21 @@ def _outcome(request: ChangeRequest, folder: PlanFolder, plan: Plan, scenario: S
             plan=reference, words=f"plan {reference.plan_id}", is_watched=True,
             disturbed=disturbed_of(plan, reference, scenario),
         ),
-        run_paths=run_paths(scenario, plan, roads, request.cache_dir),
-        streets=map_streets(roads.network),
+        run_paths=run_paths(scenario, plan, roads, making.request.cache_dir) if with_lines else {},
+        streets=map_streets(roads.network) if with_lines else (),
         approximate=travel.approximate,
         data_notes=travel.notes,
     )  # fmt: skip
 
 
-def _refuse_new_faults(outcome: Outcome, folder: PlanFolder) -> None:
-    """Whatever the plan in force breaks already is not this change's doing; nothing may be added to it."""
+def new_faults(outcome: Outcome, folder: PlanFolder) -> tuple[Violation, ...]:
+    """Broken hard rules that the plan in force does not break: what it breaks already is not this change's doing."""
     known = {_fault(v) for v in check_plan(folder.plan, folder.scenario, folder.pairs)}
-    new = [v for v in outcome.hard_violations if _fault(v) not in known]
+    return tuple(v for v in outcome.hard_violations if _fault(v) not in known)
+
+
+def _refuse_new_faults(outcome: Outcome, folder: PlanFolder) -> None:
+    new = new_faults(outcome, folder)
     if new:
         raise NotAPlanError(
             "the plan would break rules that it does not break now, so nothing was written: "

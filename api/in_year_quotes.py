@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from transport.passengers import Passenger, Status
 from transport.scenario import Scenario
 
 if TYPE_CHECKING:
+    from routing.desk import Desk
     from routing.quote import Option, Quote
 
 
@@ -65,7 +66,7 @@ def quote_new(request: QuoteRequest, watcher: Watcher | None = None) -> tuple[Qu
         desk = open_desk(folder.plan, scenario, roads.travel)
         calendar, n_days = scenario.calendar, scenario.policy.quote_valid_working_days
         valid_until = after_working_days(request.asked_on, n_days, calendar)
-        return tuple(_quoted(desk, person, request.n, valid_until) for person in new.people)
+        return tuple(quoted(desk, person, request.n, valid_until) for person in new.people)
 
 
 def with_candidates(scenario: Scenario, people: Sequence[NewPassenger], places: Sequence[Any]) -> Scenario:
@@ -79,11 +80,27 @@ def as_if_decided(p: Passenger) -> Passenger:
     return replace(p, status=Status.CONFIRMED, ready_from=None)
 
 
-def _quoted(desk: Any, person: NewPassenger, n: int, valid_until: date) -> Quote:
-    from routing.quote import Quote, quote
+def quoted(
+    desk: Desk,
+    person: NewPassenger,
+    n: int,
+    valid_until: date,
+    *,
+    school_ids: Collection[str] | None = None,
+    with_reasons: bool = True,
+) -> Quote:
+    """One person's quote, from a desk that holds them at each of their schools.
+
+    Parameters
+    ----------
+    school_ids : those asked for; None: all of theirs.
+    with_reasons : say why routes to the same school cannot take them, which takes four times as long as the options.
+    """
+    from routing.quote import N_REFUSED, Quote, quote
 
     planned = {p.passenger_id for p in desk.scenario.planned_passengers()}
-    ids = [p.passenger_id for p in person.at_all_schools if p.passenger_id in planned]
+    asked = [p for p in person.at_all_schools if school_ids is None or p.school_id in school_ids]
+    ids = [p.passenger_id for p in asked if p.passenger_id in planned]
     if not ids:
         return Quote(
             passenger_id=person.passenger.passenger_id, plan_id=desk.plan.plan_id, valid_until=valid_until,
@@ -91,8 +108,9 @@ def _quoted(desk: Any, person: NewPassenger, n: int, valid_until: date) -> Quote
             assumptions=(),
         )  # fmt: skip
     return quote(
-        desk, ids, person_id=person.passenger.passenger_id, n=n, valid_until=valid_until, is_decided=person.is_decided
-    )
+        desk, ids, person_id=person.passenger.passenger_id, n=n, valid_until=valid_until, is_decided=person.is_decided,
+        n_refused=N_REFUSED if with_reasons else 0,
+    )  # fmt: skip
 
 
 def quote_figures(quote: Quote) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from api.planning_job import (
     Watcher,
     load_roads,
     network_points_of,
+    roads_on,
     with_settings,
 )
 from transport.calendar import Leg
@@ -29,6 +30,7 @@ from transport.travel import TravelByRow, TravelPairs
 
 if TYPE_CHECKING:
     from api.planning_job import Roads
+    from routing.network.graph import RoadNetwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,8 +116,13 @@ def roads_for(
     roads_path: Path | None,
     travel_path: Path | None,
     cache_dir: Path | None,
+    network: RoadNetwork | None = None,
 ) -> Roads:
     """Travel between all places of a scenario, on the roads of the plan.
+
+    Parameters
+    ----------
+    network : the plan's, where it is loaded already; the paths then say nothing.
 
     Raises
     ------
@@ -129,7 +136,7 @@ def roads_for(
         travel_path=travel_path, cache_dir=cache_dir, network_points=folder.network_points,
     )  # fmt: skip
     with watcher.phase("roads"):
-        roads = load_roads(scenario, request, watcher.phase)
+        roads = load_roads(scenario, request, watcher.phase) if network is None else roads_on(network, scenario, None)
     before, now = folder.scenario.place_by_id, scenario.place_by_id
     _refuse_other_roads(folder, roads.travel, {name for name in before if now.get(name) == before[name]})
     return roads

@@ -1,7 +1,8 @@
 """READ FIRST: the main job, from a scenario to a checked and priced plan.
 
-`plan_term` is the spine: read scenario, roads, travel matrix, encode, solve, decode, check, cost, baseline, bound,
-write. Command line, tests and benchmarks call this one function.
+`plan_term` is the spine: `prepare` (read scenario, roads, travel matrix, encode), `search` (solve, decode), `finish`
+(check, cost, baseline, bound, write).
+Command line, tests and benchmarks call this one function.
 """
 
 from __future__ import annotations
@@ -14,23 +15,23 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transport.calendar import ALL_DAYS, LEGS, Leg
+from api.run_lines import map_streets, run_paths
+from transport.calendar import ALL_DAYS, LEGS
 from transport.check import check_plan, rides_of
 from transport.cost import cost_of, objective_of
 from transport.digest import digest_of, file_digest
 from transport.files.read import read_scenario_and_remarks
-from transport.plan import Plan, Run
+from transport.plan import Plan
 from transport.scenario import Scenario
 from transport.travel import TravelByRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.report.outcome import Baseline, Known, Line, Outcome
+    from api.report.outcome import Baseline, Known, Outcome
     from routing.encode import Index
     from routing.instance import Instance
     from routing.network.graph import RoadNetwork
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 POSTCODE_MARGIN_DEG = 0.02
 """How far around the places postcodes join the approximate network: about 2 km."""
-MAP_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
 SCENARIO_COPY = "scenario"
 NETWORK_POINTS_FILE = "network_points.json"
 
@@ -127,6 +127,24 @@ class Roads:
     digests: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """A job that can be searched.
+
+    Attributes
+    ----------
+    given : the plan that families know, where one was given; reference : that, or today's routes.
+    """
+
+    scenario: Scenario
+    remarks: tuple[str, ...]
+    roads: Roads
+    baseline: Baseline | None
+    given: Plan | None
+    reference: Plan | None
+    encoded: tuple[Instance, Index]
+
+
 def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
     """Plan a term and write it down.
 
@@ -135,11 +153,22 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
     InputFaults, PlacesOffStreetError, StreetRulesError, FileNotFoundError, ValueError
         What was given cannot be planned; nothing has been written.
     """
-    from api.report.outputs import write_outputs
-    from routing.encode import encode
-
     watcher = watcher or Watcher()
     _refuse_folder(request)
+    prepared = prepare(request, watcher)
+    return finish(request, prepared, search(prepared, request, prepared.given, watcher), watcher)
+
+
+def prepare(request: PlanRequest, watcher: Watcher) -> Prepared:
+    """Read the lists, prepare the roads and encode.
+
+    Raises
+    ------
+    InputFaults, PlacesOffStreetError, StreetRulesError, FileNotFoundError, ValueError
+        What was given cannot be planned.
+    """
+    from routing.encode import encode
+
     with watcher.phase("read"):
         scenario, remarks = read_scenario_and_remarks(request.scenario_path)
         scenario = with_settings(scenario, request.own_settings())
@@ -150,7 +179,18 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
         baseline = make_baseline(scenario, roads.travel)
         reference = given or (baseline.plan if baseline is not None else None)
         encoded = encode(scenario, roads.travel, reference)
-    searched = search(scenario, request, roads, encoded, reference, given, watcher)
+    return Prepared(
+        scenario=scenario, remarks=tuple(remarks), roads=roads, baseline=baseline, given=given, reference=reference,
+        encoded=encoded,
+    )  # fmt: skip
+
+
+def finish(request: PlanRequest, prepared: Prepared, searched: Searched, watcher: Watcher) -> Outcome:
+    """Check, price, explain and write what a search found."""
+    from api.report.outcome import Outcome
+    from api.report.outputs import write_outputs
+
+    scenario, roads, reference = prepared.scenario, prepared.roads, prepared.reference
     with watcher.phase("check"):
         plan = make_plan(scenario, roads, searched.found, request, reference)
         violations = check_plan(plan, scenario, roads.travel, reference)
@@ -160,8 +200,6 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
     if request.bound_seconds is not None:
         plan = certified(plan, scenario, roads.travel, searched.found, objective.total, reference, request, watcher)
     with watcher.phase("write"):
-        from api.report.outcome import Outcome
-
         outcome = Outcome(
             scenario=scenario,
             travel=roads.travel,
@@ -170,17 +208,17 @@ def plan_term(request: PlanRequest, watcher: Watcher | None = None) -> Outcome:
             objective=objective,
             violations=violations,
             rides=tuple(rides_of(plan, scenario, roads.travel)),
-            baseline=baseline,
-            known=_known(scenario, plan, reference, given),
+            baseline=prepared.baseline,
+            known=_known(scenario, plan, reference, prepared.given),
             lots=searched.lots,
             run_paths=run_paths(scenario, plan, roads, request.cache_dir),
             streets=map_streets(roads.network),
             approximate=roads.travel.approximate,
             data_notes=(
-                *remarks,
+                *prepared.remarks,
                 *searched.notes,
                 *roads.travel.notes,
-                *_bias_notes(scenario, baseline),
+                *_bias_notes(scenario, prepared.baseline),
                 *_snag_notes(scenario, roads),
                 *_explain_notes(plan, request),
             ),
@@ -219,21 +257,29 @@ def load_roads(scenario: Scenario, request: PlanRequest, phase: Callable[[str], 
             raise FileNotFoundError(f"{request.travel_path}: there is no such file of travel times")
         given = read_travel(request.travel_path, place_ids, class_ids)
         return Roads(travel=given, network=None, speeds=None, digests={"travel_file": given.digest})
-    from routing.network.road_travel import travel_of
     from routing.network.speeds import read_speeds
 
     speeds = read_speeds(authority_factor_pct=scenario.policy.travel_time_factor_pct)
     network = _network(scenario, request, speeds)
     with phase("matrices"):
-        travel = travel_of(
-            network,
-            scenario.places,
-            scenario.vehicle_classes,
-            scenario.street_rules,
-            speeds,
-            max_snap_gap_m=scenario.policy.max_snap_gap_m,
-            cache_dir=request.cache_dir,
-        )
+        return roads_on(network, scenario, request.cache_dir)
+
+
+def roads_on(network: RoadNetwork, scenario: Scenario, cache_dir: Path | None) -> Roads:
+    """Travel between a scenario's places on a network that is loaded already."""
+    from routing.network.road_travel import travel_of
+    from routing.network.speeds import read_speeds
+
+    speeds = read_speeds(authority_factor_pct=scenario.policy.travel_time_factor_pct)
+    travel = travel_of(
+        network,
+        scenario.places,
+        scenario.vehicle_classes,
+        scenario.street_rules,
+        speeds,
+        max_snap_gap_m=scenario.policy.max_snap_gap_m,
+        cache_dir=cache_dir,
+    )
     return Roads(travel=travel, network=network, speeds=speeds, digests={"roads": network.digest})
 
 
@@ -305,39 +351,32 @@ def _known(scenario: Scenario, plan: Plan, reference: Plan | None, given: Plan |
     )
 
 
-def search(
-    scenario: Scenario,
-    request: PlanRequest,
-    roads: Roads,
-    encoded: tuple[Instance, Index],
-    reference: Plan | None,
-    start: Plan | None,
-    watcher: Watcher,
-) -> Searched:
+def search(prepared: Prepared, request: PlanRequest, start: Plan | None, watcher: Watcher) -> Searched:
     """Run the optimiser from today's routes, or from the plan given as start."""
     from routing.numba_cache import is_compiled
     from routing.rounds import Rounds
     from routing.solve import compile_kernel
     from routing.whole_search import search_all
 
+    scenario, travel = prepared.scenario, prepared.roads.travel
     with watcher.phase("kernel" if is_compiled() else "compile"):
-        compile_kernel(encoded[0], roads.travel)
+        compile_kernel(prepared.encoded[0], travel)
     with watcher.phase("search"):
         searched = search_all(
             Rounds(
                 scenario=scenario,
-                travel=roads.travel,
+                travel=travel,
                 stop=request.stop,
-                reference=reference,
+                reference=prepared.reference,
                 start=start,
-                encoded=encoded,
+                encoded=prepared.encoded,
                 seed=request.seed,
                 processes=request.processes,
                 on_progress=watcher.on_progress,
                 should_stop=watcher.should_stop,
             )
         )
-    return searched if start is None else no_worse_than(start, searched, scenario, roads.travel, reference)
+    return searched if start is None else no_worse_than(start, searched, scenario, travel, prepared.reference)
 
 
 def no_worse_than(
@@ -448,63 +487,6 @@ def make_baseline(scenario: Scenario, travel: TravelByRow) -> Baseline | None:
         objective=objective_of(plan, scenario, travel, breakdown),
         violations=check_plan(plan, scenario, travel),
         rides=tuple(rides_of(plan, scenario, travel)),
-    )
-
-
-def run_paths(
-    scenario: Scenario, plan: Plan, roads: Roads, cache_dir: Path | None
-) -> dict[tuple[str, Leg], tuple[Line, ...]]:
-    """Lines driven by each route on each leg, on the day type with most days."""
-    trips = {
-        (route.route_id, leg): (route.class_id, [stop.place_id for stop in run.stops])
-        for route in plan.routes
-        for leg in LEGS
-        if (run := _usual_run([r for r in route.runs if r.leg is leg])) is not None
-    }
-    if roads.network is None or roads.speeds is None:
-        return {key: _straight(scenario, place_ids) for key, (_, place_ids) in trips.items()}
-    from routing.network.paths import PathFinder
-
-    finder = PathFinder(
-        roads.network,
-        scenario.places,
-        scenario.vehicle_classes,
-        scenario.street_rules,
-        roads.speeds,
-        max_snap_gap_m=scenario.policy.max_snap_gap_m,
-        cache_dir=cache_dir,
-    )
-    return {
-        (route_id, leg): tuple(finder.lines(list(pairwise(ids)), leg, class_id=class_id, tolerance_m=15))
-        for (route_id, leg), (class_id, ids) in trips.items()
-    }
-
-
-def _usual_run(runs: list[Run]) -> Run | None:
-    return max(runs, key=lambda run: (len(run.days), len(run.passenger_ids)), default=None)
-
-
-def _straight(scenario: Scenario, place_ids: list[str]) -> tuple[Line, ...]:
-    import numpy as np
-
-    points = [(scenario.place_by_id[pid].lat, scenario.place_by_id[pid].lon) for pid in place_ids]
-    return (np.array(points, float),)
-
-
-def map_streets(network: RoadNetwork | None) -> tuple[Line, ...]:
-    """Main streets as a faint background; empty on an approximate network, whose links are no streets."""
-    if network is None or network.approximate:
-        return ()
-    import numpy as np
-
-    from routing.network.graph import STREET_CLASSES
-
-    codes = [code for code, name in enumerate(STREET_CLASSES) if name.removesuffix("_link") in MAP_CLASSES]
-    offsets = network.geometry_offset
-    return tuple(
-        np.column_stack([network.geometry_lat[a:b], network.geometry_lon[a:b]])
-        for segment in np.flatnonzero(np.isin(network.segment_class, codes))
-        for a, b in ((offsets[segment], offsets[segment + 1]),)
     )
 
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.auth.faults import TooManyAttemptsError
 from api.errors import PROBLEM_BY_NAME, Problem, problem_by_error
-from api.store.faults import NotStorableError, StaleWriteError
+from api.store.faults import NotStorableError, PlanChangedError, StaleWriteError
 from transport.files.faults import Fault, InputFaults
 
 PROBLEM_TYPE = "application/problem+json"
@@ -74,6 +74,8 @@ def _handler(problem: Problem) -> Any:
             detail, more["faults"] = "text holds a character that is not taken", []
         if isinstance(error, StaleWriteError):
             more["current_version"] = error.current_version
+        if isinstance(error, PlanChangedError):
+            more["fresh_quote"] = error.fresh_quote
         response = problem_response(problem, request.state.request_id, detail, **more)
         if isinstance(error, TooManyAttemptsError):
             response.headers["Retry-After"] = str(error.retry_after_s)

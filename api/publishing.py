@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.checking import Recheck, recheck
-from api.plan_folder import require_lists
 from api.settings import Settings
 from api.store.cipher import Cipher
 from api.store.faults import NotAllowedYetError
@@ -31,7 +30,6 @@ from api.store.plans import (
 from api.store.store import Work
 from transport.check.disturbed import disturbed_of
 from transport.files.faults import Fault, InputFaults
-from transport.files.read import read_scenario
 from transport.plan import Plan as RoutePlan
 from transport.plan import Route
 
@@ -84,13 +82,20 @@ class _Case:
 
 
 def publish_checks(
-    session: Session, cipher: Cipher, settings: Settings, plan_id: str, school_ids: Iterable[str] | None = None
+    session: Session,
+    cipher: Cipher,
+    settings: Settings,
+    plan_id: str,
+    school_ids: Iterable[str] | None = None,
+    *,
+    found: Recheck | None = None,
 ) -> list[Check]:
     """Every check of a plan that is to hold for some schools, passed or not.
 
     Parameters
     ----------
     school_ids : None: every school of the plan.
+    found : what a look at the plan's files found before; None: they are looked at now.
 
     Raises
     ------
@@ -101,7 +106,7 @@ def publish_checks(
     """
     stored = read_stored_plan(session, plan_id)
     schools = _schools(stored, school_ids)
-    case = _case(session, cipher, plan_id, schools)
+    case = _case(session, cipher, plan_id, found or _rechecked(session, cipher, plan_id), schools)
     torn = [r.route_id for r in case.found.plan.routes if schools_of(r) & schools and schools_of(r) - schools]
     changed = [route.route_id for route in case.routes if not _is_known(route, case.before)]
     groups = [route.route_id for route in case.routes if not _is_known_group(route, case.before)]
@@ -238,12 +243,14 @@ def _schools(stored: StoredPlan, school_ids: Iterable[str] | None) -> frozenset[
     return wanted
 
 
-def _case(session: Session, cipher: Cipher, plan_id: str, schools: frozenset[str]) -> _Case:
+def _rechecked(session: Session, cipher: Cipher, plan_id: str) -> Recheck:
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
-        folder = Path(name)
-        write_folder(session, cipher, plan_id, folder)
-        found = recheck(folder)
-        scenario = read_scenario(require_lists(folder))
+        write_folder(session, cipher, plan_id, Path(name))
+        return recheck(Path(name))
+
+
+def _case(session: Session, cipher: Cipher, plan_id: str, found: Recheck, schools: frozenset[str]) -> _Case:
+    scenario = found.scenario
     before = _plan_before(session, cipher, schools)
     disturbed = disturbed_of(found.plan, before, scenario) if before else ()
     pupils = {p.passenger_id for p in scenario.passengers if p.school_id in schools}

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from api.problems import internal_problem
 
@@ -30,6 +31,12 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""What a page for officers may load: files of this service alone, and the map's pictures."""
+_API = "/api/"
 _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -44,7 +51,10 @@ class RequestGuard:
         self._app = app
         self._limit_bytes = limit_bytes
         headers = _HEADERS if plain_http else _HEADERS | _HTTPS_ONLY
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = _encoded(headers)
+        # With `no-referrer` a browser would send a form with the origin `null`, as if from elsewhere.
+        own = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "same-origin"}
+        self._page_headers = _encoded(headers | own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,8 +69,12 @@ class RequestGuard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                extra = [*self._headers, (b"x-request-id", request_id.encode())]
-                message["headers"] = [*message.get("headers", []), *extra]
+                own = message.get("headers", [])
+                named = {name.lower() for name, _ in own}
+                ours = self._headers if scope["path"].startswith(_API) else self._page_headers
+                # What an answer says of itself stands: a style sheet may be kept by the browser.
+                extra = [header for header in ours if header[0] not in named]
+                message["headers"] = [*own, *extra, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
@@ -68,7 +82,7 @@ class RequestGuard:
         except Exception as error:
             if status:
                 raise
-            await internal_problem(error, request_id)(scope, receive, guarded_send)
+            await _internal(error, scope, request_id)(scope, receive, guarded_send)
         finally:
             _log(scope, request_id, status, time.monotonic() - started)
 
@@ -88,6 +102,19 @@ class RequestGuard:
             return message
 
         return limited_receive
+
+
+def _internal(error: Exception, scope: Scope, request_id: str) -> App:
+    answer = internal_problem(error, request_id)
+    if scope["path"].startswith(_API):
+        return answer
+    from api.pages.refusals import page_of_problem
+
+    return page_of_problem(Request(scope), answer)
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:

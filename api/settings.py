@@ -36,6 +36,16 @@ class Settings(BaseSettings):
         default=False,
         description="Allow sign-in without HTTPS; only on the machine itself (`host` 127.0.0.1, ::1 or localhost)",
     )
+    roads_file: Path | None = Field(
+        default=None,
+        description="Road extract that the service plans on; empty: approximate roads, made from the places themselves",
+    )
+    cache_folder: Path | None = Field(
+        default=None, description="Where built roads are kept between starts; empty: nowhere"
+    )
+    integrations_may_place: bool = Field(
+        default=False, description="Another system may accept a quote; else only a person may"
+    )
     session_idle_minutes: int = Field(default=30, ge=1, le=1440, description="Signed out after so long without use")
     session_hours: int = Field(default=12, ge=1, le=72, description="Signed out after so long in any case")
     upload_limit_mb: int = Field(default=20, ge=1, le=200, description="Largest request body, in megabytes")
@@ -44,6 +54,9 @@ class Settings(BaseSettings):
     )
     plan_retention_days: int = Field(
         default=730, ge=0, le=3650, description="How long after being superseded a plan's files are kept (ours)"
+    )
+    export_second_person_above: int = Field(
+        default=25, ge=0, le=100_000, description="An export of more children needs a second person's agreement (ours)"
     )
     change_cap: int | None = Field(
         default=None,
@@ -57,6 +70,11 @@ class Settings(BaseSettings):
     street_sign_off_required: bool = Field(
         default=False, description="A plan is published only with a street sign-off recorded for each new route"
     )
+
+    def as_environment(self) -> dict[str, str]:
+        """The same settings as variables, for a process of our own."""
+        prefix = self.model_config["env_prefix"]
+        return {f"{prefix}{name}".upper(): str(value) for name, value in self if value is not None}
 
     @property
     def is_local(self) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from heapq import merge
+from itertools import chain, islice
 
 from routing.desk import Desk, changed_routes, lots_of
 from routing.held_places import HeldInsertion, held_insertions, held_route_with
@@ -348,11 +350,16 @@ def quote(
             raise ValueError(f"passenger {pid} is not in the scenario")
         if pid in on_route:
             raise ValueError(f"passenger {pid} is on a route of plan {desk.plan.plan_id} already")
-    options = [option for pid in passenger_ids for option in options_for(desk, pid, n=n)]
-    options.sort(key=lambda option: (option.extra_pence_per_fortnight, option.school_id, option.route_id))
-    refused = [
-        sentence for pid in passenger_ids for sentence in refusals_of(desk, pid, n_refused, able_routes(desk, pid))
-    ]
+    ways = {pid: each_option(desk, pid, n=n) for pid in passenger_ids}
+    if n_refused:
+        options = sorted((option for found in ways.values() for option in found), key=_rank)
+        refused = [sentence for pid in ways for sentence in refusals_of(desk, pid, n_refused, able_routes(desk, pid))]
+    else:
+        # Writing an option out takes longer than finding it: only those that are told, and the next of each school.
+        firsts = {pid: next(found, None) for pid, found in ways.items()}
+        ranked = (chain([first], ways[pid]) for pid, first in firsts.items() if first is not None)
+        options = list(islice(merge(*ranked, key=_rank), n))
+        refused = [s for pid, first in firsts.items() if first is None for s in refusals_of(desk, pid, 0, frozenset())]
     return Quote(
         passenger_id=person_id or passenger_ids[0],
         plan_id=desk.plan.plan_id,
@@ -361,6 +368,10 @@ def quote(
         refused=tuple(refused),
         assumptions=(*_assumptions(desk, is_decided=is_decided), *desk.notes),
     )
+
+
+def _rank(option: Option) -> tuple[int, str, str]:
+    return option.extra_pence_per_fortnight, option.school_id, option.route_id
 
 
 def _assumptions(desk: Desk, *, is_decided: bool) -> list[str]:

@@ -30,13 +30,13 @@ def refusals_of(desk: Desk, passenger_id: str, n: int, able: frozenset[str]) -> 
     for route in desk.plan.routes:
         gates = {gate for pattern in (route.am, route.pm) if pattern for gate, _ in pattern.gates}
         if n and route.route_id not in able and school_id in gates:
-            sentence = _why_not(desk, route, passenger_id)
+            sentence = why_not(desk, route, passenger_id)
             if sentence:
                 yield sentence
                 n -= 1
 
 
-def _why_not(desk: Desk, route: Route, passenger_id: str) -> str:
+def why_not(desk: Desk, route: Route, passenger_id: str) -> str:
     """A sentence; empty where what forbids it is not the route itself, such as a number of vehicles or PAs."""
     always = route_refused(desk, route.route_id)
     if always:

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PINNED = ("requirements-uv.txt", "requirements.txt", "requirements-dev.txt", "requirements-peers.txt")
+PINNED = tuple(f"requirements{suffix}.txt" for suffix in ("-uv", "", "-dev", "-peers", "-browser"))
 # Written in two halves, so that this file does not name the hosts it looks for.
 HOSTS = [
     first + second
@@ -134,6 +134,7 @@ def test_every_requirement_is_pinned_with_hashes(name: str) -> None:
         ("requirements-dev.txt", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
         ("requirements-uv.txt", PROJECT["dependency-groups"]["install"]),
         ("requirements-peers.txt", PROJECT["dependency-groups"]["peers"]),
+        ("requirements-browser.txt", PROJECT["dependency-groups"]["browser"]),
     ],
 )
 def test_pins_lie_inside_the_ranges_of_pyproject(name: str, wanted: list[str]) -> None:
@@ -212,7 +213,7 @@ def test_every_dependency_has_its_reason() -> None:
     """docs/decisions/0003 has one line for every library that pyproject.toml names, and no other."""
     text = (ROOT / "docs" / "decisions" / "0003-dependencies.md").read_text(encoding="utf-8")
     groups = PROJECT["dependency-groups"]
-    needs = PROJECT["project"]["dependencies"] + groups["dev"] + groups["install"]
+    needs = PROJECT["project"]["dependencies"] + groups["dev"] + groups["browser"] + groups["install"]
     rows = re.findall(r"^\| `([\w-]+)` \| \S", text, re.MULTILINE)
     assert sorted(map(str.lower, rows)) == sorted({Requirement(need).name.lower() for need in needs})
 

@@ -46,15 +46,25 @@ class Permission(StrEnum):
     PLANS_READ = "plans.read"
     """Plans, their checks and evidence."""
     PLAN_FILES_READ = "plan_files.read"
-    """Files of plans, with home points and needs in them."""
+    """Files of plans, with home points and needs in them; planning jobs, whose faults name these."""
     PLANS_WRITE = "plans.write"
-    """Store and propose plans, record evidence."""
+    """Plan, store, change and propose plans, cancel jobs, record evidence."""
     PLANS_PUBLISH = "plans.publish"
     """Publish and roll back."""
+    QUOTES_ASK = "quotes.ask"
+    """Ask for quotes and read them; see placements."""
+    PLACEMENTS_WRITE = "placements.write"
+    """Accept a quote, reverse a placement. Another system also needs the setting that lets it."""
+    EXPORTS_ASK = "exports.ask"
+    """Ask for a table of a plan to leave the service, agree to somebody else's, fetch it."""
     CHANGES_READ = "changes.read"
     """What changed, for other systems."""
     AUDIT_READ = "audit.read"
     """The log."""
+    ACCOUNTS_READ = "accounts.read"
+    """Accounts of people and keys of other systems; people only."""
+    ACCOUNTS_WRITE = "accounts.write"
+    """Make, change, close them; people only."""
 
 
 _T, _P, _V, _A = Role.TRANSPORT_OFFICER, Role.PROCUREMENT_OFFICER, Role.VIEWER, Role.ADMINISTRATOR
@@ -76,13 +86,20 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     Permission.PLAN_FILES_READ: frozenset({_T, _V}),
     Permission.PLANS_WRITE: frozenset({_T}),
     Permission.PLANS_PUBLISH: frozenset({_T}),
+    Permission.QUOTES_ASK: frozenset({_T}),
+    Permission.PLACEMENTS_WRITE: frozenset({_T}),
+    Permission.EXPORTS_ASK: frozenset({_T}),
     Permission.CHANGES_READ: frozenset({_T, _A}),
     Permission.AUDIT_READ: frozenset({_A}),
+    Permission.ACCOUNTS_READ: frozenset({_A}),
+    Permission.ACCOUNTS_WRITE: frozenset({_A}),
 }
 """Who looks after accounts sees no child, and who sees children does not look after the log."""
 
-SCOPES = tuple(permission for permission in Permission if permission not in (Permission.PUBLIC, Permission.SIGNED_IN))
-"""What a key of another system may be given."""
+_OPEN = (Permission.PUBLIC, Permission.SIGNED_IN)
+_PEOPLE_ONLY = (Permission.ACCOUNTS_READ, Permission.ACCOUNTS_WRITE)
+SCOPES = tuple(permission for permission in Permission if permission not in (*_OPEN, *_PEOPLE_ONLY))
+"""What a key of another system may be given: it can make no account and no further key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +130,7 @@ def permissions_markdown() -> str:
     """The table in docs/service.md."""
     head = ["permission", *(role.value.replace("_", " ") for role in Role)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for permission in SCOPES:
+    for permission in (*SCOPES, *_PEOPLE_ONLY):
         marks = ["yes" if role in ALLOWED[permission] else "" for role in Role]
         lines.append("| " + " | ".join([f"`{permission.value}`", *marks]) + " |")
     return "\n".join(lines) + "\n"

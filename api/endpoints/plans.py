@@ -1,4 +1,4 @@
-"""Plans: store, fetch, propose, record evidence, publish, roll back."""
+"""Plans: plan, store, fetch, propose, record evidence, publish, roll back."""
 
 from __future__ import annotations
 
@@ -10,30 +10,35 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
+from api.endpoints.jobs import JobOut, job_json
 from api.endpoints.passenger_upload import body_bytes
 from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape, moment_text
 from api.endpoints.versions import version_seen
-from api.idempotency import Answer, Once, do_once, once
+from api.idempotency import Answer, Once, do_once, do_once_prepared, once
 from api.problems import AskedWronglyError
 from api.publishing import Request as PublishRequest
 from api.publishing import publish, publish_checks, roll_back
+from api.store.jobs import ask_job, read_job
 from api.store.plans import (
     Evidence,
+    SealedPlan,
     StoredPlan,
-    check_folder,
+    add_plan,
     evidence_of,
     list_plans,
     propose,
     read_plan_file,
     read_stored_plan,
     record_evidence,
+    seal_plan,
     standing_plans,
-    store_plan,
 )
+from api.store.store import Work
 from api.upload import require_small
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_json import PlanFileError
@@ -41,7 +46,7 @@ from transport.files.travel_pairs import TravelFileError
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
-ZIP_TYPE = "application/zip"
+ZIP_TYPE, JSON_TYPE = "application/zip", "application/json"
 _MOST_UNPACKED_BYTES = 400_000_000
 _MOST_ENTRIES = 200
 _TYPES = {
@@ -116,23 +121,96 @@ class RollBackShape(Shape):
     starts_on: date = Field(examples=["2026-09-08"])
 
 
-@router.post("", status_code=201, response_model=PlanOut, openapi_extra={
-    "requestBody": {"required": True, "content": {ZIP_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-})  # fmt: skip
-def upload_plan(
-    request: Request, who: Writer, one: OnceOnly, data: Annotated[bytes, Depends(body_bytes)], title: Line
+class PlanJobShape(Shape):
+    """What is to be planned, and for how long."""
+
+    title: Line = Field(examples=["Autumn 2026"])
+    on: date | None = Field(default=None, description="Plan the lists of this day", examples=["2026-09-01"])
+    from_plan_id: RecordIdPath | None = Field(
+        default=None, description="Instead: plan this plan's lists again, near it or with a free hand"
+    )
+    max_disturbed: int | None = Field(
+        default=None, ge=0, le=100_000, description="Most families disturbed, against the plan before"
+    )
+    disturbed_pence_per_week: int | None = Field(
+        default=None, ge=0, le=1_000_000, description="Price of each family disturbed"
+    )
+    seconds: int = Field(default=120, ge=1, le=36_000, description="Of search")
+    iterations: int | None = Field(default=None, ge=1, le=100_000_000, description="Of search, instead of seconds")
+    n_rounds: int = Field(default=10, ge=1, le=100, description="The best plan is kept after each")
+    seed: int = Field(default=1, ge=0, le=1_000_000)
+
+
+_POST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON_TYPE: {"schema": PlanJobShape.model_json_schema(), "example": {"title": "Autumn", "on": "2026-09-01"}},
+            ZIP_TYPE: {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+    "responses": {"202": {"description": "A job", "content": {JSON_TYPE: {"schema": JobOut.model_json_schema()}}}},
+}
+
+
+@router.post("", status_code=201, response_model=PlanOut, openapi_extra=_POST)
+def post_plan(
+    request: Request,
+    who: Writer,
+    one: OnceOnly,
+    data: Annotated[bytes, Depends(body_bytes)],
+    title: Annotated[Line | None, Query(description="Of a ZIP file's plan")] = None,
 ) -> Response:
-    """Store a folder that `schoolrun plan` wrote, packed as ZIP, as a draft. The checker looks at it first."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != ZIP_TYPE:
-        raise AskedWronglyError("wrong-type", f"must be {ZIP_TYPE}")
+    """Start a planning job (JSON; 202 with the job), or store a plan made elsewhere (ZIP; 201 with the draft).
+
+    The job's plan is stored as a draft when it is done. A ZIP file holds a folder that `schoolrun plan` wrote, and
+    needs `title`; the checker looks at it first.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if content_type == JSON_TYPE:
+        return _start(who, one, data)
+    if content_type != ZIP_TYPE:
+        raise AskedWronglyError("wrong-type", f"must be {JSON_TYPE} or {ZIP_TYPE}")
+    if title is None:
+        raise _fault("needs the title, in the address", column="title")
+    return _upload(who, one, data, title)
+
+
+def _start(who: Asking, one: Once, data: bytes) -> Response:
+    try:
+        wanted = PlanJobShape.model_validate_json(data)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False)]
+        ) from None
+    if (wanted.on is None) == (wanted.from_plan_id is None):
+        raise _fault("give on, or from_plan_id", column="on")
+
+    def do(work: Work) -> Answer:
+        asked = wanted.model_dump(mode="json", exclude={"from_plan_id"})
+        if wanted.from_plan_id is not None:
+            read_stored_plan(work.session, wanted.from_plan_id)
+        kind = "plan" if wanted.from_plan_id is None else "replan"
+        job_id = ask_job(work, kind, {**asked, "plan_id": wanted.from_plan_id})
+        return Answer(status=202, body=job_json(read_job(work.session, work.cipher, job_id)))
+
+    return do_once(who, one, do)
+
+
+def _upload(who: Asking, one: Once, data: bytes, title: str) -> Response:
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         folder = Path(name)
         _unpack(data, folder)
-        try:
-            checked = check_folder(folder)
-        except (FileNotFoundError, PlanFileError, TravelFileError) as error:
-            raise _fault(str(error).replace(str(folder), "plan")) from None
-        return do_once(who, one, lambda work: _answer(store_plan(work, checked, title), status=201))
+
+        def prepare() -> SealedPlan:
+            try:
+                return seal_plan(who.store.cipher, folder)
+            except (FileNotFoundError, PlanFileError, TravelFileError) as error:
+                raise _fault(str(error).replace(str(folder), "plan")) from None
+
+        return do_once_prepared(
+            who, one, prepare, lambda work, sealed: _answer(add_plan(work, sealed, title), status=201)
+        )
 
 
 @router.get("", response_model=PlanPage)
@@ -141,7 +219,7 @@ def get_plans(who: Reader, after: After = "", limit: PageLimit = 100) -> dict[st
     with who.store.read() as session:
         found = list_plans(session, after=after, limit=limit)
     following = found[-1].plan_id if len(found) == limit else ""
-    return {"plans": [_plan_json(plan) for plan in found], "next": following}
+    return {"plans": [plan_json(plan) for plan in found], "next": following}
 
 
 @router.get("/standing", response_model=dict[str, str])
@@ -157,7 +235,7 @@ def get_plan(plan_id: RecordIdPath, who: Reader, response: Response) -> dict[str
     with who.store.read() as session:
         plan = read_stored_plan(session, plan_id)
     response.headers["ETag"] = f'"{plan.version}"'
-    return _plan_json(plan)
+    return plan_json(plan)
 
 
 @router.get("/{plan_id}/files/{name:path}")
@@ -254,15 +332,16 @@ def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) 
     target.write_bytes(archive.read(entry))
 
 
-def _fault(message: str) -> InputFaults:
-    return InputFaults([Fault(file="plan", row=None, column="", value="", message=message)])
+def _fault(message: str, *, column: str = "") -> InputFaults:
+    return InputFaults([Fault(file="plan", row=None, column=column, value="", message=message)])
 
 
 def _answer(plan: StoredPlan, *, status: int = 200) -> Answer:
-    return Answer(status=status, body=_plan_json(plan), etag=plan.version)
+    return Answer(status=status, body=plan_json(plan), etag=plan.version)
 
 
-def _plan_json(plan: StoredPlan) -> dict[str, Any]:
+def plan_json(plan: StoredPlan) -> dict[str, Any]:
+    """A plan's head as the API tells it."""
     return {
         "plan_id": plan.plan_id, "version": plan.version, "title": plan.title, "status": plan.status,
         "n_hard": plan.n_hard, "figures": dict(plan.figures), "school_ids": list(plan.school_ids),

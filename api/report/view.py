@@ -94,7 +94,7 @@ def make_page(outcome: Outcome, *, share: bool = False) -> Page:
         money=_money_rows(kpis),
         kinds=_kind_rows(outcome),
         vehicles=_vehicle_rows(kpis, before),
-        comparison=_comparison_rows(before, kpis) if before else (),
+        comparison=comparison_rows(before, kpis) if before else (),
         saving=_saving_words(before, kpis) if before else "",
         disturbed=disturbed_words(outcome.known) if outcome.known else "",
         lots=_lot_rows(outcome),
@@ -212,7 +212,9 @@ def _vehicle_rows(kpis: Kpis, before: Kpis | None) -> tuple[Row, ...]:
     return (*rows, *gone, total)
 
 
-def _comparison_rows(before: Kpis, now: Kpis) -> tuple[Row, ...]:
+def comparison_rows(before: Kpis, now: Kpis) -> tuple[Row, ...]:
+    """Main figures of two plans, each with its change."""
+
     def money(head: str, a: int, b: int) -> Row:
         return Row(
             head=head,

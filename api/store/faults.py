@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class StoreError(Exception):
     """The store could not do what was asked; nothing was changed."""
@@ -46,6 +49,21 @@ class NotAllowedYetError(StoreError, RuntimeError):
 
 class NotStorableError(StoreError, ValueError):
     """A text holds a character that a database does not take: the caller must leave it out."""
+
+
+class PlanChangedError(StoreError, RuntimeError):
+    """What was quoted does not hold any more: the caller must look at the fresh quote.
+
+    Attributes
+    ----------
+    fresh_quote : the same question asked of what stands now; None while nobody has asked.
+    """
+
+    fresh_quote: Mapping[str, Any] | None
+
+    def __init__(self, message: str, fresh_quote: Mapping[str, Any] | None = None) -> None:
+        self.fresh_quote = fresh_quote
+        super().__init__(message)
 
 
 class StoreUnavailableError(StoreError, OSError):

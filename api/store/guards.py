@@ -99,13 +99,25 @@ def only_server_on(path: Path) -> Iterator[None]:
     StoreRefusedError
         When another server holds it.
     """
-    with path.with_name(path.name + ".server").open("ab") as file:
+    refused = StoreRefusedError(f"{path.name}: another schoolrun server is running on this file; must be stopped first")
+    with locked_file(path.with_name(path.name + ".server"), refused):
+        yield
+
+
+@contextmanager
+def locked_file(path: Path, refused: StoreRefusedError) -> Iterator[None]:
+    """Hold a file that one process at a time may hold.
+
+    Raises
+    ------
+    StoreRefusedError
+        `refused`, when another process holds it.
+    """
+    with path.open("ab") as file:
         try:
             _lock(file)
         except OSError:
-            raise StoreRefusedError(
-                f"{path.name}: another schoolrun server is running on this file; must be stopped first"
-            ) from None
+            raise refused from None
         yield
 
 

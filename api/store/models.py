@@ -257,3 +257,105 @@ class IdempotencyKey(Base):
     """HTTP status of the answer; None while the first request runs."""
     sealed: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PlanStep(Base):
+    """A plan that was made out of another. At most one grows out of each, so a seat of a plan is given away once."""
+
+    __tablename__ = "plan_step"
+
+    plan_id_before: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"), primary_key=True)
+    plan_id_after: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(String(80))
+
+
+class Quote(Base):
+    """What it would cost to carry a passenger in a plan; the options are sealed: they name others and their times."""
+
+    __tablename__ = "quote"
+
+    quote_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    passenger_id: Mapped[str] = mapped_column(ID, index=True)
+    passenger_version: Mapped[int] = mapped_column(Integer)
+    plan_id: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"))
+    school_ids: Mapped[list[str]]
+    is_decided: Mapped[bool] = mapped_column(Boolean)
+    valid_until: Mapped[date] = mapped_column(Date)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    """None once the passenger's personal data has been removed."""
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(80))
+
+
+class Placement(Base):
+    """An accepted quote, and the plan that it made; a reversed one keeps its line."""
+
+    __tablename__ = "placement"
+
+    placement_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    quote_id: Mapped[str] = mapped_column(ID, ForeignKey("quote.quote_id"), unique=True)
+    passenger_id: Mapped[str] = mapped_column(ID, index=True)
+    option_number: Mapped[int] = mapped_column(Integer)
+    route_id: Mapped[str] = mapped_column(ID)
+    plan_id_before: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"))
+    plan_id: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"))
+    accepted_at: Mapped[datetime]
+    accepted_by: Mapped[str] = mapped_column(String(80))
+    reversed_at: Mapped[datetime | None]
+    reversed_by: Mapped[str | None] = mapped_column(String(80))
+    plan_id_reversed: Mapped[str | None] = mapped_column(ID, ForeignKey("plan.plan_id"))
+
+
+class Job(Base):
+    """A long piece of work: what was asked for, in ids alone, and how far it is."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state_is_known"),
+    )
+
+    job_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    wanted: Mapped[dict[str, Any]]
+    progress: Mapped[dict[str, Any]]
+    slot: Mapped[str | None] = mapped_column(String(64))
+    plan_id: Mapped[str | None] = mapped_column(ID, ForeignKey("plan.plan_id"))
+    sealed_faults: Mapped[str | None] = mapped_column(Text)
+    """Why it failed; may name homes and needs, so sealed."""
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(80))
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    cancel_asked_at: Mapped[datetime | None]
+
+
+class JobFile(Base):
+    """What a job works on and has found so far, sealed: its lists as they were when it began, its best plan."""
+
+    __tablename__ = "job_file"
+
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("job.job_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Export(Base):
+    """A table of a plan that leaves the service: which columns, for whom, what for, and who agreed."""
+
+    __tablename__ = "export"
+
+    export_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    plan_id: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"))
+    table_name: Mapped[str] = mapped_column(String(32))
+    column_names: Mapped[list[str]]
+    route_ids: Mapped[list[str]]
+    recipient: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(String(500))
+    n_children: Mapped[int] = mapped_column(Integer)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(80))
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None] = mapped_column(String(80))

@@ -72,15 +72,16 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CheckedFolder:
-    """A plan's folder, its files by name, and what the checker found."""
+class SealedPlan:
+    """A checked folder, sealed and ready to be stored: all that takes time is done."""
 
-    paths: Mapping[str, Path]
+    plan_id: str
     found: Recheck
+    files: tuple[PlanFile, ...]
 
 
-def check_folder(folder: Path) -> CheckedFolder:
-    """Let the checker look at a folder that `schoolrun plan` wrote; before a transaction, for it may take seconds.
+def seal_plan(cipher: Cipher, folder: Path) -> SealedPlan:
+    """Check and seal a folder that `schoolrun plan` wrote; before a transaction, for it may take seconds.
 
     Raises
     ------
@@ -89,27 +90,29 @@ def check_folder(folder: Path) -> CheckedFolder:
     FileNotFoundError, ValueError
         When a file is missing or cannot be read.
     """
-    return CheckedFolder(paths=_paths_of(folder), found=recheck(folder))
-
-
-def store_plan(work: Work, checked: CheckedFolder, title: str) -> StoredPlan:
-    """Store a checked folder as a draft."""
-    paths, found = checked.paths, checked.found
+    paths = _paths_of(folder)
+    found = recheck(folder)
     plan_id = f"PL{secrets.token_hex(6).upper()}"
+    files = tuple(_file_of(cipher, plan_id, name, path.read_bytes()) for name, path in paths.items())
+    return SealedPlan(plan_id=plan_id, found=found, files=files)
+
+
+def add_plan(work: Work, sealed: SealedPlan, title: str, *, status: str = "draft") -> StoredPlan:
+    """Store a sealed plan, by default as a draft."""
+    found, plan_id = sealed.found, sealed.plan_id
     schools = sorted({school_id for route in found.plan.routes for school_id in schools_of(route)})
     work.session.add(
         Plan(
-            plan_id=plan_id, version=1, title=title, status="draft", n_hard=found.n_hard, figures=found.figures(),
+            plan_id=plan_id, version=1, title=title, status=status, n_hard=found.n_hard, figures=found.figures(),
             digests=dict(found.plan.digests), school_ids=schools, stored_at=work.now, stored_by=work.caller.name,
             superseded_at=None,
         )
     )  # fmt: skip
     work.session.flush()
-    for name, path in paths.items():
-        work.session.add(_file_of(work.cipher, plan_id, name, path.read_bytes()))
+    work.session.add_all(sealed.files)
     work.log(
         "create", "plan", plan_id, version_after=1, n_hard=found.n_hard, digests=dict(found.plan.digests),
-        files=sorted(paths),
+        files=sorted(file.name for file in sealed.files),
     )  # fmt: skip
     work.session.flush()
     return read_stored_plan(work.session, plan_id)

@@ -15,6 +15,7 @@ from api.store.models import (
     Plan,
     PlanEvidence,
     PlanFile,
+    Quote,
     Record,
     RecordVersion,
     SignInAttempt,
@@ -68,6 +69,7 @@ def _forget(work: Work, passenger_id: str) -> None:
     )
     work.session.execute(delete(Detail).where(Detail.passenger_id == passenger_id))
     work.session.execute(delete(PlanEvidence).where(PlanEvidence.about == passenger_id))
+    work.session.execute(update(Quote).where(Quote.passenger_id == passenger_id).values(sealed=None))
     work.log("forget", PASSENGER.name, passenger_id)
 
 

@@ -7,7 +7,18 @@ from typing import Any
 from sqlalchemy import select
 
 from api.store.kinds import KINDS
-from api.store.models import Detail, ExternalId, IdempotencyKey, PlanEvidence, PlanFile, Record, RecordVersion
+from api.store.models import (
+    Detail,
+    ExternalId,
+    IdempotencyKey,
+    Job,
+    JobFile,
+    PlanEvidence,
+    PlanFile,
+    Quote,
+    Record,
+    RecordVersion,
+)
 from api.store.store import Work
 
 _SEALED_KINDS = [kind.name for kind in KINDS if kind.sealed]
@@ -48,5 +59,8 @@ def _sealed_columns() -> list[tuple[Any, str]]:
         (select(Detail).where(Detail.sealed.is_not(None)), "sealed"),
         (select(PlanFile), "sealed"),
         (select(PlanEvidence), "sealed"),
+        (select(Quote).where(Quote.sealed.is_not(None)), "sealed"),
+        (select(JobFile), "sealed"),
+        (select(Job).where(Job.sealed_faults.is_not(None)), "sealed_faults"),
         (select(IdempotencyKey).where(IdempotencyKey.sealed.is_not(None)), "sealed"),
     ]

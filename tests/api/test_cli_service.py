@@ -59,7 +59,7 @@ def test_a_new_installation_is_made_once(installation: Settings) -> None:
     assert "is there already" in run("store", "new", code=EXIT_STORE)
     assert "is there already" in run("store", "keys", "new", code=EXIT_STORE)
     assert installation.key_file.read_bytes() == keys
-    assert "revision 0001" in run("store", "migrate")
+    assert "revision 0002" in run("store", "migrate")
 
 
 def test_accounts_from_the_command_line(installation: Settings) -> None:
@@ -185,3 +185,10 @@ def test_the_service_runs_alone_and_again_after_a_kill(installation: Settings) -
     with served(port):
         assert answers(port)
     assert "The log holds" in run("audit", "verify")
+
+
+def test_the_demo_is_not_served_from_a_store_with_other_data(installation: Settings, tmp_path: Path) -> None:
+    """Its passwords are known to everybody: an account of somebody's own is enough to be refused."""
+    run("users", "add", "a.officer", "--role", "viewer", given=TWICE)
+    said = run("serve", "--demo", "--demo-folder", str(tmp_path), "--demo-plan", str(tmp_path), code=EXIT_STORE)
+    assert "holds other data than the demo's" in said

@@ -1,0 +1,144 @@
+"""Edits of stored plans: answered at once with what they break, move and cost; kept, they make the next plan."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.in_year_change import Making, NotAPlanError, judge_change, new_faults, write_change
+from api.open_plans import OpenPlan, OpenPlans
+from api.plan_compare import Comparison, Side, compare
+from api.plan_edits import CannotEditError, Edit, make_edit
+from api.plan_folder import PlanFolder, open_plan_folder
+from api.planning_job import Watcher
+from api.quoting import opened
+from api.store.faults import NotAllowedYetError
+from api.store.plans import SealedPlan, StoredPlan, read_stored_plan, seal_plan, write_folder
+from api.store.quotes import step_to
+from api.store.store import Store, Work
+from transport.check import Violation
+from transport.files.faults import InputFaults
+
+if TYPE_CHECKING:
+    from api.report.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an edit does.
+
+    Attributes
+    ----------
+    violations : every broken rule of the plan after it. new_hard : those hard ones that it adds.
+    """
+
+    violations: tuple[Violation, ...]
+    new_hard: tuple[Violation, ...]
+    comparison: Comparison
+
+    def figures(self) -> dict[str, Any]:
+        """The same for scripts."""
+        return {
+            "can_be_kept": not self.new_hard,
+            "violations": [
+                {"rule": v.rule.value, "hard": v.hard, "sentence": v.sentence, "is_new": v in self.new_hard}
+                for v in self.violations
+            ],
+            **self.comparison.figures(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Kept:
+    """An edit that is to be kept, checked and sealed."""
+
+    plan_id: str
+    sealed: SealedPlan
+    answer: Answer
+
+
+def answer_of(plans: OpenPlans, plan_id: str, edit: Edit, today: date) -> Answer:
+    """What an edit would do; nothing is stored.
+
+    Raises
+    ------
+    NotInStoreError, InputFaults
+        When plan, route or passenger are not there, or the edit lacks something.
+    NotAllowedYetError
+        Saying why it has no answer.
+    """
+    plan = opened(plans, plan_id)
+    return _answer(plan.folder, judge_change(_making(plan, plan_id, edit, Path("preview"), today)))
+
+
+def make_kept(store: Store, plans: OpenPlans, plan_id: str, edit: Edit, today: date) -> Kept:
+    """The plan after an edit, complete and sealed.
+
+    Raises
+    ------
+    NotInStoreError, InputFaults
+        As `answer_of`.
+    NotAllowedYetError
+        As `answer_of`; also when the plan would break hard rules that it does not break now.
+    """
+    plan = opened(plans, plan_id)
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+        out = Path(place) / "out"
+        try:
+            outcome = write_change(_making(plan, plan_id, edit, out, today), Watcher()).outcome
+        except NotAPlanError as error:
+            raise NotAllowedYetError(f"plan {plan_id}: {error}") from error
+        return Kept(plan_id=plan_id, sealed=seal_plan(store.cipher, out), answer=_answer(plan.folder, outcome))
+
+
+def keep(work: Work, kept: Kept) -> StoredPlan:
+    """Store the plan after an edit, proposed.
+
+    Raises
+    ------
+    PlanChangedError
+        When another plan grew out of the edited one meanwhile.
+    """
+    title = read_stored_plan(work.session, kept.plan_id).title
+    return step_to(work, kept.plan_id, kept.sealed, title, "edit")
+
+
+def compare_stored(store: Store, plan_id: str, other_id: str) -> Comparison:
+    """A stored plan against another one, the plan before.
+
+    Raises
+    ------
+    NotInStoreError
+        When one is not there, or its files have been removed.
+    """
+    return compare(_side(store, other_id), _side(store, plan_id))
+
+
+def _side(store: Store, plan_id: str) -> Side:
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+        with store.read() as session:
+            write_folder(session, store.cipher, plan_id, Path(place))
+        return _side_of(open_plan_folder(Path(place)))
+
+
+def _side_of(folder: PlanFolder) -> Side:
+    return Side(plan=folder.plan, scenario=folder.scenario, travel=folder.pairs)
+
+
+def _making(plan: OpenPlan, plan_id: str, edit: Edit, out: Path, today: date) -> Making:
+    try:
+        return make_edit(plan.folder, plan.network, edit, out, today)
+    except InputFaults:
+        raise
+    except (CannotEditError, ValueError) as error:
+        raise NotAllowedYetError(f"plan {plan_id}: {error}") from error
+
+
+def _answer(folder: PlanFolder, outcome: Outcome) -> Answer:
+    after = Side(plan=outcome.plan, scenario=outcome.scenario, travel=outcome.travel)
+    return Answer(
+        violations=outcome.violations, new_hard=new_faults(outcome, folder), comparison=compare(_side_of(folder), after)
+    )

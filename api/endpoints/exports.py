@@ -1,0 +1,134 @@
+"""Tables of plans that leave the service: asked for and seen, agreed to, fetched."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from api.auth.faults import NotAllowedError
+from api.auth.permissions import Permission
+from api.endpoints.asking import Asking, Requires
+from api.endpoints.plans import Line
+from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape, moment_text
+from api.exporting import (
+    N_PREVIEW,
+    Wanted,
+    approve,
+    ask_export,
+    fetch,
+    list_exports,
+    needs_second_person,
+    read_export,
+)
+from api.settings import Settings
+from api.store.models import Export
+
+router = APIRouter(prefix="/exports", tags=["exports"])
+
+Exporter = Annotated[Asking, Depends(Requires(permission=Permission.EXPORTS_ASK))]
+ColumnName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+
+
+class ExportShape(Shape):
+    """What is to leave, for whom and what for."""
+
+    plan_id: RecordIdPath
+    table: Literal["stops", "passengers", "routes"] = Field(examples=["stops"])
+    columns: list[ColumnName] = Field(
+        min_length=1, max_length=40, description="Only what the purpose needs", examples=[["route_id", "start_at"]]
+    )
+    route_ids: list[RecordIdPath] = Field(default=[], max_length=1000, description="Empty: every route of the plan")
+    recipient: Line = Field(description="One operator, school or office", examples=["Anyborough Cars, operator O1"])
+    purpose: Line = Field(examples=["run sheets for September"])
+
+
+class ExportOut(BaseModel):
+    """An export."""
+
+    export_id: str
+    plan_id: str
+    table: str
+    columns: list[str]
+    route_ids: list[str]
+    recipient: str
+    purpose: str
+    n_children: int
+    needs_second_person: bool
+    asked_by: str
+    asked_at: str
+    approved_by: str | None
+    approved_at: str | None
+
+
+class ExportAsked(ExportOut):
+    """An export with its first rows, to be looked at before it leaves."""
+
+    n_rows: int
+    preview: list[list[str]]
+
+
+class ExportPage(BaseModel):
+    """A page of exports by id; `next` empty: the last one."""
+
+    exports: list[ExportOut]
+    next: str
+
+
+@router.post("", status_code=201, response_model=ExportAsked)
+def post_export(body: ExportShape, who: Exporter) -> dict[str, Any]:
+    """Ask for a table to leave the service, and see what it would hold. Nothing leaves yet."""
+    wanted = Wanted(
+        plan_id=body.plan_id, table=body.table, columns=tuple(dict.fromkeys(body.columns)),
+        route_ids=tuple(dict.fromkeys(body.route_ids)), recipient=body.recipient, purpose=body.purpose,
+    )  # fmt: skip
+    with who.store.change(who.caller) as work:
+        export, sheet = ask_export(work, wanted)
+    preview = [list(row) for row in sheet.rows[:N_PREVIEW]]
+    return {**_export_json(who.settings, export), "n_rows": len(sheet.rows), "preview": preview}
+
+
+@router.get("", response_model=ExportPage)
+def get_exports(who: Exporter, after: After = "", limit: PageLimit = 100) -> dict[str, Any]:
+    """Exports by id, a page at a time."""
+    with who.store.read() as session:
+        found = list_exports(session, after=after, limit=limit)
+    following = found[-1].export_id if len(found) == limit else ""
+    return {"exports": [_export_json(who.settings, one) for one in found], "next": following}
+
+
+@router.get("/{export_id}", response_model=ExportOut)
+def get_export(export_id: RecordIdPath, who: Exporter) -> dict[str, Any]:
+    """One export."""
+    with who.store.read() as session:
+        return _export_json(who.settings, read_export(session, export_id))
+
+
+@router.post("/{export_id}/approve", response_model=ExportOut)
+def post_approval(export_id: RecordIdPath, who: Exporter) -> dict[str, Any]:
+    """Agree to somebody else's export; only a person can."""
+    if who.principal.role is None:
+        raise NotAllowedError("only a person may agree to an export")
+    with who.store.change(who.caller) as work:
+        return _export_json(who.settings, approve(work, export_id))
+
+
+@router.get("/{export_id}/file", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def get_export_file(export_id: RecordIdPath, who: Exporter) -> Response:
+    """Fetch the file (CSV); above the set number of children only once a second person has agreed. Logged each time."""
+    with who.store.change(who.caller) as work:
+        data = fetch(work, who.settings, export_id)
+    headers = {"Content-Disposition": f'attachment; filename="{export_id}.csv"'}
+    return Response(data, media_type="text/csv", headers=headers)
+
+
+def _export_json(settings: Settings, export: Export) -> dict[str, Any]:
+    return {
+        "export_id": export.export_id, "plan_id": export.plan_id, "table": export.table_name,
+        "columns": export.column_names, "route_ids": export.route_ids, "recipient": export.recipient,
+        "purpose": export.purpose, "n_children": export.n_children,
+        "needs_second_person": needs_second_person(settings, export), "asked_by": export.asked_by,
+        "asked_at": moment_text(export.asked_at), "approved_by": export.approved_by,
+        "approved_at": None if export.approved_at is None else moment_text(export.approved_at),
+    }  # fmt: skip

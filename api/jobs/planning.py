@@ -1,0 +1,224 @@
+"""Planning and re-planning in steps: each may run again from its beginning and then does no harm.
+
+The lists as they were when the job began, and the best plan of each round, are kept sealed in the store; so another
+process, on another machine, goes on with the next round.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.audit import Caller
+from api.planning_job import PlanRequest, Prepared, Watcher, finish, prepare, search
+from api.settings import Settings
+from api.store.jobs import StoredJob, begin_job, end_job, read_file, read_job, save_file, set_progress
+from api.store.plans import add_plan, seal_plan, write_folder
+from api.store.scenario import write_stored_scenario
+from api.store.store import Store
+from transport.files.faults import Fault, InputFaults
+from transport.files.plan_json import plan_json_of, plan_of_json
+
+if TYPE_CHECKING:
+    from routing.solve import Progress, Stop
+    from routing.whole_search import Searched
+
+LISTS, INCUMBENT = "lists", "incumbent"
+
+
+class JobCancelledError(Exception):
+    """The job is to end; nothing more is to be done for it."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Bench:
+    """One worker's place of work.
+
+    Attributes
+    ----------
+    slot : name of the place. should_stop : whether the job at hand is to end.
+    tell : notes progress of the job at hand. prepared : the job at hand, ready to be searched, by its id.
+    """
+
+    store: Store
+    settings: Settings
+    slot: str
+    should_stop: Callable[[], bool] = lambda: False
+    tell: Callable[[dict[str, Any]], None] = lambda progress: None
+    prepared: dict[str, Prepared] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> Caller:
+        """Who is in the log for what the worker does by itself."""
+        return Caller(name=f"worker/{self.slot}")
+
+
+def take(bench: Bench, job_id: str) -> bool:
+    """Note that this worker has the job, for the first time or after another one had it; False: it is over."""
+    with bench.store.change(bench.caller) as work:
+        return begin_job(work, job_id, bench.slot)
+
+
+def begin(bench: Bench, job_id: str) -> int:
+    """First step: keep the lists as they are; gives the number of rounds, 0 where the job is over."""
+    if not take(bench, job_id):
+        return 0
+    with bench.store.read() as session:
+        job = read_job(session, bench.store.cipher, job_id)
+    if read_file(bench.store, job_id, LISTS) is None:
+        bench.tell({"phase": "lists"})
+        lists = _lists_of(bench.store, job)
+        with bench.store.change(bench.caller) as work:
+            save_file(work, job_id, LISTS, lists)
+    return int(job.wanted["n_rounds"])
+
+
+def improve(bench: Bench, job_id: str, n: int) -> int:
+    """Round n of the search, counted from 1: from the best plan so far to a better one, which is kept; its price."""
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+        searched, _, _ = _search_round(bench, job_id, n, Path(place))
+        found = searched.found.objective_pence
+        kept = json.dumps(plan_json_of(searched.found.plan)).encode()
+        progress = {"round": n, "objective_pence_per_week": found, "n_unserved": len(searched.found.plan.unserved)}
+        with bench.store.change(bench.caller) as work:
+            _require_wanted(set_progress(work, job_id, progress))
+            save_file(work, job_id, INCUMBENT, kept)
+    return found
+
+
+def complete(bench: Bench, job_id: str, n: int) -> int:
+    """Last round, check, price, write, store: the plan and the end of the job are one transaction; its objective."""
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+        searched, request, prepared = _search_round(bench, job_id, n, Path(place))
+        finish(request, prepared, searched, _watcher(bench))
+        sealed = seal_plan(bench.store.cipher, request.out)
+    with bench.store.change(_asker(bench, job_id)) as work:
+        _require_wanted(set_progress(work, job_id, {"round": n, "phase": "stored"}))
+        plan = add_plan(work, sealed, read_job(work.session, work.cipher, job_id).wanted["title"])
+        end_job(work, job_id, "done", plan_id=plan.plan_id)
+    bench.prepared.pop(job_id, None)
+    return searched.found.objective_pence
+
+
+def fail(bench: Bench, job_id: str, error: Exception) -> None:
+    """End a job that cannot be done, with every reason."""
+    if isinstance(error, InputFaults):
+        faults = error.faults
+    else:
+        is_ours = isinstance(error, ValueError | OSError)
+        message = str(error) if is_ours else f"an error that was not foreseen ({type(error).__name__})"
+        faults = (Fault(file="job", row=None, column="", value="", message=message),)
+    bench.prepared.pop(job_id, None)
+    with bench.store.change(bench.caller) as work:
+        end_job(work, job_id, "failed", faults=tuple(faults))
+
+
+def cancelled(bench: Bench, job_id: str) -> bool:
+    """End a job that somebody cancelled; False where it is over already."""
+    bench.prepared.pop(job_id, None)
+    with bench.store.change(bench.caller) as work:
+        return end_job(work, job_id, "cancelled")
+
+
+def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searched, PlanRequest, Prepared]:
+    with bench.store.read() as session:
+        job = read_job(session, bench.store.cipher, job_id)
+    _require_wanted(job.is_over or job.is_cancel_asked)
+    _unpack(read_file(bench.store, job_id, LISTS), place)
+    request, watcher = _request_of(bench, job, n, place), _watcher(bench)
+    bench.tell({"round": n, "n_rounds": job.wanted["n_rounds"]})
+    prepared = bench.prepared.get(job_id)
+    if prepared is None:
+        # One job at a time: what an older one left behind is of no use.
+        bench.prepared.clear()
+        prepared = bench.prepared[job_id] = prepare(request, watcher)
+    _require_wanted(bench.should_stop())
+    kept = read_file(bench.store, job_id, INCUMBENT)
+    start = prepared.given if kept is None else plan_of_json(json.loads(kept))
+    searched = search(prepared, request, start, watcher)
+    _require_wanted(bench.should_stop())
+    return searched, request, prepared
+
+
+def _require_wanted(is_to_end: bool) -> None:
+    if is_to_end:
+        raise JobCancelledError
+
+
+def _asker(bench: Bench, job_id: str) -> Caller:
+    """The plan is stored in the name of who asked for it."""
+    with bench.store.read() as session:
+        return replace(bench.caller, name=read_job(session, bench.store.cipher, job_id).asked_by)
+
+
+def _watcher(bench: Bench) -> Watcher:
+    def on_progress(progress: Progress) -> None:
+        bench.tell(
+            {
+                "iterations": progress.iterations, "n_unserved": progress.n_unserved,
+                "objective_pence_per_week": progress.objective_pence_per_week,
+                "share_of_round": round(progress.share_done, 2),
+            }
+        )  # fmt: skip
+
+    return Watcher(
+        on_phase=lambda phase: bench.tell({"phase": phase}), on_progress=on_progress, should_stop=bench.should_stop
+    )
+
+
+def _request_of(bench: Bench, job: StoredJob, n: int, place: Path) -> PlanRequest:
+    """What a round plans: its share of the search, with a seed of its own."""
+    from api.plan_folder import open_plan_folder
+
+    wanted, roads = job.wanted, bench.settings.roads_file
+    request = PlanRequest(
+        scenario_path=place / "scenario", out=place / "out", stop=_stop_of(wanted), roads_path=roads,
+        seed=wanted["seed"] + n - 1, cache_dir=bench.settings.cache_folder,
+        disturbed_pence_per_week=wanted["disturbed_pence_per_week"], max_disturbed=wanted["max_disturbed"],
+    )  # fmt: skip
+    if job.kind != "replan":
+        request.scenario_path.mkdir(exist_ok=True)  # It is not there where the lists are empty: the reader says so.
+        return request
+    folder = open_plan_folder(place)
+    return replace(
+        request, scenario_path=folder.lists_path, reference_path=place,
+        network_points=folder.network_points if roads is None else None,
+    )  # fmt: skip
+
+
+def _stop_of(wanted: Any) -> Stop:
+    from routing.solve import Stop
+
+    n_rounds = wanted["n_rounds"]
+    if wanted["iterations"] is not None:
+        return Stop(iterations=max(1, wanted["iterations"] // n_rounds))
+    return Stop(seconds=wanted["seconds"] / n_rounds)
+
+
+def _lists_of(store: Store, job: StoredJob) -> bytes:
+    """What a job plans, as one file: the lists of a day, or the folder of a plan."""
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place, store.read() as session:
+        if job.kind == "replan":
+            write_folder(session, store.cipher, job.wanted["plan_id"], Path(place))
+        else:
+            write_stored_scenario(session, store.cipher, date.fromisoformat(job.wanted["on"]), Path(place) / "scenario")
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(place).rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(place).as_posix())
+        return packed.getvalue()
+
+
+def _unpack(packed: bytes | None, place: Path) -> None:
+    if packed is None:
+        raise JobCancelledError
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(place)

@@ -1,0 +1,1 @@
+"""Pages for officers: rendered here, without a build step, and of use without JavaScript."""

@@ -1,0 +1,36 @@
+"""Every page of the site, put beside the API."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from api.pages.refusals import add_refusals
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the pages and the way in which they say no."""
+    add_refusals(app)
+    for router in _routers():
+        app.include_router(router)
+
+
+def _routers() -> list[APIRouter]:
+    from api.pages import (
+        accounts,
+        assets,
+        compare,
+        dashboard,
+        home,
+        log,
+        new_passenger,
+        passenger_upload,
+        passengers,
+        plans,
+        publication,
+        sign_in,
+    )
+
+    # Upload before the others: `/passengers/upload` must not be taken for a passenger.
+    people = (passenger_upload, passengers, new_passenger)
+    modules = (assets, sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
+    return [module.router for module in modules]

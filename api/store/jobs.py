@@ -1,0 +1,218 @@
+"""Jobs in the store: asked for, under way, ended. What they work on is sealed; ids and figures are in clear."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from api.store.cipher import Cipher
+from api.store.faults import NotAllowedYetError, NotInStoreError
+from api.store.models import Job, JobFile
+from api.store.store import Store, Work
+from transport.files.faults import Fault
+
+OPEN_STATES = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredJob:
+    """A job as it stands.
+
+    Attributes
+    ----------
+    state : queued, running, done, failed, cancelled. wanted : what was asked for.
+    progress : `phase`, `round`, `n_rounds`, `iterations`, `objective_pence_per_week`, as far as they are known.
+    slot : worker that took it. plan_id : the plan that it made.
+    faults : why it failed.
+    """
+
+    job_id: str
+    kind: str
+    state: str
+    wanted: Mapping[str, Any]
+    progress: Mapping[str, Any]
+    slot: str | None
+    plan_id: str | None
+    faults: tuple[Fault, ...]
+    asked_at: datetime
+    asked_by: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    is_cancel_asked: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state not in OPEN_STATES
+
+
+def ask_job(work: Work, kind: str, wanted: Mapping[str, Any]) -> str:
+    """Note that a job is wanted; a worker takes it from there."""
+    job_id = f"J{secrets.token_hex(8).upper()}"
+    work.session.add(
+        Job(
+            job_id=job_id, kind=kind, state="queued", wanted=dict(wanted), progress={}, slot=None, plan_id=None,
+            sealed_faults=None, asked_at=work.now, asked_by=work.caller.name, started_at=None, ended_at=None,
+            cancel_asked_at=None,
+        )
+    )  # fmt: skip
+    work.log("create", "job", job_id, job_kind=kind)
+    work.session.flush()
+    return job_id
+
+
+def read_job(session: Session, cipher: Cipher, job_id: str) -> StoredJob:
+    """A job.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none.
+    """
+    return _stored(cipher, _row(session, job_id))
+
+
+def list_jobs(
+    session: Session, cipher: Cipher, *, after: str = "", limit: int | None = None, only_open: bool = False
+) -> list[StoredJob]:
+    """Jobs by id."""
+    query = select(Job).where(Job.job_id > after)
+    if only_open:
+        query = query.where(Job.state.in_(OPEN_STATES))
+    return [_stored(cipher, job) for job in session.scalars(query.order_by(Job.job_id).limit(limit))]
+
+
+def queued_ids(session: Session) -> list[str]:
+    """Jobs that no worker has taken yet, the oldest first."""
+    return list(session.scalars(select(Job.job_id).where(Job.state == "queued").order_by(Job.asked_at)))
+
+
+def cancel_job(work: Work, job_id: str) -> None:
+    """Ask for a job to end; one that no worker has taken yet ends at once.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none.
+    NotAllowedYetError
+        When it is over already.
+    """
+    job = _row(work.session, job_id, for_update=True)
+    if job.state not in OPEN_STATES:
+        raise NotAllowedYetError(f"job {job_id}: is {job.state} already")
+    job.cancel_asked_at = job.cancel_asked_at or work.now
+    work.log("cancel", "job", job_id)
+    if job.state == "queued":
+        _end(work, job, "cancelled")
+    work.session.flush()
+
+
+def begin_job(work: Work, job_id: str, slot: str) -> bool:
+    """Let a worker have a job, for the first time or again after it died; False: it is over.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none.
+    """
+    job = _row(work.session, job_id, for_update=True)
+    if job.state not in OPEN_STATES:
+        return False
+    job.state, job.slot, job.started_at = "running", slot, job.started_at or work.now
+    work.session.flush()
+    return True
+
+
+def set_progress(work: Work, job_id: str, progress: Mapping[str, Any]) -> bool:
+    """Note how far a running job is, and learn whether it is to end."""
+    job = work.session.get(Job, job_id, populate_existing=True)
+    if job is None or job.state != "running":
+        return True
+    if progress:
+        job.progress = {**job.progress, **progress}
+    return job.cancel_asked_at is not None
+
+
+def end_job(work: Work, job_id: str, state: str, *, plan_id: str | None = None, faults: tuple[Fault, ...] = ()) -> bool:
+    """End a job, once: False where it is over already.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none.
+    """
+    job = _row(work.session, job_id, for_update=True)
+    if job.state not in OPEN_STATES:
+        return False
+    job.plan_id = plan_id
+    if faults:
+        told = [
+            {"file": f.file, "row": f.row, "column": f.column, "value": f.value, "message": f.message} for f in faults
+        ]
+        job.sealed_faults = work.cipher.seal(_context(job_id, "faults"), json.dumps(told))
+    _end(work, job, state)
+    return True
+
+
+def save_file(work: Work, job_id: str, name: str, data: bytes) -> None:
+    """Keep something a job needs later, sealed; a second one of the same name replaces the first."""
+    sealed = work.cipher.seal_bytes(_context(job_id, name), data)
+    row = work.session.get(JobFile, (job_id, name), with_for_update=True)
+    if row is None:
+        work.session.add(JobFile(job_id=job_id, name=name, sealed=sealed))
+    else:
+        row.sealed = sealed
+    work.session.flush()
+
+
+def read_file(store: Store, job_id: str, name: str) -> bytes | None:
+    """What a job kept; None where it has not."""
+    with store.read() as session:
+        row = session.get(JobFile, (job_id, name))
+        return None if row is None else store.cipher.open_bytes(_context(job_id, name), row.sealed)
+
+
+def release_slot(work: Work, slot: str) -> list[str]:
+    """Take a dead worker's jobs from it, so that another one may have them; gives their ids."""
+    query = update(Job).where(Job.slot == slot, Job.state == "running").values(slot=None).returning(Job.job_id)
+    job_ids = sorted(work.session.scalars(query))
+    for job_id in job_ids:
+        work.log("rescue", "job", job_id, slot=slot)
+    return job_ids
+
+
+def _end(work: Work, job: Job, state: str) -> None:
+    job.state, job.ended_at = state, work.now
+    # What it worked on is in the plan that it made, or of no use to anybody.
+    work.session.execute(delete(JobFile).where(JobFile.job_id == job.job_id))
+    work.log("end", "job", job.job_id, state=state, plan_id=job.plan_id)
+    work.session.flush()
+
+
+def _row(session: Session, job_id: str, *, for_update: bool = False) -> Job:
+    job = session.get(Job, job_id, populate_existing=True, with_for_update=for_update)
+    if job is None:
+        raise NotInStoreError(f"job {job_id}: no such job")
+    return job
+
+
+def _stored(cipher: Cipher, job: Job) -> StoredJob:
+    told = (
+        [] if job.sealed_faults is None else json.loads(cipher.open(_context(job.job_id, "faults"), job.sealed_faults))
+    )
+    return StoredJob(
+        job_id=job.job_id, kind=job.kind, state=job.state, wanted=job.wanted, progress=job.progress, slot=job.slot,
+        plan_id=job.plan_id, faults=tuple(Fault(**one) for one in told), asked_at=job.asked_at, asked_by=job.asked_by,
+        started_at=job.started_at, ended_at=job.ended_at, is_cancel_asked=job.cancel_asked_at is not None,
+    )  # fmt: skip
+
+
+def _context(job_id: str, name: str) -> str:
+    return f"job/{job_id}/{name}"

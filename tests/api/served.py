@@ -1,0 +1,110 @@
+"""The real service for tests: `schoolrun serve` in a process of its own, that can be killed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from api.audit import Caller
+from api.auth.api_keys import add_api_key
+from api.auth.permissions import SCOPES
+from api.settings import Settings
+from api.store.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 240.0
+"""Nothing here takes long; a machine that others use may."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Served:
+    """A running service and a key that opens everything."""
+
+    settings: Settings
+    key: str
+    port: int
+    log_path: Path
+    options: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        given = {
+            "DATABASE_URL": self.settings.database_url, "KEY_FILE": str(self.settings.key_file), "PORT": str(self.port),
+            "PLAIN_HTTP": "true",
+        }  # fmt: skip
+        env = {**os.environ, **{f"SCHOOLRUN_{name}": value for name, value in given.items()}}
+        command = [sys.executable, "-m", "api.cli", "serve", *self.options]
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)
+        until(lambda: self.process.poll() is not None or self._answers())
+        assert self.process.poll() is None, self.log_path.read_text(encoding="utf-8")[-2000:]
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ctrl-C."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=PATIENCE_S)
+
+    def client(self) -> httpx2.Client:
+        """Another system with every scope."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx2.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", headers=headers, timeout=60)
+
+    def _answers(self) -> bool:
+        try:
+            return self.client().get("/health").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+
+@contextmanager
+def served(store: Store, settings: Settings, folder: Path, *options: str) -> Iterator[Served]:
+    """A service on a store, ended with the block."""
+    with store.change(Caller(name="test")) as work:
+        key = add_api_key(work, f"everything {secrets.token_hex(4)}", [scope.value for scope in SCOPES], 1)
+    service = Served(settings=settings, key=key, port=free_port(), log_path=folder / "serve.log", options=options)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+
+
+def until(holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+    """Wait for something, and give it."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if found := holds():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def workers_of(pid: int) -> list[int]:
+    """Worker processes that a service keeps."""
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in children.stdout.split()]
