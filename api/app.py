@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from api.auth.identity_provider import provider_of
 from api.open_plans import OpenPlans
 from api.pages.site import add_pages
 from api.problems import PROBLEM_TYPE, add_problems
@@ -34,7 +35,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     Raises
     ------
     StoreRefusedError
-        When the store refuses to open, or sign-in without HTTPS is asked for beyond the machine itself.
+        When the store refuses to open, sign-in without HTTPS is asked for beyond the machine itself, or the settings
+        of the identity provider will not do.
     """
     if settings.plain_http and not settings.is_local:
         raise StoreRefusedError(
@@ -46,6 +48,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.settings = settings
     app.state.store = store or open_store(settings)
+    app.state.identity_provider = provider_of(settings)
     app.state.plans = OpenPlans(app.state.store, settings)
     app.add_middleware(RequestGuard, limit_bytes=settings.upload_limit_mb * 1_000_000, plain_http=settings.plain_http)
     add_problems(app)

@@ -36,6 +36,26 @@ class Settings(BaseSettings):
         default=False,
         description="Allow sign-in without HTTPS; only on the machine itself (`host` 127.0.0.1, ::1 or localhost)",
     )
+    public_url: str | None = Field(
+        default=None,
+        description="Address that people open, for example `https://transport.example`; needed for OpenID "
+        "Connect alone",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of the council's own identity provider (OpenID Connect), beside local accounts",
+    )
+    oidc_client_id: str | None = Field(default=None, description="Name of this service at the identity provider")
+    oidc_client_secret_file: Path | None = Field(
+        default=None, description="File with its secret there, readable by its owner alone; empty: PKCE alone"
+    )
+    oidc_scopes: str = Field(default="openid profile", description="What the identity provider is asked for")
+    oidc_role_claim: str = Field(default="roles", description="Claim that says what somebody may do")
+    oidc_roles: str | None = Field(
+        default=None,
+        description="Role here by value of that claim, for example "
+        "`SEN-Transport=transport_officer; SEN-Buyers=procurement_officer`; never `administrator`",
+    )
     roads_file: Path | None = Field(
         default=None,
         description="Road extract that the service plans on; empty: approximate roads, made from the places themselves",

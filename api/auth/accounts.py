@@ -17,7 +17,7 @@ from api.auth.passwords import hash_of, is_right, password_faults
 from api.auth.permissions import Principal, Role, permissions_of
 from api.settings import Settings
 from api.store.cipher import Cipher
-from api.store.faults import AlreadyThereError, NotInStoreError
+from api.store.faults import AlreadyThereError, NotAllowedYetError, NotInStoreError
 from api.store.models import Account, SignInAttempt, SignInSession
 from api.store.store import Store, Work
 from transport.files.faults import Fault, InputFaults
@@ -84,8 +84,12 @@ def set_password(work: Work, sign_in_name: str, password: str) -> None:
         When the password will not do.
     NotInStoreError
         When there is no such account.
+    NotAllowedYetError
+        When they sign in at the council's identity provider.
     """
     account = account_of(work.session, sign_in_name)
+    if account.identity_hash is not None:
+        raise NotAllowedYetError("account: signs in at the council's identity provider, and has no password here")
     _require_none([("password", fault) for fault in password_faults(password, account.sign_in_name)])
     account.password_hash = hash_of(password)
     _end_sessions(work, account)
@@ -156,7 +160,7 @@ def sign_in(store: Store, sign_in_name: str, password: str, address: str) -> Sig
         known_hash = account.password_hash if account else None
     if not is_right(password, known_hash) or account is None:
         raise NotSignedInError("sign-in name or password is wrong")
-    return _open_session(store, account.account_id, attempt_id)
+    return open_session(store, account.account_id, attempt_id)
 
 
 def session_of(store: Store, settings: Settings, token: str, now: datetime) -> SignedIn:
@@ -214,7 +218,13 @@ def _require_few(work: Work, name_lookup: str, address_lookup: str) -> None:
             raise TooManyAttemptsError(max(1, round((first + WINDOW - work.now).total_seconds())))
 
 
-def _open_session(store: Store, account_id: str, attempt_id: int) -> SignedIn:
+def open_session(store: Store, account_id: str, attempt_id: int | None = None) -> SignedIn:
+    """Open a session for somebody who has shown who they are.
+
+    Parameters
+    ----------
+    attempt_id : that need not be counted as a failure.
+    """
     token, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     with store.change(Caller(name=f"account/{account_id}")) as work:
         account = work.session.get_one(Account, account_id)

@@ -11,6 +11,10 @@ class NotAllowedError(Exception):
     """Somebody known may not do this: ask the administrator for another role or scope."""
 
 
+class IdentityProviderAwayError(OSError):
+    """The identity provider cannot be reached, or is not what the settings say: try again, or tell the operator."""
+
+
 class TooManyAttemptsError(Exception):
     """Too many sign-ins failed: wait.
 

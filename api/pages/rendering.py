@@ -83,7 +83,8 @@ def _answer(
         if principal is not None and principal.may(permission)
     ]
     text = environment_of().get_template(template).render(
-        navigation=navigation, demo_accounts=getattr(request.app.state, "demo_accounts", ()), **values
+        navigation=navigation, demo_accounts=getattr(request.app.state, "demo_accounts", ()),
+        has_council_sign_in=request.app.state.identity_provider is not None, **values
     )  # fmt: skip
     return HTMLResponse(text, status_code=status)
 

@@ -24,6 +24,11 @@ _OWN_PAGE = re.compile(r"/(?![/\\])[\x21-\x7e]{0,500}")
 """An address of this service: a second slash would lead to another host."""
 
 
+def own_page(wanted: str) -> str:
+    """The page that was wanted, if it is one of ours."""
+    return wanted if _OWN_PAGE.fullmatch(wanted) else "/"
+
+
 @router.get("/sign-in")
 def show_sign_in(visit: Anybody, done: str = "") -> Response:
     """The form to sign in with."""
@@ -35,7 +40,7 @@ def show_sign_in(visit: Anybody, done: str = "") -> Response:
 def do_sign_in(visit: Anybody, request: Request) -> Response:
     """Sign in, and go to the page that was asked for."""
     name, wanted = visit.text("sign_in_name"), visit.text("next")
-    target = wanted if _OWN_PAGE.fullmatch(wanted) else "/"
+    target = own_page(wanted)
     try:
         address = request.client.host if request.client else ""
         # As it came: a password may begin or end with a space.

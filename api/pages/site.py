@@ -19,6 +19,7 @@ def _routers() -> list[APIRouter]:
         accounts,
         assets,
         compare,
+        council_sign_in,
         dashboard,
         home,
         log,
@@ -32,5 +33,5 @@ def _routers() -> list[APIRouter]:
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
     people = (passenger_upload, passengers, new_passenger)
-    modules = (assets, sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
+    modules = (assets, sign_in, council_sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
     return [module.router for module in modules]

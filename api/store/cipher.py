@@ -132,8 +132,7 @@ def read_keys(path: Path) -> Keys:
     """
     if not path.is_file():
         raise StoreRefusedError(f"{path.name}: no such key file; make one with `schoolrun store keys new`")
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise StoreRefusedError(f"{path.name}: other users may read it; must be readable by its owner alone (0600)")
+    require_private(path)
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
         keys = Keys(encrypt=tuple(map(str, given["encrypt"])), lookup=bytes.fromhex(given["lookup"]))
@@ -143,6 +142,20 @@ def read_keys(path: Path) -> Keys:
     if not keys.encrypt or len(keys.lookup) != 32:
         raise StoreRefusedError(f"{path.name}: not a key file; must be {_FORM}")
     return keys
+
+
+def require_private(path: Path) -> None:
+    """Refuse a file of secrets that others can read.
+
+    Raises
+    ------
+    StoreRefusedError
+        When it is missing, or readable by others.
+    """
+    if not path.is_file():
+        raise StoreRefusedError(f"{path.name}: no such file")
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise StoreRefusedError(f"{path.name}: other users may read it; must be readable by its owner alone (0600)")
 
 
 def make_keys() -> Keys:

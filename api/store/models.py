@@ -201,7 +201,10 @@ class Account(Base):
     account_id: Mapped[str] = mapped_column(ID, primary_key=True)
     sign_in_name: Mapped[str] = mapped_column(String(80), unique=True)
     role: Mapped[str] = mapped_column(String(32))
-    password_hash: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """None: signs in at the council's identity provider alone."""
+    identity_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of issuer and subject at the council's identity provider."""
     is_active: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[datetime]
 
