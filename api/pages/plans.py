@@ -19,6 +19,7 @@ from api.report.findings import findings_of, long_rides_of
 from api.report.route_map import group_of_route, school_groups
 from api.report.route_view import RouteView
 from api.store.faults import NotInStoreError
+from api.store.jobs import n_open_jobs
 from api.store.plans import StoredPlan, list_plans, propose, standing_plans
 from transport.calendar import LEGS, Leg, days_words
 from transport.check import Ride
@@ -64,6 +65,7 @@ def show_plans(visit: Reader) -> Response:
     with visit.store.read() as session:
         plans = sorted(list_plans(session), key=lambda plan: plan.stored_at, reverse=True)
         holders = list(standing_plans(session).values())
+        n_open = n_open_jobs(session)
     rows = [
         {
             "plan": plan, "n_schools": holders.count(plan.plan_id), "stored": moment_words(plan.stored_at),
@@ -71,7 +73,7 @@ def show_plans(visit: Reader) -> Response:
         }
         for plan in plans
     ]  # fmt: skip
-    return page(visit, "plans.html", rows=rows)
+    return page(visit, "plans.html", rows=rows, n_open=n_open)
 
 
 @router.get("/plans/{plan_id}")

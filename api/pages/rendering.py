@@ -34,6 +34,7 @@ DONE_WORDS = {
     "left": "The last day has been saved.",
     "proposed": "The plan has been proposed. It can now be published once every check is passed.",
     "recorded": "The judgement has been recorded.",
+    "started": "The search has been asked for.",
     "published": "The plan is published.",
     "rolled-back": "The plan that held before holds again.",
     "added": "The passenger has been saved, and placed in a draft of the plan.",

@@ -21,10 +21,12 @@ def _routers() -> list[APIRouter]:
         compare,
         dashboard,
         home,
+        jobs,
         log,
         new_passenger,
         passenger_upload,
         passengers,
+        plan_term,
         plans,
         publication,
         sign_in,
@@ -32,5 +34,5 @@ def _routers() -> list[APIRouter]:
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
     people = (passenger_upload, passengers, new_passenger)
-    modules = (assets, sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
+    modules = (assets, sign_in, home, *people, plan_term, jobs, plans, publication, compare, dashboard, accounts, log)
     return [module.router for module in modules]
