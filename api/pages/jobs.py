@@ -14,10 +14,13 @@ from api.auth.permissions import Permission
 from api.endpoints.shapes import RecordIdPath
 from api.pages.rendering import go_to, page
 from api.pages.visit import Opens, Visit
-from api.pages.words import moment_words
+from api.pages.words import day_words, moment_words
+from api.report.assumptions import setting_words
 from api.report.bound_chart import BoundChart, chart_of
 from api.store.jobs import StoredJob, cancel_job, list_jobs, read_job
 from transport.files.plan_words import plural, pounds
+from transport.files.read_schools import setting_of
+from transport.policy import setting_specs
 
 router = APIRouter(include_in_schema=False)
 
@@ -112,7 +115,7 @@ def wanted_words(wanted: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was asked for, as labels and values."""
     rows = []
     if wanted.get("on"):
-        rows.append(("Lists of", wanted["on"]))
+        rows.append(("Lists of", day_words(wanted["on"])))
     if schools := wanted.get("school_ids"):
         rows.append(("Schools", ", ".join(schools)))
     if wanted.get("iterations"):
@@ -126,10 +129,16 @@ def wanted_words(wanted: Mapping[str, Any]) -> list[tuple[str, str]]:
     if wanted.get("max_disturbed") is not None:
         rows.append(("Most families disturbed", f"{wanted['max_disturbed']:,}"))
     for name, value in (wanted.get("policy") or {}).items():
-        rows.append((name.replace("_", " ").capitalize(), value))
+        rows.append(_setting_words(name, value))
     if without := wanted.get("without_vehicle_ids"):
         rows.append(("Without the vehicles", ", ".join(without)))
     return [*rows, ("Seed", str(wanted.get("seed", 1)))]
+
+
+def _setting_words(name: str, value: str) -> tuple[str, str]:
+    """A setting of the policy and its value, in people's units."""
+    spec = next(spec for spec in setting_specs() if spec.name == name)
+    return spec.meaning[:1].upper() + spec.meaning[1:], setting_words(spec, setting_of(spec, value))
 
 
 def _line(job: StoredJob) -> JobLine:

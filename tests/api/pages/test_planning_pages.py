@@ -73,6 +73,7 @@ def test_what_the_form_says_is_what_the_job_wants(planner: Visitor, store: Store
     assert (wanted["school_ids"], wanted["without_vehicle_ids"]) == (["S1"], ["V2"])
     shown = words_of(planner.see(f"/jobs/{job_id}"))
     assert "A family left in peace £12.50 a week Most families disturbed 3" in shown
+    assert "Total journey wished for, primary 50 min" in shown
 
 
 def test_a_plan_that_is_stored_is_planned_again_as_it_is(planner: Visitor, store: Store) -> None:
