@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAVIGATION = (
     ("/", "Home", Permission.SIGNED_IN),
     ("/passengers", "Passengers", Permission.PASSENGERS_READ),
-    ("/new-passenger", "New passenger", Permission.PASSENGERS_WRITE),
+    ("/new-passenger", "New passenger", Permission.PLACEMENTS_WRITE),
     ("/plans", "Plans", Permission.PLANS_READ),
     ("/dashboard", "Dashboard", Permission.PLAN_FILES_READ),
     ("/accounts", "Accounts and keys", Permission.ACCOUNTS_READ),
@@ -37,7 +37,8 @@ DONE_WORDS = {
     "started": "The search has been asked for.",
     "published": "The plan is published.",
     "rolled-back": "The plan that held before holds again.",
-    "added": "The passenger has been saved, and placed in a draft of the plan.",
+    "added": "The passenger is placed in the next plan, which is proposed. It holds once it is published.",
+    "reversed": "The placement has been taken back: the newest plan, proposed, is without the passenger.",
     "account": "The account has been changed.",
     "account-new": "The account has been made.",
     "revoked": "The key is not valid any more.",

@@ -29,10 +29,11 @@ def _routers() -> list[APIRouter]:
         plan_term,
         plans,
         publication,
+        quotes,
         sign_in,
     )
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
-    people = (passenger_upload, passengers, new_passenger)
+    people = (passenger_upload, passengers, new_passenger, quotes)
     modules = (assets, sign_in, home, *people, plan_term, jobs, plans, publication, compare, dashboard, accounts, log)
     return [module.router for module in modules]
