@@ -34,6 +34,8 @@ DONE_WORDS = {
     "left": "The last day has been saved.",
     "proposed": "The plan has been proposed. It can now be published once every check is passed.",
     "recorded": "The judgement has been recorded.",
+    "edited": "The change has been kept in a new plan, which is proposed. It holds once it is published.",
+    "undone": "The change has been taken back: this is the plan before it once more.",
     "started": "The search has been asked for.",
     "published": "The plan is published.",
     "rolled-back": "The plan that held before holds again.",

@@ -26,6 +26,7 @@ def _routers() -> list[APIRouter]:
         new_passenger,
         passenger_upload,
         passengers,
+        plan_editing,
         plan_term,
         plans,
         publication,
@@ -35,5 +36,19 @@ def _routers() -> list[APIRouter]:
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
     people = (passenger_upload, passengers, new_passenger, quotes)
-    modules = (assets, sign_in, home, *people, plan_term, jobs, plans, publication, compare, dashboard, accounts, log)
+    modules = (
+        assets,
+        sign_in,
+        home,
+        *people,
+        plan_term,
+        jobs,
+        plans,
+        plan_editing,
+        publication,
+        compare,
+        dashboard,
+        accounts,
+        log,
+    )
     return [module.router for module in modules]
