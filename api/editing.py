@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.orm import Session
+
 from api.in_year_change import Making, NotAPlanError, judge_change, new_faults, write_change
 from api.open_plans import OpenPlan, OpenPlans
 from api.plan_compare import Comparison, Side, compare
@@ -17,13 +19,17 @@ from api.planning_job import Watcher
 from api.quoting import opened
 from api.store.faults import NotAllowedYetError
 from api.store.plans import SealedPlan, StoredPlan, read_stored_plan, seal_plan, write_folder
-from api.store.quotes import step_to
+from api.store.quotes import newest_of, step_before, step_to
 from api.store.store import Store, Work
 from transport.check import Violation
 from transport.files.faults import InputFaults
 
 if TYPE_CHECKING:
     from api.report.outcome import Outcome
+
+
+UNDOABLE = ("edit", "undo")
+"""Steps from plan to plan that can be taken back by making the plan before once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +110,53 @@ def keep(work: Work, kept: Kept) -> StoredPlan:
     """
     title = read_stored_plan(work.session, kept.plan_id).title
     return step_to(work, kept.plan_id, kept.sealed, title, "edit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Undone:
+    """The plan before an edit once more, sealed, to stand behind the edited one."""
+
+    plan_id: str
+    sealed: SealedPlan
+
+
+def before_edit(session: Session, plan_id: str) -> str | None:
+    """The plan that an undone edit would lead back to; None: no edit made this one, or another plan grew out of it."""
+    step = step_before(session, plan_id)
+    is_last = newest_of(session, plan_id) == plan_id
+    return step.plan_id_before if step is not None and step.kind in UNDOABLE and is_last else None
+
+
+def make_undone(store: Store, plan_id: str) -> Undone:
+    """Make the plan before an edit once more.
+
+    Raises
+    ------
+    NotAllowedYetError
+        When the plan did not grow out of another by an edit.
+    NotInStoreError
+        When the plan before is not there, or its files have been removed.
+    """
+    with store.read() as session:
+        before_id = before_edit(session, plan_id)
+    if before_id is None:
+        raise NotAllowedYetError(f"plan {plan_id}: has no edit that could be undone")
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+        with store.read() as session:
+            write_folder(session, store.cipher, before_id, Path(place))
+        return Undone(plan_id=plan_id, sealed=seal_plan(store.cipher, Path(place)))
+
+
+def undo(work: Work, undone: Undone) -> StoredPlan:
+    """Store the plan before an edit as the next one, proposed: what was quoted for the edited plan holds no more.
+
+    Raises
+    ------
+    PlanChangedError
+        When another plan grew out of the edited one meanwhile.
+    """
+    title = read_stored_plan(work.session, undone.plan_id).title
+    return step_to(work, undone.plan_id, undone.sealed, title, "undo")
 
 
 def compare_stored(store: Store, plan_id: str, other_id: str) -> Comparison:

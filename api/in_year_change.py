@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from routing.quote import Option
 
 
+N_NEW = 40
+"""Options beyond one for each route that are looked through for a new vehicle (ours)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One option of a quote, by everything that tells it from the others; at another price it is another option."""
@@ -81,6 +85,7 @@ class ChangeRequest:
     compare_seconds : of a free re-plan to compare with; 0: none.
     choice : the option to take, where the list holds one passenger; None: the cheapest.
     network : the plan's roads, where they are loaded already.
+    on_new_route : the one who is moved goes onto a vehicle that no route has yet.
     """
 
     plan_path: Path
@@ -97,6 +102,7 @@ class ChangeRequest:
     cache_dir: Path | None = None
     choice: Choice | None = None
     network: RoadNetwork | None = None
+    on_new_route: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -273,6 +279,9 @@ def _placed(
     from routing.desk import open_desk
 
     desk = open_desk(plan, scenario, travel)
+    if request.on_new_route:
+        (passenger_id,) = request.move_to
+        return _on_new_route(desk, folder.plan, passenger_id)
     if request.choice is not None:
         return _chosen(desk, folder.plan, placeable[0].passenger.passenger_id, request.choice)
     planned = {p.passenger_id for p in scenario.planned_passengers()}
@@ -292,14 +301,31 @@ def _placed(
     )
 
 
+def _on_new_route(desk: Desk, before: Plan, passenger_id: str) -> Change:
+    """Onto the cheapest vehicle that no route has yet; not placed where none may carry them."""
+    from routing.change import Change
+    from routing.quote import OptionKind, options_for
+
+    options = options_for(desk, passenger_id, n=len(desk.plan.routes) + N_NEW)
+    new = [option for option in options if option.kind in (OptionKind.NEW_BOUGHT, OptionKind.NEW_FLEET)]
+    if not new:
+        return Change(desk=desk, placed={}, not_placed=(passenger_id,), disturbed_ids=frozenset())
+    return _taken(desk, before, passenger_id, new[0])
+
+
 def _chosen(desk: Desk, before: Plan, passenger_id: str, choice: Choice) -> Change:
-    from routing.change import Change, taken
     from routing.quote import options_for
 
     options = options_for(desk, passenger_id, n=len(desk.plan.routes) + 1)
     option = next((one for one in options if choice.is_of(one)), None)
     if option is None:
         raise OptionGoneError(f"route {choice.route_id}: is not offered to passenger {passenger_id} any more")
+    return _taken(desk, before, passenger_id, option)
+
+
+def _taken(desk: Desk, before: Plan, passenger_id: str, option: Option) -> Change:
+    from routing.change import Change, taken
+
     after = taken(desk, option)
     disturbed = {d.passenger_id for d in disturbed_of(after.plan, before, desk.scenario)}
     return Change(

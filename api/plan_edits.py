@@ -48,7 +48,7 @@ class Edit:
     Attributes
     ----------
     passenger_id : whom to move or pin. route_id : where to (moving: None: any other; pinning: None: no longer), or the
-        route that is changed.
+        route that is changed. on_new_route : for moving: onto a vehicle that no route has yet, alone on it.
     leg, passenger_ids : for `reorder_stops`: AM the order of boarding, PM of alighting.
     class_id, operator_id, vehicle_id : for `change_vehicle`: bought of a class, or the council's own.
     n_seats, n_wheelchairs : for `change_layout`: a layout of the class.
@@ -57,6 +57,7 @@ class Edit:
     kind: EditKind
     passenger_id: str | None = None
     route_id: str | None = None
+    on_new_route: bool = False
     leg: Leg | None = None
     passenger_ids: tuple[str, ...] = ()
     class_id: str | None = None
@@ -105,7 +106,10 @@ def _moved(folder: PlanFolder, request: ChangeRequest, edit: Edit) -> Making:
     passenger_id = _known(edit.passenger_id, "passenger_id", folder.scenario.passenger_by_id)
     if edit.route_id is not None:
         _route(folder.plan, edit.route_id)
-    making = make_change(replace(request, move_to={passenger_id: edit.route_id}), folder, Watcher())
+    if edit.on_new_route and edit.route_id is not None:
+        raise _fault("on_new_route", "yes", "must be no where a route is named")
+    moves = replace(request, move_to={passenger_id: edit.route_id}, on_new_route=edit.on_new_route)
+    making = make_change(moves, folder, Watcher())
     if passenger_id in making.change.not_placed:
         raise CannotEditError(_why_not_moved(making.change.desk, passenger_id, edit.route_id))
     return making

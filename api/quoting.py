@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -71,20 +72,46 @@ def ask(store: Store, plans: OpenPlans, caller: Caller, question: Question, aske
         newcomer = newcomer_of(stored, question.school_ids)
         plan_id = question.plan_id or plan_for(session, newcomer.cells["school_id"])
         read_stored_plan(session, plan_id)
+    asked, content = answer(
+        store, plans, newcomer, plan_id, asked_on, n_options=question.n_options, with_reasons=question.with_reasons
+    )
+    with store.change(caller) as work:
+        return save_quote(work, asked, content)
+
+
+def answer(
+    store: Store,
+    plans: OpenPlans,
+    newcomer: Newcomer,
+    plan_id: str,
+    asked_on: date,
+    *,
+    n_options: int,
+    with_reasons: bool = False,
+) -> tuple[Asked, dict[str, Any]]:
+    """Work a quote out for somebody, also for one who is in no list yet; nothing is kept.
+
+    Parameters
+    ----------
+    newcomer : with the version of their record, or 1 where it is still to be saved.
+
+    Raises
+    ------
+    NotInStoreError, NotAllowedYetError, InputFaults
+        As `ask`.
+    """
     plan = opened(plans, plan_id)
     _require_new(plan, newcomer.passenger_id, plan_id)
     with plans.at_once:
         found, is_decided = plan.quote(
-            newcomer, lambda: _waiting(store, asked_on), n=question.n_options, asked_on=asked_on,
-            with_reasons=question.with_reasons,
-        )  # fmt: skip
+            newcomer, lambda: _waiting(store, asked_on), n=n_options, asked_on=asked_on, with_reasons=with_reasons
+        )
     assert found.valid_until is not None  # an open plan always says until when
     asked = Asked(
         passenger_id=newcomer.passenger_id, passenger_version=newcomer.version, plan_id=plan_id,
         school_ids=tuple(sorted(newcomer.school_ids)), is_decided=is_decided, valid_until=found.valid_until,
     )  # fmt: skip
-    with store.change(caller) as work:
-        return save_quote(work, asked, quote_figures(found))
+    return asked, quote_figures(found)
 
 
 def newcomer_of(stored: Stored, school_ids: tuple[str, ...] = ()) -> Newcomer:

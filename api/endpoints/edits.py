@@ -35,6 +35,7 @@ class EditShape(Shape):
         default=None,
         description="Where to (moving, empty: any other; pinning, empty: no more), or what is changed",
     )
+    on_new_route: bool = Field(default=False, description="Moving: onto a vehicle that no route has yet")
     leg: Leg | None = Field(default=None, description="Of the stops that are reordered")
     passenger_ids: list[RecordIdPath] = Field(
         default=[], max_length=200, description="Their new order: AM of boarding, PM of alighting"

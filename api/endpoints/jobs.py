@@ -36,7 +36,10 @@ class JobOut(BaseModel):
     kind: Literal["plan", "replan"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     wanted: dict[str, Any]
-    progress: dict[str, Any] = Field(description="Phase, round, iterations, price of the best plan so far, unserved")
+    progress: dict[str, Any] = Field(
+        description="Phase, round, iterations, price of the best plan so far, unserved, bound; "
+        "`trail`: [seconds, price, unserved, bound] for each change"
+    )
     slot: str | None = Field(description="Worker that has it")
     plan_id: str | None = Field(description="The draft that it made")
     faults: list[FaultOut] = Field(description="Why it failed")

@@ -17,13 +17,14 @@ from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.jobs import JobOut, job_json
 from api.endpoints.passenger_upload import body_bytes
+from api.endpoints.plan_jobs import Line, PlanJobShape, start_plan
 from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape, moment_text
 from api.endpoints.versions import version_seen
 from api.idempotency import Answer, Once, do_once, do_once_prepared, once
 from api.problems import AskedWronglyError
 from api.publishing import Request as PublishRequest
 from api.publishing import publish, publish_checks, roll_back
-from api.store.jobs import ask_job, read_job
+from api.store.jobs import read_job
 from api.store.plans import (
     Evidence,
     SealedPlan,
@@ -60,7 +61,6 @@ Writer = Annotated[Asking, Depends(Requires(permission=Permission.PLANS_WRITE))]
 Publisher = Annotated[Asking, Depends(Requires(permission=Permission.PLANS_PUBLISH))]
 OnceOnly = Annotated[Once, Depends(once)]
 VersionSeen = Annotated[int, Depends(version_seen)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class PlanOut(BaseModel):
@@ -121,26 +121,6 @@ class RollBackShape(Shape):
     starts_on: date = Field(examples=["2026-09-08"])
 
 
-class PlanJobShape(Shape):
-    """What is to be planned, and for how long."""
-
-    title: Line = Field(examples=["Autumn 2026"])
-    on: date | None = Field(default=None, description="Plan the lists of this day", examples=["2026-09-01"])
-    from_plan_id: RecordIdPath | None = Field(
-        default=None, description="Instead: plan this plan's lists again, near it or with a free hand"
-    )
-    max_disturbed: int | None = Field(
-        default=None, ge=0, le=100_000, description="Most families disturbed, against the plan before"
-    )
-    disturbed_pence_per_week: int | None = Field(
-        default=None, ge=0, le=1_000_000, description="Price of each family disturbed"
-    )
-    seconds: int = Field(default=120, ge=1, le=36_000, description="Of search")
-    iterations: int | None = Field(default=None, ge=1, le=100_000_000, description="Of search, instead of seconds")
-    n_rounds: int = Field(default=10, ge=1, le=100, description="The best plan is kept after each")
-    seed: int = Field(default=1, ge=0, le=1_000_000)
-
-
 _POST: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -183,15 +163,9 @@ def _start(who: Asking, one: Once, data: bytes) -> Response:
         raise RequestValidationError(
             [{**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False)]
         ) from None
-    if (wanted.on is None) == (wanted.from_plan_id is None):
-        raise _fault("give on, or from_plan_id", column="on")
 
     def do(work: Work) -> Answer:
-        asked = wanted.model_dump(mode="json", exclude={"from_plan_id"})
-        if wanted.from_plan_id is not None:
-            read_stored_plan(work.session, wanted.from_plan_id)
-        kind = "plan" if wanted.from_plan_id is None else "replan"
-        job_id = ask_job(work, kind, {**asked, "plan_id": wanted.from_plan_id})
+        job_id = start_plan(work, wanted)
         return Answer(status=202, body=job_json(read_job(work.session, work.cipher, job_id)))
 
     return do_once(who, one, do)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.audit import Caller
+from api.jobs.wanted_lists import narrow_lists
 from api.planning_job import PlanRequest, Prepared, Watcher, finish, prepare, search
 from api.settings import Settings
 from api.store.jobs import StoredJob, begin_job, end_job, read_file, read_job, save_file, set_progress
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from routing.whole_search import Searched
 
 LISTS, INCUMBENT = "lists", "incumbent"
+NEAR = "near"
+"""Folder of the plan that families know, beside the lists."""
 
 
 class JobCancelledError(Exception):
@@ -169,8 +172,9 @@ def _watcher(bench: Bench) -> Watcher:
         )  # fmt: skip
 
     return Watcher(
-        on_phase=lambda phase: bench.tell({"phase": phase}), on_progress=on_progress, should_stop=bench.should_stop
-    )
+        on_phase=lambda phase: bench.tell({"phase": phase}), on_progress=on_progress, should_stop=bench.should_stop,
+        on_bound=lambda seconds, bound_pence, objective_pence: bench.tell({"bound_pence_per_week": bound_pence}),
+    )  # fmt: skip
 
 
 def _request_of(bench: Bench, job: StoredJob, n: int, place: Path) -> PlanRequest:
@@ -180,12 +184,12 @@ def _request_of(bench: Bench, job: StoredJob, n: int, place: Path) -> PlanReques
     wanted, roads = job.wanted, bench.settings.roads_file
     request = PlanRequest(
         scenario_path=place / "scenario", out=place / "out", stop=_stop_of(wanted), roads_path=roads,
-        seed=wanted["seed"] + n - 1, cache_dir=bench.settings.cache_folder,
+        seed=wanted["seed"] + n - 1, cache_dir=bench.settings.cache_folder, bound_seconds=wanted.get("bound_seconds"),
         disturbed_pence_per_week=wanted["disturbed_pence_per_week"], max_disturbed=wanted["max_disturbed"],
     )  # fmt: skip
     if job.kind != "replan":
         request.scenario_path.mkdir(exist_ok=True)  # It is not there where the lists are empty: the reader says so.
-        return request
+        return replace(request, reference_path=place / NEAR) if wanted.get("near_plan_id") else request
     folder = open_plan_folder(place)
     return replace(
         request, scenario_path=folder.lists_path, reference_path=place,
@@ -208,7 +212,11 @@ def _lists_of(store: Store, job: StoredJob) -> bytes:
         if job.kind == "replan":
             write_folder(session, store.cipher, job.wanted["plan_id"], Path(place))
         else:
-            write_stored_scenario(session, store.cipher, date.fromisoformat(job.wanted["on"]), Path(place) / "scenario")
+            lists = Path(place) / "scenario"
+            write_stored_scenario(session, store.cipher, date.fromisoformat(job.wanted["on"]), lists)
+            narrow_lists(lists, job.wanted)
+            if near_id := job.wanted.get("near_plan_id"):
+                write_folder(session, store.cipher, near_id, Path(place) / NEAR)
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(place).rglob("*")):

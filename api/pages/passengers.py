@@ -20,8 +20,10 @@ from api.pages.words import code_words, day_words, moment_words
 from api.store.details import FIELDS, details_of, names_like
 from api.store.faults import NotInStoreError
 from api.store.kinds import KIND_BY_NAME
+from api.store.models import Placement
 from api.store.passengers import PASSENGER, leave, read_passenger
 from api.store.plans import standing_plans
+from api.store.quotes import list_placements
 from api.store.records import Draft as RecordDraft
 from api.store.records import Filter, Stored, changed_fields, history_of, id_of_external, list_records
 from transport.files.columns import TABLE_BY_NAME
@@ -35,6 +37,7 @@ DetailsReader = Annotated[Visit, Depends(Opens(permission=Permission.DETAILS_REA
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.PASSENGERS_WRITE))]
 
 _A_PAGE = 50
+_MOST_PLACEMENTS = 500
 _SHORT_PA_WORDS = {"none": "–", "shared": "Shared", "one_to_one": "One of their own", "two_to_one": "Two of their own"}
 _LABELS = {"pa_need": "Passenger assistant", "pa_training_tags": "Training of the assistant", "solo": "Travels alone"}
 _NEEDS = ("mobility", "pa_need", "solo", "vehicle_tags", "restraint_type", "pa_training_tags", "ride_cap_min")
@@ -184,6 +187,7 @@ def _one(visit: Visit, passenger_id: str, errors: Mapping[str, str]) -> Response
         details = details_of(session, cipher, passenger_id, [f.name for f in fields])
         history = history_of(session, cipher, PASSENGER, passenger_id)
         travel = _travel(visit, session, stored)
+        placement = placement_that_stands(visit, session, passenger_id)
         schools = school_names(visit, session)
     with visit.store.change(visit.caller) as work:
         work.log("read", "passenger", passenger_id, page="passenger", fields=sorted(details))
@@ -196,7 +200,8 @@ def _one(visit: Visit, passenger_id: str, errors: Mapping[str, str]) -> Response
         details=[(f.meaning, details[f.name]) for f in fields if f.name in details],
         days=(stored.body or {}).get("passenger_days", []), points=(stored.body or {}).get("pickup_points", []),
         day_columns=_columns(stored, "passenger_days"), point_columns=_columns(stored, "pickup_points"),
-        travel=travel, history=_history(history), term=_term_words(stored),
+        travel=travel, placement=placement, may_be_quoted=_may_be_quoted(visit, stored, travel),
+        history=_history(history), term=_term_words(stored),
     )  # fmt: skip
 
 
@@ -209,6 +214,21 @@ def _travel(visit: Visit, session: Session, stored: Stored) -> TravelNow | None:
     except NotInStoreError:
         return None
     return travel_in(plan_id, opened, stored.record_id)
+
+
+def placement_that_stands(visit: Visit, session: Session, passenger_id: str) -> Placement | None:
+    """The placement that brought them into a plan, for those who may take it back."""
+    if not visit.may("placements.write"):
+        return None
+    found = list_placements(session, passenger_id=passenger_id, limit=_MOST_PLACEMENTS)
+    return next((one for one in found if one.reversed_at is None), None)
+
+
+def _may_be_quoted(visit: Visit, stored: Stored, travel: TravelNow | None) -> bool:
+    """Whether there is anything to quote: no plan that holds carries them, and they have not left."""
+    is_carried = travel is not None and bool(travel.route_id)
+    has_left = stored.body is None or (stored.ends_on is not None and stored.ends_on < date.today())
+    return visit.may("quotes.ask") and not is_carried and not has_left
 
 
 def _history(versions: Sequence[Stored]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
 from api.auth.permissions import Permission
+from api.editing import before_edit
 from api.endpoints.shapes import After, RecordIdPath
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import go_to, page
@@ -19,6 +20,7 @@ from api.report.findings import findings_of, long_rides_of
 from api.report.route_map import group_of_route, school_groups
 from api.report.route_view import RouteView
 from api.store.faults import NotInStoreError
+from api.store.jobs import n_open_jobs
 from api.store.plans import StoredPlan, list_plans, propose, standing_plans
 from transport.calendar import LEGS, Leg, days_words
 from transport.check import Ride
@@ -64,6 +66,7 @@ def show_plans(visit: Reader) -> Response:
     with visit.store.read() as session:
         plans = sorted(list_plans(session), key=lambda plan: plan.stored_at, reverse=True)
         holders = list(standing_plans(session).values())
+        n_open = n_open_jobs(session)
     rows = [
         {
             "plan": plan, "n_schools": holders.count(plan.plan_id), "stored": moment_words(plan.stored_at),
@@ -71,7 +74,7 @@ def show_plans(visit: Reader) -> Response:
         }
         for plan in plans
     ]  # fmt: skip
-    return page(visit, "plans.html", rows=rows)
+    return page(visit, "plans.html", rows=rows, n_open=n_open)
 
 
 @router.get("/plans/{plan_id}")
@@ -80,12 +83,13 @@ def show_plan(plan_id: RecordIdPath, visit: FileReader, school: After = "") -> R
     stored, opened = open_for(visit, plan_id, "plan")
     with visit.store.read() as session:
         holds_for = [sid for sid, holder in standing_plans(session).items() if holder == plan_id]
+        before_id = before_edit(session, plan_id)
     scenario = opened.outcome.scenario
     served = sorted({sid for route in opened.outcome.plan.routes for sid in school_ids_of(route)})
     own = {r.route_id for r in opened.outcome.plan.routes if not school or school in school_ids_of(r)}
     long_rides = long_rides_of(opened.outcome)
     return page(
-        visit, "plan.html", stored=stored, opened=opened, k=opened.kpis, outcome=opened.outcome,
+        visit, "plan.html", stored=stored, before_id=before_id, opened=opened, k=opened.kpis, outcome=opened.outcome,
         routes=[route for route in opened.routes if route.route_id in own], school=school,
         schools=[(sid, scenario.school_by_id[sid].name) for sid in served], holds_for=holds_for,
         hard=findings_of(opened.outcome.hard_violations, share=False),
@@ -106,8 +110,18 @@ def show_route(plan_id: RecordIdPath, route_id: RecordIdPath, visit: FileReader)
     faults = [v.sentence for v in opened.outcome.violations if v.route_id == route_id and v.hard]
     at = opened.routes.index(route)
     around = (opened.routes[at - 1] if at else None, opened.routes[at + 1] if at + 1 < len(opened.routes) else None)
+    with visit.store.read() as session:
+        before_id = before_edit(session, plan_id)
     return page(
-        visit, "route.html", stored=stored, opened=opened, route=route, rides=rides, faults=faults, around=around
+        visit,
+        "route.html",
+        stored=stored,
+        before_id=before_id,
+        opened=opened,
+        route=route,
+        rides=rides,
+        faults=faults,
+        around=around,
     )
 
 

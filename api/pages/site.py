@@ -22,16 +22,35 @@ def _routers() -> list[APIRouter]:
         council_sign_in,
         dashboard,
         home,
+        jobs,
         log,
         new_passenger,
         passenger_upload,
         passengers,
+        plan_editing,
+        plan_term,
         plans,
         publication,
+        quotes,
         sign_in,
     )
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
-    people = (passenger_upload, passengers, new_passenger)
-    modules = (assets, sign_in, council_sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
+    people = (passenger_upload, passengers, new_passenger, quotes)
+    modules = (
+        assets,
+        sign_in,
+        council_sign_in,
+        home,
+        *people,
+        plan_term,
+        jobs,
+        plans,
+        plan_editing,
+        publication,
+        compare,
+        dashboard,
+        accounts,
+        log,
+    )
     return [module.router for module in modules]

@@ -43,6 +43,22 @@ def make_chart(certificate: Certificate) -> BoundChart:
         cost.insert(0, (0.0, certificate.objective_pence))
     bound = [(searched_s + at, pence) for at, pence in certificate.trace]
     bound.append((end_s, certificate.bound_pence))
+    words = (
+        f"Line chart over time: the cost of the best plan so far falls to {pounds(cost[-1][1])} a week, "
+        f"the bound rises to {pounds(certificate.bound_pence)}. The table below holds the figures."
+    )
+    return chart_of(cost, bound, searched_s=searched_s, words=words)
+
+
+def chart_of(cost: Points, bound: Points, *, searched_s: float, words: str) -> BoundChart:
+    """Cost and bound over time, both up to the last point of the cost.
+
+    Parameters
+    ----------
+    cost, bound : seconds and pence, in order of time; the bound may have no point yet.
+    searched_s : end of the search, from which the gap between the two is shaded.
+    """
+    end_s = cost[-1][0]
     ticks_y = _ticks([pence / 100 for _, pence in (*cost, *bound)])
     low, high = 100 * ticks_y[0], 100 * ticks_y[-1]
 
@@ -56,17 +72,16 @@ def make_chart(certificate: Certificate) -> BoundChart:
     at_cost, at_bound = place([(searched_s, cost[-1][1]), (end_s, cost[-1][1])]), place(bound)
     return BoundChart(
         cost=_steps(place(cost)),
-        bound=_steps(at_bound),
-        between=f"{_steps(at_bound)}L{at_cost[1][0]} {at_cost[1][1]}L{at_cost[0][0]} {at_cost[0][1]}Z",
+        bound=_steps(at_bound) if bound else "",
+        between=(
+            f"{_steps(at_bound)}L{at_cost[1][0]} {at_cost[1][1]}L{at_cost[0][0]} {at_cost[0][1]}Z" if bound else ""
+        ),
         ticks_x=tuple(
             (place([(t * per, int(low))])[0][0], f"{t:,g}") for t in _ticks([0, end_s / per]) if t * per <= end_s
         ),
         ticks_y=tuple((place([(0, round(100 * t))])[0][1], pounds(round(100 * t), pennies=t % 1 > 0)) for t in ticks_y),
         unit="minutes" if minutes else "seconds",
-        words=(
-            f"Line chart over time: the cost of the best plan so far falls to {pounds(cost[-1][1])} a week, "
-            f"the bound rises to {pounds(certificate.bound_pence)}. The table below holds the figures."
-        ),
+        words=words,
     )
 
 

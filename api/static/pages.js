@@ -14,4 +14,25 @@
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("[data-once]").forEach(function (button) { delete button.dataset.sent; });
   });
+
+  // What goes on by itself is looked at again: the page as it is now, of which one part is taken over.
+  function refresh() {
+    var part = document.querySelector("[data-refresh]");
+    if (!part) { return; }
+    window.setTimeout(function () {
+      fetch(window.location.href, { credentials: "same-origin" }).then(function (answer) {
+        if (!answer.ok) { throw new Error(String(answer.status)); }
+        return answer.text();
+      }).then(function (text) {
+        var now = new DOMParser().parseFromString(text, "text/html");
+        var said = document.querySelector("[data-said]"), words = now.querySelector("[data-said]").textContent;
+        var focused = document.activeElement && document.activeElement.id;
+        part.replaceWith(document.importNode(now.querySelector("[data-part]"), true));
+        if (said.textContent !== words) { said.textContent = words; document.title = now.title; }
+        if (focused && document.getElementById(focused)) { document.getElementById(focused).focus(); }
+        refresh();
+      }).catch(function () { window.setTimeout(refresh, 5000); });
+    }, Number(part.dataset.refresh));
+  }
+  refresh();
 })();

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from api.store.cipher import Cipher
@@ -19,6 +19,8 @@ from api.store.store import Store, Work
 from transport.files.faults import Fault
 
 OPEN_STATES = ("queued", "running")
+MOST_TRAIL = 200
+"""Most lines of a job's trail: of a longer one every second is dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +30,8 @@ class StoredJob:
     Attributes
     ----------
     state : queued, running, done, failed, cancelled. wanted : what was asked for.
-    progress : `phase`, `round`, `n_rounds`, `iterations`, `objective_pence_per_week`, as far as they are known.
+    progress : `phase`, `round`, `n_rounds`, `iterations`, `objective_pence_per_week`, `n_unserved`,
+        `bound_pence_per_week`, as far as they are known, and `trail`: how these went.
     slot : worker that took it. plan_id : the plan that it made.
     faults : why it failed.
     """
@@ -89,6 +92,11 @@ def list_jobs(
     return [_stored(cipher, job) for job in session.scalars(query.order_by(Job.job_id).limit(limit))]
 
 
+def n_open_jobs(session: Session) -> int:
+    """How many jobs wait or run."""
+    return session.scalar(select(func.count()).where(Job.state.in_(OPEN_STATES))) or 0
+
+
 def queued_ids(session: Session) -> list[str]:
     """Jobs that no worker has taken yet, the oldest first."""
     return list(session.scalars(select(Job.job_id).where(Job.state == "queued").order_by(Job.asked_at)))
@@ -136,7 +144,9 @@ def set_progress(work: Work, job_id: str, progress: Mapping[str, Any]) -> bool:
     if job is None or job.state != "running":
         return True
     if progress:
-        job.progress = {**job.progress, **progress}
+        now = {**job.progress, **progress}
+        seconds = (work.now - (job.started_at or work.now)).total_seconds()
+        job.progress = {**now, "trail": _trail(now, round(seconds))}
     return job.cancel_asked_at is not None
 
 
@@ -186,6 +196,16 @@ def release_slot(work: Work, slot: str) -> list[str]:
     for job_id in job_ids:
         work.log("rescue", "job", job_id, slot=slot)
     return job_ids
+
+
+def _trail(progress: Mapping[str, Any], at_s: int) -> list[list[int | None]]:
+    """How a job has gone: seconds since it began, price, passengers not carried, bound; a line for each change."""
+    trail: list[list[int | None]] = list(progress.get("trail", ()))
+    figures = [progress.get(name) for name in ("objective_pence_per_week", "n_unserved", "bound_pence_per_week")]
+    if figures[0] is None or (trail and trail[-1][1:] == figures):
+        return trail
+    kept = trail if len(trail) < MOST_TRAIL else [*trail[:-1:2], trail[-1]]
+    return [*kept, [at_s, *figures]]
 
 
 def _end(work: Work, job: Job, state: str) -> None:

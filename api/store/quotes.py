@@ -97,6 +97,11 @@ def newest_of(session: Session, plan_id: str) -> str:
     return plan_id
 
 
+def step_before(session: Session, plan_id: str) -> PlanStep | None:
+    """The step by which a plan grew out of another; None: it is the first of its line."""
+    return session.scalar(select(PlanStep).where(PlanStep.plan_id_after == plan_id))
+
+
 def step_to(work: Work, plan_id: str, sealed: SealedPlan, title: str, kind: str) -> StoredPlan:
     """Store a plan that grew out of another as proposed; the other, unless it is in force, gives way to it.
 

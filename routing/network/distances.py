@@ -7,6 +7,7 @@ fastest path and, among equally fast ones, the shortest; both engines give the s
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -25,6 +26,8 @@ NO_WAY = 1 << 60
 
 Engine = Literal["auto", "cch", "scipy"]
 
+NETWORKS_KEPT = 2
+"""Networks of which what was worked out once is kept in memory."""
 _TREES_AT_ONCE = 32
 _CUSTOMISED_KEPT = 4
 
@@ -93,9 +96,7 @@ class HierarchyEngine:
     """Contraction hierarchy; the order of the nodes is kept in `cache_dir` under the network's digest."""
 
     def __init__(self, network: RoadNetwork, *, cache_dir: Path | None = None) -> None:
-        from routing.network.hierarchy import make_hierarchy
-
-        self._hierarchy: Hierarchy = make_hierarchy(network, _order_of(network, cache_dir))
+        self._hierarchy = _hierarchy_of(network, cache_dir)
         self._kept: dict[bytes, Customised] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -122,6 +123,14 @@ class HierarchyEngine:
                 del self._kept[old]
             self._kept[key] = customise(self._hierarchy, weight)
         return self._kept[key]
+
+
+@lru_cache(maxsize=NETWORKS_KEPT)
+def _hierarchy_of(network: RoadNetwork, cache_dir: Path | None) -> Hierarchy:
+    """Of a network that stays in memory, as at a desk, contracted once: that takes most of a matrix's time."""
+    from routing.network.hierarchy import make_hierarchy
+
+    return make_hierarchy(network, _order_of(network, cache_dir))
 
 
 def _order_of(network: RoadNetwork, cache_dir: Path | None) -> IndexArray:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.network.distances import NETWORKS_KEPT
 from routing.network.graph import STREET_CLASSES, FloatArray, IndexArray, RoadNetwork
 from routing.network.projection import project
 from transport.places import Place
+
+if TYPE_CHECKING:
+    from shapely import STRtree
 
 DEFAULT_MAX_SNAP_GAP_M = 200
 """Ours. Farther from any street than this, a place is more likely wrong than remote."""
@@ -111,15 +117,8 @@ def _snap_points(
     """Segment, fraction, gap and side of every point. Of equally near segments, the first."""
     import shapely
 
-    banned = [STREET_CLASSES.index(name) for name in _NO_STOPPING]
-    stoppable = np.flatnonzero(~np.isin(network.segment_class, banned)).astype(np.int32)
-    if len(stoppable) == 0:
-        raise ValueError(f"{network.source}: no street on which a vehicle may stop")
     x, y = project(network.crs, lat, lon)
-    xy = np.column_stack((network.geometry_x_m, network.geometry_y_m))
-    owner = np.repeat(np.arange(network.n_segments), np.diff(network.geometry_offset))
-    lines = shapely.linestrings(xy, indices=owner)
-    tree = shapely.STRtree(lines[stoppable])
+    stoppable, lines, tree = _streets_of(network)
     points = shapely.points(x, y)
     query, found = tree.query_nearest(points, all_matches=True)
     order = np.lexsort((found, query))
@@ -130,6 +129,23 @@ def _snap_points(
     length = shapely.length(line)
     fraction = np.clip(np.divide(along, length, out=np.zeros_like(along), where=length > 0), 0.0, 1.0)
     return segment, fraction, shapely.distance(line, points), _is_left(line, points, along, length)
+
+
+@lru_cache(maxsize=NETWORKS_KEPT)
+def _streets_of(network: RoadNetwork) -> tuple[IndexArray, NDArray[np.object_], STRtree]:
+    """Segments on which a vehicle may stop, the lines of all segments, and the tree of those that may be stopped on."""
+    import shapely
+
+    banned = [STREET_CLASSES.index(name) for name in _NO_STOPPING]
+    stoppable = np.flatnonzero(~np.isin(network.segment_class, banned)).astype(np.int32)
+    if len(stoppable) == 0:
+        raise ValueError(f"{network.source}: no street on which a vehicle may stop")
+    xy = np.column_stack((network.geometry_x_m, network.geometry_y_m))
+    owner = np.repeat(np.arange(network.n_segments), np.diff(network.geometry_offset))
+    lines = shapely.linestrings(xy, indices=owner)
+    tree = shapely.STRtree(lines[stoppable])
+    tree.query(lines[stoppable[0]])  # A tree is put up at its first question: now, before threads share it.
+    return stoppable, lines, tree
 
 
 def _is_left(

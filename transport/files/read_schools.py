@@ -59,7 +59,7 @@ def read_policy(book: Book) -> Policy:
         if name not in specs or row.value == "":
             continue
         try:
-            settings[name] = _setting_value(specs[name], row.value)
+            settings[name] = setting_of(specs[name], row.value)
         except ValueError as error:
             book.fault("policy", row.row, "value", f"{name} {error}")
     policy = Policy(**settings)
@@ -74,13 +74,32 @@ def read_policy(book: Book) -> Policy:
     return policy
 
 
+def setting_fault(name: str, text: str) -> str:
+    """What is wrong with a setting as it would be written in policy.csv; empty where nothing is."""
+    spec = next((spec for spec in setting_specs() if spec.name == name), None)
+    if spec is None:
+        return f"{name}: no such setting{did_you_mean(name, [spec.name for spec in setting_specs()])}"
+    try:
+        setting_of(spec, text)
+    except ValueError as error:
+        return f"{name}: {text}; {error}"
+    return ""
+
+
 def _check_names(book: Book, table: str, rows: Mapping[str, SettingRow], known: tuple[str, ...]) -> None:
     for name, row in rows.items():
         if name not in known:
             book.fault(table, row.row, "setting", f"no such setting{did_you_mean(name, known)}")
 
 
-def _setting_value(spec: SettingSpec, text: str) -> int | bool | str:
+def setting_of(spec: SettingSpec, text: str) -> int | bool | str:
+    """A setting as policy.csv writes it.
+
+    Raises
+    ------
+    ValueError
+        Saying what is allowed.
+    """
     value: int | bool | str
     if spec.choices:
         value = text.casefold()
