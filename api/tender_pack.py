@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -202,7 +203,7 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
         book, given.plan, given.scenario, areas.area_by_place_id, pack_id=pack.pack_id,
         least_alike=request.least_alike,
     )  # fmt: skip
-    points = map_points(sheets, given.scenario, areas.centre_by_area, pack_id=pack.pack_id)
+    points = map_points(sheets, given.scenario, areas.centre_by_area, secret=secrets.token_hex(32))
     release = tender_release(
         pack, ocid=request.ocid, buyer=request.buyer, title=request.title, at=signed.at
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """Where about the work of a pack lies: schools as they are, passengers' areas as jittered points that lead to no home.
 
-A point is drawn around the middle of its area, with a seed made of tender and area: nothing of a home goes into
-it, so nothing of a home comes out. Points within `HOME_REACH_M` of any home are drawn again, so that none is taken for
-one; all that tells is that no home lies there.
+A point is drawn around the middle of its area. Points within `HOME_REACH_M` of any home are drawn again, so that none is
+taken for one. Draws follow a secret that is used once and kept nowhere: with a seed that others can work out, the points
+that were passed over would tell where homes lie. As it is, all that a map tells is that no home lies at its points.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class MapPoint:
 
 
 def map_points(
-    sheets: Sequence[LotSheet], scenario: Scenario, centre_by_area: Mapping[str, LatLon], *, pack_id: str
+    sheets: Sequence[LotSheet], scenario: Scenario, centre_by_area: Mapping[str, LatLon], *, secret: str
 ) -> tuple[MapPoint, ...]:
     """Schools of the lots, and a point for each area that a table shows.
 
@@ -54,8 +54,9 @@ def map_points(
     ----------
     centre_by_area : middle of all postcodes of an area; areas without one are left out, as are points that cannot be
         drawn away from every home.
+    secret : what nobody outside can know or guess; never the same for two maps.
     """
-    return (*_schools(sheets, scenario), *_areas(sheets, homes_of(scenario), centre_by_area, pack_id))
+    return (*_schools(sheets, scenario), *_areas(sheets, homes_of(scenario), centre_by_area, secret))
 
 
 def homes_of(scenario: Scenario) -> tuple[LatLon, ...]:
@@ -79,11 +80,11 @@ def _schools(sheets: Sequence[LotSheet], scenario: Scenario) -> Iterator[MapPoin
 
 
 def _areas(
-    sheets: Sequence[LotSheet], homes: Sequence[LatLon], centre_by_area: Mapping[str, LatLon], pack_id: str
+    sheets: Sequence[LotSheet], homes: Sequence[LatLon], centre_by_area: Mapping[str, LatLon], secret: str
 ) -> Iterator[MapPoint]:
     rows = [row for sheet in sheets for row in sheet.passengers if row.area in centre_by_area]
     for area in sorted({row.area for row in rows}):
-        point = drawn_point(centre_by_area[area], homes, f"{pack_id}:{area}")
+        point = drawn_point(centre_by_area[area], homes, f"{secret}:{area}")
         if point is not None:
             there = [row.lot_id for row in rows if row.area == area]
             yield MapPoint(

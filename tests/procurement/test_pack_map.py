@@ -57,18 +57,18 @@ def test_the_wider_area_of_a_sector(area: str, wider: str) -> None:
 def test_schools_and_shown_areas_are_on_the_map() -> None:
     """One point for B70 1 with its five passengers, one for the school."""
     sheets, scenario = case(("B70 1",) * 5)
-    school, area = map_points(sheets, scenario, {"B70 1": CENTRE}, pack_id="T1")
+    school, area = map_points(sheets, scenario, {"B70 1": CENTRE}, secret="one")
     assert (school.kind, school.label, school.lot_ids, school.n_passengers) == ("school", "School S1", ("LOT1",), 0)
     assert (area.kind, area.label, area.lot_ids, area.n_passengers) == ("area", "B70 1", ("LOT1",), 5)
-    assert map_points(sheets, scenario, {"B70 1": CENTRE}, pack_id="T1")[1] == area
-    assert map_points(sheets, scenario, {"B70 1": CENTRE}, pack_id="T2")[1] != area
-    assert len(map_points(sheets, scenario, {}, pack_id="T1")) == 1
+    assert map_points(sheets, scenario, {"B70 1": CENTRE}, secret="one")[1] == area
+    assert map_points(sheets, scenario, {"B70 1": CENTRE}, secret="two")[1] != area
+    assert len(map_points(sheets, scenario, {}, secret="one")) == 1
 
 
 def test_an_area_that_is_not_shown_is_not_on_the_map() -> None:
     """Four are too few."""
     sheets, scenario = case(("B70 1",) * 4)
-    assert [p.kind for p in map_points(sheets, scenario, {"B70 1": CENTRE, "B70": CENTRE}, pack_id="T1")] == ["school"]
+    assert [p.kind for p in map_points(sheets, scenario, {"B70 1": CENTRE, "B70": CENTRE}, secret="one")] == ["school"]
 
 
 @given(
