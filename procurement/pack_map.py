@@ -1,8 +1,8 @@
 """Where about the work of a pack lies: schools as they are, passengers' areas as jittered points that lead to no home.
 
-A point is drawn around the middle of its area. Points within `HOME_REACH_M` of any home are drawn again, so that none is
-taken for one. Draws follow a secret that is used once and kept nowhere: with a seed that others can work out, the points
-that were passed over would tell where homes lie. As it is, all that a map tells is that no home lies at its points.
+A point is drawn around the middle of its area. Points within `HOME_REACH_M` of any home are drawn again, so that none
+is taken for one. Draws follow a secret that is used once and kept nowhere: with a seed that others can work out, the
+points passed over would tell where homes lie. As it is, a map tells only that no home lies at its points.
 """
 
 from __future__ import annotations
