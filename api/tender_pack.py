@@ -130,31 +130,49 @@ def read_scores(path: Path | None) -> dict[str, int]:
 
 
 def read_regime(path: Path | None) -> Regime:
-    """Settings of the law and the steps from a JSON object; without a file, the defaults.
+    """Settings of the law and the steps from a JSON file; without one, the defaults.
 
     Raises
     ------
     ValueError
         Naming what is not allowed.
     """
-    if path is None:
-        return Regime()
-    given = json.loads(path.read_text(encoding="utf-8"))
+    return Regime() if path is None else regime_of(json.loads(path.read_text(encoding="utf-8")), path.name)
+
+
+def regime_of(given: Any, what: str = "regime") -> Regime:
+    """Settings of the law and the steps from a JSON object.
+
+    Raises
+    ------
+    ValueError
+        Naming what is not allowed.
+    """
     known = {f.name for f in fields(Regime)}
     if not isinstance(given, dict) or set(given) - known:
-        raise ValueError(f"{path.name}: must be an object with some of {', '.join(sorted(known))}")
+        raise ValueError(f"{what}: must be an object with some of {', '.join(sorted(known))}")
     return TypeAdapter(Regime).validate_python(given)
 
 
 def read_rules(path: Path | None, tie_seed: int) -> AwardRules:
-    """Rules from a JSON object of the settings of `AwardRules`; without a file, least price.
+    """Rules from a JSON file; without one, least price.
 
     Raises
     ------
     ValueError
         Naming unknown settings and values that are not allowed.
     """
-    given: Any = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
+    return rules_of({} if path is None else json.loads(path.read_text(encoding="utf-8")), tie_seed)
+
+
+def rules_of(given: Any, tie_seed: int) -> AwardRules:
+    """Rules from a JSON object of the settings of `AwardRules`.
+
+    Raises
+    ------
+    ValueError
+        Naming unknown settings and values that are not allowed.
+    """
     known = {f.name for f in fields(AwardRules)}
     if not isinstance(given, dict) or set(given) - known:
         wrong = sorted(set(given) - known) if isinstance(given, dict) else ["no object"]

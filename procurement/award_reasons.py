@@ -109,17 +109,19 @@ def reasons_of(
     best: Chosen,
     second: Chosen | None,
     deadline: float,
+    *,
+    always: bool,
 ) -> Reasons:
     """Work out every reason, those of winners first.
 
     Parameters
     ----------
     best : the award. second : the best other one, where known.
-    deadline : instant of the monotonic clock after which the rest is left, except winners and rules of small tenders.
+    deadline : instant of the monotonic clock after which the rest is left.
+    always : whether winners and rules are worked out beyond it, as they are in small tenders.
     """
     asked = _Asked(pack=pack, model=model, search=search, best=best)
     winners = model.offers_of(best.columns)
-    always = len(pack.lots) <= EVERY_WINNER_UP_TO
     lots = [asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)) for offer in winners]
     scores = quality_pct_by_operator_id
     prices = []

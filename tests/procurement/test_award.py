@@ -308,12 +308,11 @@ def test_an_award_that_is_not_proven_is_not_settled() -> None:
 
 
 @pytest.mark.parametrize("n_small", [1, 0])
-def test_what_there_was_no_time_for_is_said(n_small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_there_was_no_time_for_is_said(n_small: int) -> None:
     """No second for reasons: winners and rules of small tenders are explained, the rest is counted."""
-    monkeypatch.setattr("procurement.award_reasons.EVERY_WINNER_UP_TO", n_small)
     both = [make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_500})]
     pack = make_pack(rules=AwardRules(tie_seed=7, max_lots_share_pct=100))
-    record = award(pack, *both, explain_seconds=0.0)
+    record = award(pack, *both, explain_seconds=0.0, always_explained=n_small)
     left = "0 of 1 {} have a proven figure; the time given ended before the rest"
     counted = ("losing bids",) if n_small else ("winners", "declared rules", "losing bids")
     assert record.unexplained == tuple(left.format(what) for what in counted)
