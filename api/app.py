@@ -70,11 +70,12 @@ def _routers() -> list[APIRouter]:
         quotes,
         service,
         session,
+        tenders,
     )
     from api.endpoints.records import record_routers
 
     # Bulk before the others: `/passengers/bulk` must not be taken for a passenger.
-    modules = (service, session, passenger_upload, passengers, plans, edits, jobs, quotes, exports, changes)
+    modules = (service, session, passenger_upload, passengers, plans, edits, jobs, quotes, exports, tenders, changes)
     return [*(module.router for module in modules), *record_routers()]
 
 

@@ -25,7 +25,7 @@ from transport.files.faults import InputFaults
 from transport.files.read_new import NewPassenger, NewPassengers, read_new_passengers
 from transport.notice import after_working_days
 from transport.scenario import Scenario
-from transport.travel import TravelByRow
+from transport.travel import Travel, TravelByRow
 
 if TYPE_CHECKING:
     from routing.desk import Desk
@@ -120,6 +120,10 @@ class OpenPlan:
         with manned.in_use:
             found = quoted(manned.desk, person, n, valid_until, school_ids=wanted.school_ids, with_reasons=with_reasons)
         return found, person.is_decided
+
+    def travel(self) -> Travel:
+        """Travel between all places of the plan."""
+        return roads_on(self.network, self.folder.scenario, None).travel
 
     def _manned_for(self, wanted: Newcomer, waiting: Iterable[Newcomer]) -> _Manned:
         from routing.desk import open_desk

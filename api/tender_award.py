@@ -24,6 +24,7 @@ from api.tender_files import (
 )
 from api.tender_log import Signed, append_log, read_log
 from procurement.award import AwardRecord, determine_awards
+from procurement.award_reasons import EVERY_WINNER_UP_TO
 from procurement.bids import check_bids
 from procurement.compare_lots import sites_of
 from procurement.fleet_offers import extension_offers, fleet_prices
@@ -142,7 +143,7 @@ def _received(folder: Path) -> dict[str, datetime]:
 def award(
     given: PlanFolder, tender: Path, *, pack_digest: str, travel: Travel | None, avoidable: bool = True,
     quality_pct_by_operator_id: dict[str, int] | None = None, seconds: float = 60.0, explain_seconds: float = 60.0,
-    signed: Signed,
+    signed: Signed, always_explained: int = EVERY_WINNER_UP_TO,
 ) -> tuple[AwardRecord, MakeOrBuy | None]:  # fmt: skip
     """Decide, write the award and everything that follows from it.
 
@@ -150,7 +151,7 @@ def award(
     ----------
     travel : between depots and stops, where the pack reserved fleet or extensions; None: neither is looked at.
     avoidable : whether the fleet counts at avoidable cost.
-    signed : by those who evaluate.
+    signed : by those who evaluate. always_explained : as in `AwardRequest`.
 
     Raises
     ------
@@ -170,7 +171,7 @@ def award(
     inputs = AwardInputs(
         pack=pack, pack_digest=pack_digest, submissions=opening.submissions, other_offers=(), start_ids=(),
         quality_pct_by_operator_id=quality_pct_by_operator_id or {}, seconds=seconds, explain_seconds=explain_seconds,
-        avoidable=avoidable,
+        avoidable=avoidable, always_explained=always_explained,
     )  # fmt: skip
     choice = None
     if travel is not None and (pack.rules.fleet_reserved or pack.rules.extensions_reserved):

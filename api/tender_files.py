@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from procurement.award import AwardRequest
+from procurement.award_reasons import EVERY_WINNER_UP_TO
 from procurement.bids import SetAside
 from procurement.offers import Offer
 from procurement.record import Line, Overridden, OverrideKind
@@ -68,6 +69,7 @@ class AwardInputs:
     seconds: float
     explain_seconds: float
     avoidable: bool = True
+    always_explained: int = EVERY_WINNER_UP_TO
 
     def request(self) -> AwardRequest:
         """The award to be made, on lots and rules as issued."""
@@ -75,7 +77,7 @@ class AwardInputs:
             pack=self.pack, pack_digest=self.pack_digest, lots=self.pack.lots, rules=self.pack.rules,
             submissions=self.submissions, quality_pct_by_operator_id=self.quality_pct_by_operator_id,
             other_offers=self.other_offers, start_ids=self.start_ids, seconds=self.seconds,
-            explain_seconds=self.explain_seconds,
+            explain_seconds=self.explain_seconds, always_explained=self.always_explained,
         )  # fmt: skip
 
 

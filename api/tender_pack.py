@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,10 +28,19 @@ from procurement.integrity import (
 )
 from procurement.lot_design import Cut, LotBook, LotLimits, design_lots
 from procurement.ocds import tender_release
-from procurement.pack import LEAST_ALIKE, NOT_SHOWN, LotSheet, lot_sheets, require_safe, wider_area
+from procurement.pack import (
+    LEAST_ALIKE,
+    NOT_SHOWN,
+    TWO_AREAS,
+    LotSheet,
+    layout_words,
+    lot_sheets,
+    require_safe,
+    wider_area,
+)
 from procurement.pack_map import MapPoint, map_points, require_far_from_homes
 from procurement.record import LotsDesigned, PackIssued
-from procurement.regime import Regime, deadline_words, timetable
+from procurement.regime import Regime, day_words, deadline_words, timetable
 from transport.digest import digest_of
 from transport.files.bid_schedule import lot_facts, schedule_rows, write_schedule, write_schedule_json
 from transport.files.records import read_record, write_record
@@ -122,31 +131,49 @@ def read_scores(path: Path | None) -> dict[str, int]:
 
 
 def read_regime(path: Path | None) -> Regime:
-    """Settings of the law and the steps from a JSON object; without a file, the defaults.
+    """Settings of the law and the steps from a JSON file; without one, the defaults.
 
     Raises
     ------
     ValueError
         Naming what is not allowed.
     """
-    if path is None:
-        return Regime()
-    given = json.loads(path.read_text(encoding="utf-8"))
+    return Regime() if path is None else regime_of(json.loads(path.read_text(encoding="utf-8")), path.name)
+
+
+def regime_of(given: Any, what: str = "regime") -> Regime:
+    """Settings of the law and the steps from a JSON object.
+
+    Raises
+    ------
+    ValueError
+        Naming what is not allowed.
+    """
     known = {f.name for f in fields(Regime)}
     if not isinstance(given, dict) or set(given) - known:
-        raise ValueError(f"{path.name}: must be an object with some of {', '.join(sorted(known))}")
+        raise ValueError(f"{what}: must be an object with some of {', '.join(sorted(known))}")
     return TypeAdapter(Regime).validate_python(given)
 
 
 def read_rules(path: Path | None, tie_seed: int) -> AwardRules:
-    """Rules from a JSON object of the settings of `AwardRules`; without a file, least price.
+    """Rules from a JSON file; without one, least price.
 
     Raises
     ------
     ValueError
         Naming unknown settings and values that are not allowed.
     """
-    given: Any = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
+    return rules_of({} if path is None else json.loads(path.read_text(encoding="utf-8")), tie_seed)
+
+
+def rules_of(given: Any, tie_seed: int) -> AwardRules:
+    """Rules from a JSON object of the settings of `AwardRules`.
+
+    Raises
+    ------
+    ValueError
+        Naming unknown settings and values that are not allowed.
+    """
     known = {f.name for f in fields(AwardRules)}
     if not isinstance(given, dict) or set(given) - known:
         wrong = sorted(set(given) - known) if isinstance(given, dict) else ["no object"]
@@ -226,12 +253,14 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
             write_csv_text(out / name, text)
         else:
             (out / name).write_text(text, encoding="utf-8")
-    write_schedule(schedule_rows(pack), out / "price_schedule.xlsx", title=f"{request.title}: price schedule")
-    write_schedule_json(schedule_rows(pack), out / "price_schedule.json")
+    rows = schedule_rows(pack, {sheet.lot_id: _sheet_facts(sheet) for sheet in sheets})
+    about = schedule_words(pack, request, given.scenario)
+    write_schedule(rows, out / "price_schedule.xlsx", title=f"{request.title}: price schedule", about=about)
+    write_schedule_json(rows, out / "price_schedule.json")
     write_record("tender_pack", pack, out / PACK_FILE)
     terms = Terms(title=request.title, buyer=request.buyer, ocid=request.ocid, regime=request.regime)
     write_record("tender_terms", terms, tender / TERMS_FILE)
-    _write_pdf(out / "pack.pdf", pack, sheets, points, request)
+    _write_pdf(out / "pack.pdf", pack, sheets, points, request, class_words(pack, given.scenario))
     issued = PackIssued(
         pack_id=pack.pack_id, version=pack.version, pack_digest=pack.digest, lots_digest=pack.lots_digest,
         deadline=pack.deadline, file_digests=digests_of(out.iterdir()), changes=changes,
@@ -291,9 +320,38 @@ def lots_csv(pack: TenderPack, sheets: Sequence[LotSheet]) -> str:
 
 
 def _sheet_facts(sheet: LotSheet) -> dict[str, object]:
+    areas = sorted({row.area for row in sheet.passengers} - {NOT_SHOWN, TWO_AREAS})
     return {
-        "passengers": len(sheet.passengers), "places": "; ".join(sheet.layouts), "schools": "; ".join(sheet.schools)
+        "passengers": len(sheet.passengers), "places": "; ".join(sheet.layouts), "schools": "; ".join(sheet.schools),
+        "areas": ", ".join(areas) or NOT_SHOWN,
     }  # fmt: skip
+
+
+def schedule_words(pack: TenderPack, request: PackRequest, scenario: Scenario) -> list[str]:
+    """What the first sheet of the schedule says of this tender: term, deadline, papers, vehicle classes."""
+    ends_on = day_words(pack.ends_on)
+    return [
+        f"Tender {pack.pack_id}, version {pack.version}, of {request.buyer}. Contracts from "
+        f"{day_words(pack.starts_on)} to {ends_on}.",
+        f"Bids close at {deadline_words(pack.deadline, request.regime.time_zone)}.",
+        f"Licence, insurance and clearances must last to {ends_on}; with an earlier date all your bids are set aside. "
+        "For a paper that is renewed every year, give the day until which you undertake to keep it renewed.",
+        *class_words(pack, scenario),
+    ]
+
+
+def _tag_words(tags: Collection[str]) -> str:
+    return f" with {', '.join(sorted(tags))}" if tags else ""
+
+
+def class_words(pack: TenderPack, scenario: Scenario) -> list[str]:
+    """What each vehicle class that is asked for holds, and which licence it needs, in sentences."""
+    return [
+        f"{c.class_id}{_tag_words(c.tags)}: {' or '.join(layout_words(x.seats, x.wheelchairs) for x in c.layouts)}; "
+        f"licence {c.licence_class.lower()}."
+        for c in scenario.vehicle_classes
+        if c.class_id in pack.class_ids
+    ]
 
 
 def passengers_csv(sheets: Sequence[LotSheet]) -> str:
@@ -345,8 +403,9 @@ _RULE_WORDS = {
 
 
 def _write_pdf(
-    path: Path, pack: TenderPack, sheets: Sequence[LotSheet], points: Sequence[MapPoint], request: PackRequest
-) -> None:
+    path: Path, pack: TenderPack, sheets: Sequence[LotSheet], points: Sequence[MapPoint], request: PackRequest,
+    classes: Sequence[str],
+) -> None:  # fmt: skip
     from api.documents.pdf import tender_pack_pdf
 
     sheet_by_lot = {sheet.lot_id: sheet for sheet in sheets}
@@ -359,11 +418,14 @@ def _write_pdf(
             ["Tender", f"{pack.pack_id}, version {pack.version}"],
             ["Bids close", deadline_words(pack.deadline, request.regime.time_zone)],
             ["Contracts", f"{pack.starts_on.isoformat()} to {pack.ends_on.isoformat()}"],
+            ["How to bid", "fill in price_schedule.xlsx, whose first sheet says how, and send it through the portal"],
+            ["Questions", "through the portal; every answer goes to all"],
             ["Digest of this pack", pack.digest],
         ],
         "map": map_svg(points),
         "map_key": map_key(points),
         "rules": rule_words(pack.rules),
+        "classes": classes,
         "timetable": [[step.on.isoformat(), step.what] for step in timetable(request.regime, pack.starts_on)],
         "lots": [
             {

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, fields, replace
 
 from procurement.award_check import check_award
 from procurement.award_model import AwardModel, make_award_model
-from procurement.award_reasons import LostBid, LotReason, RulePrice, SecondBest, reasons_of
+from procurement.award_reasons import EVERY_WINNER_UP_TO, LostBid, LotReason, RulePrice, SecondBest, reasons_of
 from procurement.choice import Choice, ChoiceSearch, ChoiceState, Chosen, Row
+from procurement.choice_near import NearSearch
 from procurement.offers import Offer, bid_offers, left_offers
 from transport.bids import Submission
 from transport.digest import digest_of
@@ -43,6 +44,7 @@ class AwardRequest:
     other_offers : fleet and extensions, only where the pack reserved that right.
     start_ids : offers of an award known to be good, to begin the search from.
     seconds : wall time for the award itself; explain_seconds : for the reasons.
+    always_explained : lots up to which winners and rules are explained however long it takes.
     """
 
     pack: TenderPack
@@ -55,6 +57,7 @@ class AwardRequest:
     start_ids: tuple[str, ...] = ()
     seconds: float = 60.0
     explain_seconds: float = 60.0
+    always_explained: int = EVERY_WINNER_UP_TO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +125,11 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
         request.submissions,
         request.quality_pct_by_operator_id,
         model,
-        search,
+        NearSearch(model.choice),
         best,
         settled.second,
         deadline,
+        always=len(request.pack.lots) <= request.always_explained,
     )
     winners = model.offers_of(best.columns)
     require_kept(check_award(request.pack, request.submissions, winners))

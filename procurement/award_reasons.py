@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from procurement.award_model import AwardModel, make_award_model
-from procurement.choice import ChoiceSearch, ChoiceState, Chosen
+from procurement.choice import ChoiceState, Chosen
+from procurement.choice_near import NearSearch
 from procurement.offers import Offer, OfferKind, bid_offers, left_offers
 from transport.bids import Submission
 from transport.files.plan_words import pounds
 from transport.tenders import AwardRules, TenderPack
 
 EVERY_WINNER_UP_TO = 150
-"""Lots up to which the award without each winner is worked out however long it takes."""
+"""Lots up to which the award without each winner and without each rule is worked out however long it takes."""
 SECONDS_EACH = 60.0
 """Most wall time for one question; an answer that is not proven by then is told as a bound."""
 
@@ -104,26 +105,29 @@ def reasons_of(
     submissions: Sequence[Submission],
     quality_pct_by_operator_id: Mapping[str, int],
     model: AwardModel,
-    search: ChoiceSearch,
+    search: NearSearch,
     best: Chosen,
     second: Chosen | None,
     deadline: float,
+    *,
+    always: bool,
 ) -> Reasons:
     """Work out every reason, those of winners first.
 
     Parameters
     ----------
     best : the award. second : the best other one, where known.
-    deadline : instant of the monotonic clock after which the rest is left, except the winners' of small tenders.
+    deadline : instant of the monotonic clock after which the rest is left.
+    always : whether winners and rules are worked out beyond it, as they are in small tenders.
     """
     asked = _Asked(pack=pack, model=model, search=search, best=best)
     winners = model.offers_of(best.columns)
-    always = len(pack.lots) <= EVERY_WINNER_UP_TO
     lots = [asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)) for offer in winners]
-    prices = [
-        price_of_rule(pack, submissions, quality_pct_by_operator_id, model, best, rule, deadline)
-        for rule in pack.rules.in_play()
-    ]
+    scores = quality_pct_by_operator_id
+    prices = []
+    for rule in pack.rules.in_play():
+        seconds = SECONDS_EACH if always else seconds_left(deadline)
+        prices.append(price_of_rule(pack, submissions, scores, model, best, rule, seconds))
     lost = list(asked.why_lost(winners, deadline))
     return Reasons(
         lots=tuple(lots),
@@ -145,7 +149,7 @@ class _Asked:
 
     pack: TenderPack
     model: AwardModel
-    search: ChoiceSearch
+    search: NearSearch
     best: Chosen
 
     def why_won(self, offer: Offer, seconds: float) -> LotReason:
@@ -153,8 +157,7 @@ class _Asked:
         column = self.model.column_by_offer_id[offer.offer_id]
         rivals = [o for o in self.model.offers if o is not offer and set(o.lot_ids) & set(offer.lot_ids)]
         n_rivals = sum(o.kind is not OfferKind.LEFT for o in rivals)
-        start = self._left(column)
-        without = self.search.best(seconds=seconds, forbid=[column], start=start) if seconds else None
+        without = self.search.best(seconds=seconds, forbid=[column]) if seconds else None
         return LotReason(
             offer_id=offer.offer_id,
             lot_ids=offer.lot_ids,
@@ -163,13 +166,6 @@ class _Asked:
             without_proven=without is not None and without.state in _KNOWN,
             sentence=self._won_words(offer, n_rivals, without),
         )
-
-    def _left(self, column: int) -> frozenset[int]:
-        """The award with the lots of one offer left: somewhere to begin from, where leaving is allowed."""
-        kept = [offer for offer in self.model.offers_of(self.best.columns) if self._column(offer) != column]
-        wanted = set(self.model.offers[column].lot_ids)
-        left = [o for o in self.model.offers if o.kind is OfferKind.LEFT and wanted >= set(o.lot_ids)]
-        return self.model.columns_of([*kept, *left])
 
     def _column(self, offer: Offer) -> int:
         return self.model.column_by_offer_id[offer.offer_id]
@@ -262,10 +258,9 @@ def price_of_rule(
     model: AwardModel,
     best: Chosen,
     rule: str,
-    deadline: float,
+    seconds: float,
 ) -> RulePrice:
-    """What is paid a year more in the award than in the best award without one declared rule."""
-    seconds = seconds_left(deadline)
+    """What is paid a year more in the award than in the best award without one declared rule; 0 seconds: not known."""
     if not seconds:
         return RulePrice(rule=rule, price_pence=None, proven=False, sentence=f"{rule}: not worked out for want of time")
     rules = replace(pack.rules, **{rule: getattr(AwardRules(tie_seed=0), rule)})
@@ -273,7 +268,7 @@ def price_of_rule(
     others = [o for o in model.offers if o.kind in _kinds_that_stay(rules)]
     offers = [*bid_offers(freed, submissions, quality_pct_by_operator_id), *others, *left_offers(freed)]
     without = make_award_model(freed, offers, submissions)
-    found = ChoiceSearch(without.choice).best(seconds=seconds)
+    found = NearSearch(without.choice).best(seconds=seconds)
     paid = sum(offer.price_pence for offer in model.offers_of(best.columns))
     then = sum(offer.price_pence for offer in without.offers_of(found.columns))
     price_pence = None if found.cost is None else paid - then

@@ -22,6 +22,8 @@ LEAST_ALIKE = 5
 """Ours: counts below five are suppressed in most published statistics on children."""
 AGE_BANDS = {Phase.PRIMARY: "up to 11", Phase.SECONDARY: "11 to 16", Phase.POST16: "16 and over"}
 NOT_SHOWN = "not shown"
+TWO_AREAS = "two areas"
+"""Of a passenger who lives in two homes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,12 @@ def lot_sheets(
 
 def _layouts(routes: Sequence[Route]) -> tuple[str, ...]:
     found = {(run.layout.seats, run.layout.wheelchairs) for route in routes for run in route.runs}
-    return tuple(f"{count_words(s, 'seat')}, {count_words(w, 'wheelchair place')}" for s, w in sorted(found))
+    return tuple(layout_words(seats, wheelchairs) for seats, wheelchairs in sorted(found))
+
+
+def layout_words(seats: int, wheelchairs: int) -> str:
+    """A layout in words: `6 seats, 4 wheelchair places`."""
+    return f"{count_words(seats, 'seat')}, {count_words(wheelchairs, 'wheelchair place')}"
 
 
 def _shown_of(
@@ -141,7 +148,7 @@ def wider_area(area: str) -> str:
 
 def _area(passenger: Passenger, area_by_place_id: Mapping[str, str]) -> str:
     places = [place for place in (*passenger.am_place_ids, *passenger.pm_place_ids) if place is not None]
-    return area_by_place_id[places[0]] if len(set(places)) == 1 else "two areas"
+    return area_by_place_id[places[0]] if len(set(places)) == 1 else TWO_AREAS
 
 
 def need_codes(passenger: Passenger) -> str:

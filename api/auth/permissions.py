@@ -57,6 +57,10 @@ class Permission(StrEnum):
     """Accept a quote, reverse a placement. Another system also needs the setting that lets it."""
     EXPORTS_ASK = "exports.ask"
     """Ask for a table of a plan to leave the service, agree to somebody else's, fetch it."""
+    TENDERS_READ = "tenders.read"
+    """Tenders: lots, packs, the record; bids once they have been opened, awards, letters, contracts."""
+    TENDERS_WRITE = "tenders.write"
+    """Every step of a tender. Bids are handed in and opened by two people."""
     CHANGES_READ = "changes.read"
     """What changed, for other systems."""
     AUDIT_READ = "audit.read"
@@ -89,6 +93,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     Permission.QUOTES_ASK: frozenset({_T}),
     Permission.PLACEMENTS_WRITE: frozenset({_T}),
     Permission.EXPORTS_ASK: frozenset({_T}),
+    Permission.TENDERS_READ: frozenset({_T, _P}),
+    Permission.TENDERS_WRITE: frozenset({_P}),
     Permission.CHANGES_READ: frozenset({_T, _A}),
     Permission.AUDIT_READ: frozenset({_A}),
     Permission.ACCOUNTS_READ: frozenset({_A}),

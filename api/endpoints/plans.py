@@ -174,7 +174,7 @@ def _start(who: Asking, one: Once, data: bytes) -> Response:
 def _upload(who: Asking, one: Once, data: bytes, title: str) -> Response:
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         folder = Path(name)
-        _unpack(data, folder)
+        unpack(data, folder)
 
         def prepare() -> SealedPlan:
             try:
@@ -283,7 +283,14 @@ def roll_back_plan(
     return do_once(who, one, lambda work: _answer(roll_back(work, plan_id, body.starts_on, expected_version=version)))
 
 
-def _unpack(data: bytes, folder: Path) -> None:
+def unpack(data: bytes, folder: Path) -> None:
+    """Unpack a ZIP file that was sent into a folder, and nowhere else.
+
+    Raises
+    ------
+    InputFaults
+        When it is none, too large, or would write elsewhere.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             require_small(archive, _MOST_UNPACKED_BYTES)

@@ -362,3 +362,29 @@ class Export(Base):
     asked_by: Mapped[str] = mapped_column(String(80))
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class Tender(Base):
+    """A tender of a plan: how far its record has come."""
+
+    __tablename__ = "tender"
+
+    tender_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    plan_id: Mapped[str] = mapped_column(ID, ForeignKey("plan.plan_id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    n_lines: Mapped[int] = mapped_column(Integer)
+    """Lines of its record that stand in the log."""
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(String(80))
+
+
+class TenderFile(Base):
+    """A file of a tender's folder, compressed and sealed: bids are the operators' business."""
+
+    __tablename__ = "tender_file"
+
+    tender_id: Mapped[str] = mapped_column(ID, ForeignKey("tender.tender_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    n_bytes: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

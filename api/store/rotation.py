@@ -18,6 +18,7 @@ from api.store.models import (
     Quote,
     Record,
     RecordVersion,
+    TenderFile,
 )
 from api.store.store import Work
 
@@ -61,6 +62,7 @@ def _sealed_columns() -> list[tuple[Any, str]]:
         (select(PlanEvidence), "sealed"),
         (select(Quote).where(Quote.sealed.is_not(None)), "sealed"),
         (select(JobFile), "sealed"),
+        (select(TenderFile), "sealed"),
         (select(Job).where(Job.sealed_faults.is_not(None)), "sealed_faults"),
         (select(IdempotencyKey).where(IdempotencyKey.sealed.is_not(None)), "sealed"),
     ]

@@ -307,15 +307,16 @@ def test_an_award_that_is_not_proven_is_not_settled() -> None:
     assert settled.unsettled == ("the award is not proven, so the rule for ties was not applied",)
 
 
-def test_what_there_was_no_time_for_is_said() -> None:
-    """No second for reasons: the award stands, winners of small tenders are explained, the rest is counted."""
+@pytest.mark.parametrize("n_small", [1, 0])
+def test_what_there_was_no_time_for_is_said(n_small: int) -> None:
+    """No second for reasons: winners and rules of small tenders are explained, the rest is counted."""
     both = [make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_500})]
     pack = make_pack(rules=AwardRules(tie_seed=7, max_lots_share_pct=100))
-    record = award(pack, *both, explain_seconds=0.0)
-    assert record.unexplained == (
-        "0 of 1 declared rules have a proven figure; the time given ended before the rest",
-        "0 of 1 losing bids have a proven figure; the time given ended before the rest",
-    )
-    assert record.rule_prices[0].sentence == "max_lots_share_pct: not worked out for want of time"
+    record = award(pack, *both, explain_seconds=0.0, always_explained=n_small)
+    left = "0 of 1 {} have a proven figure; the time given ended before the rest"
+    counted = ("losing bids",) if n_small else ("winners", "declared rules", "losing bids")
+    assert record.unexplained == tuple(left.format(what) for what in counted)
+    told = "max_lots_share_pct 100: costs £0.00 a year", "max_lots_share_pct: not worked out for want of time"
+    assert record.rule_prices[0].sentence == told[0 if n_small else 1]
     assert sentence_about(record, "O2:L1").endswith("how far it was from winning was not worked out for want of time")
-    assert record.reasons[0].without_pence == 950_000
+    assert record.reasons[0].without_pence == (950_000 if n_small else None)

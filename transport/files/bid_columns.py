@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
@@ -44,14 +44,14 @@ class BidTable:
 
     Attributes
     ----------
-    columns : cell kind by column name, in order. known : columns that the council has filled in; what stands there is
-        not read, so that a schedule may say what its lots are.
+    columns : cell kind by column name, in order. known : columns that the council has filled in, with what they say;
+        what stands there is not read, so that a schedule may say what its lots are.
     """
 
     name: str
     meaning: str
     columns: Mapping[str, Cell]
-    known: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 _CLASS = "Vehicle class, as the pack names it"
@@ -83,7 +83,9 @@ BID_TABLES = (
         meaning="One row for each vehicle class you can send out",
         columns={
             "class_id": IdCell(meaning=_CLASS, required=True, example="MPV8"),
-            "n_vehicles": WholeCell(meaning="Vehicles you can send out at once", required=True, highest=9999),
+            "n_vehicles": WholeCell(
+                meaning="Vehicles you can send out at once", default="none of this class", blank=0, highest=9999
+            ),
         },
     ),
     BidTable(
@@ -109,7 +111,20 @@ BID_TABLES = (
                 default="not checked",
             ),
         },
-        known=("class_id", "vehicles", "days_a_year", "assistant_days_a_year", "miles_a_day", "times"),
+        known={
+            "class_id": "Vehicle class asked for; what it holds stands in the sheet read_me",
+            "vehicles": "Vehicles out at once",
+            "days_a_year": "Vehicle days that a day rate is paid for, a year",
+            "assistant_days_a_year": "Assistant days that an assistant rate is paid for, a year; 0: none needed",
+            "miles_a_day": "With passengers on board, on the longest day; the way to the first and from the last stop "
+            "is not in it: put it into your rate",
+            "times": "First boarding to last alighting, each run",
+            "passengers": "How many; more about them in pack.pdf",
+            "places": "Seats and wheelchair places that the runs use",
+            "schools": "Where the runs go",
+            "areas": "Where passengers come from, as far as enough of them share an area to be shown",
+            "estimate_a_year": "The council's estimate in pounds; the award rules refer to it",
+        },
     ),
     BidTable(
         name="packages",

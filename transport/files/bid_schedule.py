@@ -20,24 +20,35 @@ Rows = Mapping[str, Sequence[Mapping[str, object]]]
 """Values by column, by table; money in pounds."""
 
 _SPARE_ROWS = 60
+_WIDE = ("times", "lot_ids", "places", "schools", "areas")
 _HOW_TO = (
     "Fill in the white cells of the four sheets and send the file through the council's portal before bids close.",
     "operator: one row about you. vehicles: one row for each class, with how many you can send out at once.",
-    "prices: a day rate for each lot that you want; leave the others empty. The year is worked out for you.",
+    "operator_id is the id under which the council admitted you; ask through the portal if you do not know it.",
+    "prices: a day rate for each lot that you want; leave the others empty. The year is worked out for you. A lot with "
+    "assistant days needs an assistant's rate too (0 if it is in the day rate): an orange cell waits for it.",
     "packages: for several lots at one price, all or nothing. You may price them alone as well: of your prices for a "
     "lot, one at most can win.",
     "You may price more lots than you can drive: what you win together never needs more vehicles or assistants at once "
     "than you say here, and never more lots or money than your own limits.",
-    "Point at a heading to see what belongs in its column.",
+    "Point at a heading to see what belongs in its column. Leave headings and sheets where they are and as they are.",
 )  # fmt: skip
 
 
-def schedule_rows(pack: TenderPack) -> dict[str, list[dict[str, object]]]:
-    """The empty schedule of a pack: tender and lots are filled in, prices are not."""
+def schedule_rows(
+    pack: TenderPack, more_by_lot_id: Mapping[str, Mapping[str, object]] | None = None
+) -> dict[str, list[dict[str, object]]]:
+    """The empty schedule of a pack: tender and lots are filled in, prices are not.
+
+    Parameters
+    ----------
+    more_by_lot_id : further columns that say what a lot is.
+    """
+    more = more_by_lot_id or {}
     return {
         "operator": [{"pack_id": pack.pack_id, "pack_version": pack.version}],
         "vehicles": [{"class_id": class_id} for class_id in pack.class_ids],
-        "prices": [{"lot_id": lot.lot_id, **lot_facts(lot)} for lot in pack.lots],
+        "prices": [{"lot_id": lot.lot_id, **lot_facts(lot), **more.get(lot.lot_id, {})} for lot in pack.lots],
         "packages": [],
     }
 
@@ -51,6 +62,7 @@ def lot_facts(lot: TenderLot) -> dict[str, object]:
         "assistant_days_a_year": lot.n_pa_days_a_year,
         "miles_a_day": miles(lot.metres_a_day),
         "times": times_words(lot),
+        "estimate_a_year": pounds_cell(lot.estimate_pence),
     }
 
 
@@ -119,17 +131,22 @@ def write_schedule_json(rows: Rows, path: Path) -> None:
     path.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def write_schedule(rows: Rows, path: Path, *, title: str) -> None:
-    """Write a schedule as a workbook with notes, drop-downs and checked cells; what is filled in cannot be changed."""
+def write_schedule(rows: Rows, path: Path, *, title: str, about: Sequence[str] = ()) -> None:
+    """Write a schedule as a workbook with notes, drop-downs and checked cells; what is filled in cannot be changed.
+
+    Parameters
+    ----------
+    about : sentences about this tender, above those on how to fill it in.
+    """
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
-        about = book.add_worksheet(README_SHEET)
-        about.set_column(0, 0, 110)
-        about.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
-        for number, line in enumerate(_HOW_TO, start=2):
-            about.write_string(number, 0, line, book.add_format({"text_wrap": True}))
+        first = book.add_worksheet(README_SHEET)
+        first.set_column(0, 0, 110)
+        first.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
+        for number, line in enumerate((*about, *_HOW_TO), start=2):
+            first.write_string(number, 0, line, book.add_format({"text_wrap": True}))
         for table in BID_TABLES:
             _write_table(book, table, rows.get(table.name, ()))
 
@@ -149,8 +166,9 @@ def _write_table(book: Any, table: BidTable, rows: Sequence[Mapping[str, object]
     for j, name in enumerate(names):
         cell = table.columns.get(name)
         sheet.write_string(0, j, name, head)
-        sheet.write_comment(0, j, note_of(cell) if cell is not None else "Filled in by the council; not read back.")
-        sheet.set_column(j, j, 34 if name in ("times", "lot_ids") else max(12, len(name) + 2))
+        known = f"{table.known.get(name, '')}.\nFilled in by the council; not read back."
+        sheet.write_comment(0, j, note_of(cell) if cell is not None else known)
+        sheet.set_column(j, j, 34 if name in _WIDE else max(16, len(name) + 2))
         for i in range(n_rows):
             value = rows[i].get(name) if i < len(rows) else None
             locked = i < len(rows) and name in fixed
@@ -160,6 +178,7 @@ def _write_table(book: Any, table: BidTable, rows: Sequence[Mapping[str, object]
             _validate(sheet, j, n_rows, cell)
     if "year_total" in names:
         _write_totals(sheet, names, rows, book.add_format({"num_format": "#,##0.00", "bg_color": "#F3F4F5"}))
+        _show_missing(sheet, names, n_rows, book.add_format({"bg_color": "#F4A259"}))
     sheet.freeze_panes(1, 1)
     sheet.protect("", {"format_columns": True, "format_rows": True})
 
@@ -184,6 +203,15 @@ def _write_totals(sheet: Any, names: Sequence[str], rows: Sequence[Mapping[str, 
         sheet.write_formula(
             i - 1, names.index("year_total"), formula, cell_format, float(str(value)) if value is not None else ""
         )  # fmt: skip
+
+
+def _show_missing(sheet: Any, names: Sequence[str], n_rows: int, cell_format: Any) -> None:
+    """Colour an assistant's rate that a priced lot still needs."""
+    at = {name: chr(ord("A") + j) for j, name in enumerate(names)}
+    j = names.index("pa_day_rate")
+    needed = f'=AND(${at["day_rate"]}2<>"",N(${at["assistant_days_a_year"]}2)>0,${at["pa_day_rate"]}2="")'
+    rule = {"type": "formula", "criteria": needed, "format": cell_format}
+    sheet.conditional_format(1, j, n_rows, j, rule)
 
 
 def _validate(sheet: Any, j: int, n_rows: int, cell: Cell) -> None:

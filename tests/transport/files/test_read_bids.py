@@ -94,9 +94,28 @@ def test_an_empty_schedule_has_the_lots_and_asks_for_the_rest(tmp_path: Path) ->
     write_schedule(schedule_rows(pack()), path, title="Tender T1")
     faults = faults_of(path)
     assert "schedule.xlsx sheet operator row 2, column operator_id: must not be empty" in faults[0]
-    assert any("sheet vehicles row 2, column n_vehicles: must not be empty" in fault for fault in faults)
     names = [name for name, _ in read_grids(path)]
     assert names == ["read_me", "operator", "vehicles", "prices", "packages"]
+
+
+def test_a_class_left_empty_is_none_of_it(tmp_path: Path) -> None:
+    """A small operator leaves the classes that it does not have as they came."""
+    rows = tables()
+    rows["vehicles"][0]["n_vehicles"] = ""
+    assert read_bid(write_json(rows, tmp_path), pack()).n_vehicles_by_class == {"CAR": 0}
+
+
+def test_the_schedule_says_what_it_is_about(tmp_path: Path) -> None:
+    """Sentences of the tender stand above how to fill it in; further facts of a lot stand beside it."""
+    path = tmp_path / "schedule.xlsx"
+    rows = schedule_rows(pack(), {"L1": {"schools": "The Meadows"}})
+    write_schedule(rows, path, title="Tender T1", about=["Bids close on Friday."])
+    grids = dict(read_grids(path))
+    texts = [row[0] for row in grids["read_me"] if row]
+    assert texts.index("Bids close on Friday.") < min(i for i, text in enumerate(texts) if text.startswith("Fill in"))
+    head, first, *_ = grids["prices"]
+    assert first[head.index("schools")] == "The Meadows"
+    assert first[head.index("estimate_a_year")] == "10000.00"
 
 
 def test_lots_left_empty_are_no_bids(tmp_path: Path) -> None:
@@ -162,7 +181,6 @@ BROKEN_CELLS: list[tuple[Callable[[Tables], None], str]] = [
     (added("operator", operator_id="O2", pack_id="T1", pack_version=1), "list operator: has 2 rows; must have one row"),
     (changed("vehicles", 0, "class_id", "CARR"), "CARR; is no class of this tender; must be one of CAR"),
     (changed("vehicles", 0, "n_vehicles", "-1"), "list vehicles row 2, column n_vehicles: -1; must be between 0 and"),
-    (changed("vehicles", 0, "n_vehicles", ""), "list vehicles row 2, column n_vehicles: must not be empty"),
     (added("vehicles", class_id="CAR", n_vehicles=1), "list vehicles row 3, column class_id: CAR; is given already"),
     (changed("prices", 0, "lot_id", "L3"), "list prices row 2, column lot_id: L3; is no lot of pack T1"),
     (changed("prices", 0, "lot_id", ""), "list prices row 2, column lot_id: must not be empty"),

@@ -1,0 +1,280 @@
+"""Tenders over HTTP: a whole round by two procurement officers, what is refused, and every step in the log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.auth.permissions import Permission, Role
+from api.settings import Settings
+from api.store.store import Store
+from api.tender_evidence import verify
+from tests.api.clients import new_key, problem_of, seen, signed_in, with_key
+from tests.api.databases import sqlite_settings
+from tests.api.endpoints.test_plans_api import upload
+from tests.api.lists import add
+from tests.api.plan_folders import fill_lists, write_plan_folder, zipped
+from tests.api.test_audit import lines_of
+
+API = "/api/v1/tenders"
+PACK = {
+    "pack_id": "T1", "title": "School transport", "buyer": "The council", "deadline": "2026-03-20T15:00",
+    "starts_on": "2026-09-01", "ends_on": "2028-08-31", "tie_seed": 7, "rules": {"fallback_pct": 150},
+}  # fmt: skip
+DAY_RATES = {"O1": ("100.00", "400.00"), "O2": ("110.00", "105.00")}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """SQLite alone: what the databases do differently is tested with the store."""
+    return sqlite_settings(tmp_path)
+
+
+@pytest.fixture
+def plan_id(store: Store, app: FastAPI, tmp_path: Path) -> str:
+    """Two bought routes of two passengers each, and two operators with two cars."""
+    fill_lists(store)
+    for name in ("O1", "O2"):
+        add(
+            store, "operator", name, {"name": f"Operator {name}"},
+            operator_vehicles=[{"class_id": "car", "n_vehicles": "2"}],
+        )  # fmt: skip
+    data = zipped(write_plan_folder(store, tmp_path / "plan"))
+    return str(upload(signed_in(app, Role.TRANSPORT_OFFICER), data).json()["plan_id"])
+
+
+class Officer:
+    """A procurement officer at one tender, who has always seen its last version."""
+
+    def __init__(self, app: FastAPI, tender_id: str = "") -> None:
+        self.client = signed_in(app, Role.PROCUREMENT_OFFICER)
+        self.tender_id = tender_id
+
+    def get(self, part: str = "") -> Any:
+        answer = self.client.get(f"{API}/{self.tender_id}{part}")
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def does(self, part: str, body: Any = None, **more: Any) -> Any:
+        headers = {**new_key(), **seen(self.get().json()["version"]), **more.pop("headers", {})}
+        sent = {"json": body} if body is not None else {}
+        return self.client.post(f"{API}/{self.tender_id}{part}", headers=headers, **sent, **more)
+
+    def did(self, part: str, body: Any = None, **more: Any) -> Any:
+        answer = self.does(part, body, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def officer_a(app: FastAPI, plan_id: str) -> Officer:
+    """Ann, with a tender of one lot a route."""
+    ann = Officer(app)
+    body = {"plan_id": plan_id, "title": "Autumn", "why": "small lots for small operators"}
+    made = ann.client.post(API, json=body, headers=new_key())
+    assert made.status_code == 201, made.text
+    ann.tender_id = made.json()["tender_id"]
+    return ann
+
+
+@pytest.fixture
+def officer_b(app: FastAPI, officer_a: Officer) -> Officer:
+    return Officer(app, officer_a.tender_id)
+
+
+def bids_of(officer: Officer) -> bytes:
+    """What the portal took in: each operator's schedule, filled in, and when it came."""
+    empty = officer.get("/files/pack/price_schedule.json").json()
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        rows = ["file,received_at"]
+        for name, rates in DAY_RATES.items():
+            filled = json.loads(json.dumps(empty))
+            filled["operator"][0] |= {
+                "operator_id": name, "licence_classes": "phv", "licence_ends_on": "2028-08-31",
+                "insurance_ends_on": "2028-08-31", "clearances_end_on": "2028-08-31",
+            }  # fmt: skip
+            filled["vehicles"][0]["n_vehicles"] = "2"
+            for row, rate in zip(filled["prices"], rates, strict=True):
+                row["day_rate"] = rate
+            archive.writestr(f"{name}.json", json.dumps(filled))
+            rows.append(f"{name}.json,2026-03-20T14:00:00+00:00")
+        archive.writestr("received.csv", "\n".join(rows))
+    return data.getvalue()
+
+
+ZIP = {"Content-Type": "application/zip"}
+FREE = {"statement": "no interest in any operator"}
+
+
+def opened(officer_a: Officer, officer_b: Officer) -> None:
+    """Pack issued, both declared, bids handed in by Ann and opened with Bob."""
+    officer_a.did("/pack", PACK)
+    for officer in (officer_a, officer_b):
+        officer.did("/interests", FREE)
+    officer_a.did("/bids", content=bids_of(officer_a), headers=ZIP)
+    officer_b.did("/opening")
+
+
+def digest_of_pack(officer: Officer) -> str:
+    return str(officer.get("/files/pack/pack.json").json()["digest"])
+
+
+def test_a_whole_round(officer_a: Officer, officer_b: Officer, store: Store, tmp_path: Path) -> None:
+    """O1 has one lot, O2 the other; the evidence verifies, and every step stands in the log without anybody's words."""
+    officer_a.did("/pack", PACK)
+    officer_a.did("/questions", {"text": "Are tolls paid?"})
+    officer_b.did("/questions/Q1/answer", {"text": "There are none."})
+    assert officer_a.get("/questions").json() == [
+        {"question_id": "Q1", "text": "Are tolls paid?", "answer": "There are none."}
+    ]
+    assert officer_a.get("/timetable").json()[-1] == {"on": "2026-09-01", "what": "Contracts start"}
+    for officer in (officer_a, officer_b):
+        officer.did("/interests", FREE)
+    officer_a.did("/bids", content=bids_of(officer_a), headers=ZIP)
+    officer_b.did("/opening")
+    officer_b.did("/screens-seen", {"why": "two depots"})
+    officer_a.did("/award", {"pack_digest": digest_of_pack(officer_a)})
+    officer_a.did("/letters", {"told_on": "2026-04-02"})
+    done = officer_a.did("/register", {"department": "Travel assistance"})
+    assert done["steps"] == [
+        "lots_designed", "pack_issued", "question_asked", "question_answered", "interest_declared",
+        "interest_declared", "bids_opened", "screens_seen", "award_made", "operators_told", "contracts_registered",
+    ]  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(officer_a.get("/files/register/contracts.csv").content.decode("utf-8-sig"))))
+    assert sorted((row["operator_id"], row["day_rate_pounds"]) for row in rows) == [("O1", "100.00"), ("O2", "105.00")]
+    assert {"letters/award_O1.pdf", "letters/award_O2.pdf"} <= set(done["files"])
+    evidence = tmp_path / "evidence.zip"
+    evidence.write_bytes(officer_a.get("/files/evidence.zip").content)
+    assert verify(evidence).differences == ()
+    record = officer_a.get("/record").json()
+    logged = [line for line in lines_of(store) if line["kind"] == "tender" and "line" in line["content"]]
+    assert [(line["action"], line["content"]["line_hash"]) for line in logged] == [
+        (line["step"], line["hash"]) for line in record
+    ]
+    assert record[6]["by"][0] != record[6]["by"][1]
+    whole = json.dumps(lines_of(store))
+    assert "Are tolls paid?" not in whole
+    assert "no interest in any operator" not in whole
+
+
+def test_bids_are_opened_by_two_people_who_have_declared(
+    officer_a: Officer, officer_b: Officer, app: FastAPI
+) -> None:  # fmt: skip
+    """Not by one alone, not before they were handed in, not without declarations, not by another system."""
+    officer_a.did("/pack", PACK)
+    assert problem_of(officer_b.does("/opening"), 409, "not-yet")["detail"] == "nobody has handed in the bids"
+    bids = bids_of(officer_a)
+    officer_a.did("/bids", content=bids, headers=ZIP)
+    assert "two people" in problem_of(officer_a.does("/opening"), 409, "not-yet")["detail"]
+    assert "no declaration of interest" in problem_of(officer_b.does("/opening"), 409, "not-yet")["detail"]
+    system = with_key(app, Permission.TENDERS_WRITE, Permission.TENDERS_READ)
+    for part in ("opening", "award", "overrides", "bids"):
+        body = {"kind": "withheld", "about": "LOT1", "why": "x", "pack_digest": "0" * 64}
+        allowed = {"overrides": ("kind", "about", "why"), "award": ("pack_digest",)}.get(part)
+        sent = {"json": {name: body[name] for name in allowed}} if allowed else {}
+        headers = {**new_key(), **seen(3), **(ZIP if part == "bids" else {})}
+        refused = system.post(f"{API}/{officer_a.tender_id}/{part}", headers=headers, **sent)
+        assert problem_of(refused, 403, "not-allowed")["detail"] == "only a person may do this"
+    assert "bids_opened" not in officer_a.get().json()["steps"]
+
+
+def test_bids_before_the_deadline_are_not_taken(officer_a: Officer) -> None:
+    """In ten years' time."""
+    late = {"deadline": "2036-03-20T15:00", "starts_on": "2036-09-01", "ends_on": "2038-08-31"}
+    officer_a.did("/pack", PACK | late)
+    refused = officer_a.does("/bids", content=bids_of(officer_a), headers=ZIP)
+    assert "not handed in before" in problem_of(refused, 409, "not-yet")["detail"]
+
+
+def test_nobody_reads_bids_as_they_came(officer_a: Officer, officer_b: Officer) -> None:
+    """Before and after they are opened."""
+    opened(officer_a, officer_b)
+    for name in ("bids/O1.json", "bids/received.csv", "bids_sent.json"):
+        problem_of(officer_a.client.get(f"{API}/{officer_a.tender_id}/files/{name}"), 404, "not-found")
+
+
+def test_an_award_waits_for_the_screens_and_the_published_digest(officer_a: Officer, officer_b: Officer) -> None:
+    """Another digest than the pack's; and an evaluator with an interest."""
+    opened(officer_a, officer_b)
+    waiting = problem_of(officer_a.does("/award", {"pack_digest": digest_of_pack(officer_a)}), 409, "not-yet")
+    assert "patterns in the bids have been seen by nobody" in waiting["detail"]
+    officer_a.did("/screens-seen", {"why": "O1 would need another car"})
+    wrong = problem_of(officer_a.does("/award", {"pack_digest": "0" * 64}), 409, "not-yet")
+    assert "published was 000000000000" in wrong["detail"]
+    officer_a.did("/interests", {"operator_ids": ["O1"], "statement": "shares"})
+    conflict = problem_of(officer_a.does("/award", {"pack_digest": digest_of_pack(officer_a)}), 409, "not-yet")
+    assert "has an interest in O1, which bids" in conflict["detail"]
+    officer_b.did("/award", {"pack_digest": digest_of_pack(officer_b)})
+
+
+def test_what_was_sent_is_refused_with_its_fault(officer_a: Officer, officer_b: Officer) -> None:
+    """Unknown rules, an amendment without a reason, a question that names a child, no ZIP, a fault in a schedule."""
+    unknown = problem_of(officer_a.does("/pack", PACK | {"rules": {"favourite": "O1"}}), 422, "faults")
+    assert "rules: favourite; must be some of" in unknown["faults"][0]["message"]
+    officer_a.did("/pack", PACK)
+    again = problem_of(officer_a.does("/pack", PACK), 409, "not-yet")
+    assert "an amendment is T1 version 2; an amendment goes to all with its reason" in again["detail"]
+    named = problem_of(officer_a.does("/questions", {"text": "When does P1 get up?"}), 409, "not-yet")
+    assert "could identify a child" in named["detail"]
+    problem_of(officer_a.does("/bids", content=b"x", headers={"Content-Type": "text/csv"}), 415, "wrong-type")
+    problem_of(officer_a.does("/bids", content=b"x", headers=ZIP), 422, "faults")
+    for officer in (officer_a, officer_b):
+        officer.did("/interests", FREE)
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("O1.json", "{}")
+        archive.writestr("received.csv", "file,received_at\nO1.json,2026-03-20T14:00:00+00:00\n")
+    officer_a.did("/bids", content=data.getvalue(), headers=ZIP)
+    faults = problem_of(officer_b.does("/opening"), 422, "faults")["faults"]
+    assert faults[0]["file"] == "O1.json"
+
+
+def test_a_step_from_an_old_version_is_refused(officer_a: Officer, officer_b: Officer) -> None:
+    """Somebody else was first; nothing of the second is stored."""
+    old = seen(officer_a.get().json()["version"])
+    officer_b.did("/pack", PACK)
+    headers = {**new_key(), **old}
+    stale = officer_a.client.post(f"{API}/{officer_a.tender_id}/questions", json={"text": "Why?"}, headers=headers)
+    assert problem_of(stale, 409, "stale")["current_version"] == 2
+    assert officer_a.get("/questions").json() == []
+
+
+def test_a_repeated_step_is_taken_once(officer_a: Officer) -> None:
+    """The same key, the same answer."""
+    officer_a.did("/pack", PACK)
+    headers = {**new_key(), **seen(2)}
+    path = f"{API}/{officer_a.tender_id}/questions"
+    first, second = (officer_a.client.post(path, json={"text": "Why?"}, headers=headers) for _ in range(2))
+    assert first.json() == second.json()
+    assert len(officer_a.get("/questions").json()) == 1
+
+
+def test_tenders_come_a_page_at_a_time(officer_a: Officer, plan_id: str, app: FastAPI) -> None:
+    """And who may read a tender's pack: transport officers, not viewers."""
+    body = {"plan_id": plan_id, "title": "Spring", "why": "x"}
+    officer_a.client.post(API, json=body, headers=new_key())
+    page = officer_a.client.get(API, params={"limit": 1}).json()
+    rest = officer_a.client.get(API, params={"after": page["next"]}).json()
+    assert sorted(t["title"] for t in page["tenders"] + rest["tenders"]) == ["Autumn", "Spring"]
+    assert signed_in(app, Role.TRANSPORT_OFFICER).get(f"{API}/{officer_a.tender_id}").status_code == 200
+    refused = signed_in(app, Role.VIEWER).get(f"{API}/{officer_a.tender_id}")
+    assert problem_of(refused, 403, "not-allowed")["detail"] == "needs the permission tenders.read"
+
+
+def test_no_such_tender_plan_or_file(officer_a: Officer) -> None:
+    """404, and what is missing."""
+    client: TestClient = officer_a.client
+    problem_of(client.get(f"{API}/T77"), 404, "not-found")
+    problem_of(client.get(f"{API}/{officer_a.tender_id}/files/award.json"), 404, "not-found")
+    problem_of(client.get(f"{API}/{officer_a.tender_id}/timetable"), 404, "not-found")
+    body = {"plan_id": "PL77", "title": "Spring", "why": "x"}
+    problem_of(client.post(API, json=body, headers=new_key()), 404, "not-found")
