@@ -26,6 +26,7 @@ from api.store.store import Store, open_store
 from tests.api.clients import PASSWORD
 from tests.api.lists import ROBIN_DETAILS, add_passenger, add_school
 from tests.api.plan_folders import fill_lists, write_plan_folder
+from tests.api.served import until
 
 TWICE = f"{PASSWORD}\n{PASSWORD}\n"
 
@@ -192,3 +193,41 @@ def test_the_demo_is_not_served_from_a_store_with_other_data(installation: Setti
     run("users", "add", "a.officer", "--role", "viewer", given=TWICE)
     said = run("serve", "--demo", "--demo-folder", str(tmp_path), "--demo-plan", str(tmp_path), code=EXIT_STORE)
     assert "holds other data than the demo's" in said
+
+
+def test_a_worker_gets_the_settings_of_its_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every setting, those that are not the defaults and came from nowhere but the command too: read back the same."""
+    monkeypatch.chdir(tmp_path)
+    given = {
+        "database_url": "postgresql+psycopg://a:b@c/d", "key_file": tmp_path / "k", "sqlite_synchronous": "extra",
+        "port": 8123, "plain_http": True, "change_cap": 0, "integrations_may_place": True, "oidc_roles": "A=viewer",
+        "roads_file": tmp_path / "roads.osm.pbf", "session_idle_minutes": 7,
+    }  # fmt: skip
+    settings = Settings(_env_file=None, **given)
+    assert "SCHOOLRUN_CACHE_FOLDER" not in settings.as_environment()  # Empty: None is no text.
+    for name, value in settings.as_environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings(_env_file=None) == settings
+
+
+def test_the_worker_of_the_demo_works_on_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keeper's child is started with them, whatever the environment says otherwise."""
+    from api.jobs import process
+
+    seen: list[dict[str, str]] = []
+
+    class Child:
+        stdin = None
+
+        def wait(self, timeout: float | None = None) -> int:
+            return 0
+
+    def start(_: object, *, env: dict[str, str], **__: object) -> Child:
+        seen.append(env)
+        return Child()
+
+    monkeypatch.setenv("SCHOOLRUN_DATABASE_URL", "sqlite:////the/councils/own.db")
+    monkeypatch.setattr(process.subprocess, "Popen", start)
+    with process.kept_worker("serve", Settings(_env_file=None, database_url=f"sqlite:///{tmp_path}/demo.db")):
+        until(lambda: seen)
+    assert seen[0]["SCHOOLRUN_DATABASE_URL"] == f"sqlite:///{tmp_path}/demo.db"

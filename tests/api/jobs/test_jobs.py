@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 
+from api.auth.permissions import Role
 from api.jobs import planning
 from api.jobs.planning import Bench, JobCancelledError
 from api.jobs.slots import held_slot, rescue
 from api.jobs.worker import EXIT_GIVEN_UP, Attention
 from api.settings import Settings
 from api.store.faults import StoreRefusedError
-from api.store.jobs import ask_job, begin_job, read_job
+from api.store.jobs import ask_job, begin_job, read_job, set_progress
 from api.store.store import Store
-from tests.api.clients import new_key, problem_of
+from tests.api.clients import new_key, problem_of, signed_in, stranger
 from tests.api.lists import OFFICER, add_school
 from tests.api.planned import newcomer, put_lists, put_plan
 from tests.api.served import Served, served, until, workers_of
@@ -298,3 +301,29 @@ def test_what_a_job_may_be_asked(officer: TestClient) -> None:
     problem_of(officer.get(f"{API}/jobs/J1"), 404, "not-found")
     problem_of(officer.post(f"{API}/jobs/J1/cancel"), 404, "not-found")
     assert officer.get(f"{API}/jobs").json() == {"jobs": [], "next": ""}
+
+
+def test_a_person_watches_a_job(app: FastAPI, officer: TestClient, store: Store, settings: Settings) -> None:
+    """With a session as with a key: what has changed, as it changes, until the job is over. Without either, 401."""
+    put_lists(store)
+    job_id = asked(store)
+    with store.change(OFFICER) as work:
+        begin_job(work, job_id, "test")
+    told: list[dict[str, Any]] = []
+
+    def watch() -> None:
+        with officer.stream("GET", f"{API}/jobs/{job_id}/events") as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            told.extend(json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with store.change(OFFICER) as work:
+        set_progress(work, job_id, {"phase": "search"})
+    threading.Event().wait(1.0)  # For a machine at ease to see it under way; it does not matter to what is asserted.
+    assert planning.cancelled(bench(store, settings), job_id)
+    watcher.join(timeout=60)
+    assert (told[-1]["state"], told[-1]["progress"]) == ("cancelled", {"phase": "search"})
+    assert [one["state"] for one in told[:-1]] == ["running"] * (len(told) - 1)
+    problem_of(stranger(app).get(f"{API}/jobs/{job_id}/events"), 401, "not-signed-in")
+    problem_of(signed_in(app, Role.ADMINISTRATOR).get(f"{API}/jobs/{job_id}/events"), 403, "not-allowed")
