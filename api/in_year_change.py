@@ -336,15 +336,27 @@ def _taken(desk: Desk, before: Plan, passenger_id: str, option: Option) -> Chang
 
 def judge_change(making: Making) -> Outcome:
     """Check and price the plan after a change; nothing is written, no lines for maps, nothing of today's routes."""
+    from routing.explain import explain_unserved
+
+    scenario, plan, travel = _scenario_after(making), making.change.desk.plan, making.roads.travel
+    unserved = explain_unserved(scenario, travel, (u.passenger_id for u in plan.unserved))
+    plan = replace(plan, unserved=unserved, not_planned=scenario.not_planned())
+    return _outcome(making, plan, scenario, with_lines=False)
+
+
+def _scenario_after(making: Making) -> Scenario:
+    """The lists after a change, read anew where they are not as they were."""
+    if making.lists == lists_of(making.folder.book):
+        return making.folder.scenario
     with tempfile.TemporaryDirectory() as place:
-        return _judged(making, Path(place), with_lines=False)
+        write_lists(making.lists, Path(place))
+        return read_scenario(Path(place))
 
 
-def _judged(making: Making, copy: Path, *, with_lines: bool) -> Outcome:
+def _judged(making: Making, copy: Path) -> Outcome:
     write_lists(making.lists, copy)
     scenario = read_scenario(copy)
-    plan = _plan_after(making, scenario, copy)
-    return _outcome(making, plan, scenario, with_lines=with_lines)
+    return _outcome(making, _plan_after(making, scenario, copy), scenario, with_lines=True)
 
 
 def write_change(making: Making, watcher: Watcher) -> Changed:
@@ -362,7 +374,7 @@ def write_change(making: Making, watcher: Watcher) -> Changed:
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         with watcher.phase("check"):
-            outcome = _judged(making, copy, with_lines=True)
+            outcome = _judged(making, copy)
             _refuse_new_faults(outcome, folder)
         with watcher.phase("compare"):
             report = make_change_report(
