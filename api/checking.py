@@ -15,7 +15,7 @@ from transport.files.read import read_scenario
 from transport.files.travel_pairs import read_travel_pairs
 from transport.plan import Plan
 from transport.scenario import Scenario
-from transport.travel import TravelPairs
+from transport.travel import Travel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,7 +29,7 @@ class Recheck:
 
     plan: Plan
     scenario: Scenario
-    travel: TravelPairs
+    travel: Travel
     violations: tuple[Violation, ...]
     breakdown: CostBreakdown
     objective: Objective

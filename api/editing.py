@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from api.in_year_change import Making, NotAPlanError, judge_change, new_faults, write_change
 from api.open_plans import OpenPlan, OpenPlans
-from api.plan_compare import Comparison, Side, compare
+from api.plan_compare import Comparison, Side, compare, figures_of
 from api.plan_edits import CannotEditError, Edit, make_edit
-from api.plan_folder import PlanFolder, open_plan_folder
+from api.plan_folder import FOLDERS_KEPT, PlanFolder, open_plan_folder
 from api.planning_job import Watcher
 from api.quoting import opened
 from api.store.faults import NotAllowedYetError
@@ -181,6 +182,13 @@ def _side_of(folder: PlanFolder) -> Side:
     return Side(plan=folder.plan, scenario=folder.scenario, travel=folder.pairs)
 
 
+@lru_cache(maxsize=FOLDERS_KEPT)
+def _known_side_of(folder: PlanFolder) -> Side:
+    """Of a plan that stays open, with its figures worked out once."""
+    side = _side_of(folder)
+    return replace(side, figures=figures_of(side))
+
+
 def _making(plan: OpenPlan, plan_id: str, edit: Edit, out: Path, today: date) -> Making:
     try:
         return make_edit(plan.folder, plan.network, edit, out, today)
@@ -193,5 +201,7 @@ def _making(plan: OpenPlan, plan_id: str, edit: Edit, out: Path, today: date) ->
 def _answer(folder: PlanFolder, outcome: Outcome) -> Answer:
     after = Side(plan=outcome.plan, scenario=outcome.scenario, travel=outcome.travel)
     return Answer(
-        violations=outcome.violations, new_hard=new_faults(outcome, folder), comparison=compare(_side_of(folder), after)
+        violations=outcome.violations,
+        new_hard=new_faults(outcome, folder),
+        comparison=compare(_known_side_of(folder), after),
     )

@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.in_year_told import ChangeReport, make_change_report
-from api.plan_folder import PlanFolder, open_plan_folder, roads_for
+from api.plan_folder import FOLDERS_KEPT, PlanFolder, open_plan_folder, roads_for
 from api.planning_job import (
     SCENARIO_COPY,
     Roads,
@@ -334,16 +335,28 @@ def _taken(desk: Desk, before: Plan, passenger_id: str, option: Option) -> Chang
 
 
 def judge_change(making: Making) -> Outcome:
-    """Check and price the plan after a change; nothing is written, and no lines for maps are drawn."""
+    """Check and price the plan after a change; nothing is written, no lines for maps, nothing of today's routes."""
+    from routing.explain import explain_unserved
+
+    scenario, plan, travel = _scenario_after(making), making.change.desk.plan, making.roads.travel
+    unserved = explain_unserved(scenario, travel, (u.passenger_id for u in plan.unserved))
+    plan = replace(plan, unserved=unserved, not_planned=scenario.not_planned())
+    return _outcome(making, plan, scenario, with_lines=False)
+
+
+def _scenario_after(making: Making) -> Scenario:
+    """The lists after a change, read anew where they are not as they were."""
+    if making.lists == lists_of(making.folder.book):
+        return making.folder.scenario
     with tempfile.TemporaryDirectory() as place:
-        return _judged(making, Path(place), with_lines=False)
+        write_lists(making.lists, Path(place))
+        return read_scenario(Path(place))
 
 
-def _judged(making: Making, copy: Path, *, with_lines: bool) -> Outcome:
+def _judged(making: Making, copy: Path) -> Outcome:
     write_lists(making.lists, copy)
     scenario = read_scenario(copy)
-    plan = _plan_after(making, scenario, copy)
-    return _outcome(making, plan, scenario, with_lines=with_lines)
+    return _outcome(making, _plan_after(making, scenario, copy), scenario, with_lines=True)
 
 
 def write_change(making: Making, watcher: Watcher) -> Changed:
@@ -361,7 +374,7 @@ def write_change(making: Making, watcher: Watcher) -> Changed:
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         with watcher.phase("check"):
-            outcome = _judged(making, copy, with_lines=True)
+            outcome = _judged(making, copy)
             _refuse_new_faults(outcome, folder)
         with watcher.phase("compare"):
             report = make_change_report(
@@ -410,7 +423,7 @@ def _outcome(making: Making, plan: Plan, scenario: Scenario, *, with_lines: bool
         objective=objective_of(plan, scenario, travel, breakdown, reference),
         violations=check_plan(plan, scenario, travel, reference),
         rides=tuple(rides_of(plan, scenario, travel)),
-        baseline=make_baseline(scenario, travel),
+        baseline=make_baseline(scenario, travel) if with_lines else None,
         known=Known(
             plan=reference, words=f"plan {reference.plan_id}", is_watched=True,
             disturbed=disturbed_of(plan, reference, scenario),
@@ -424,8 +437,13 @@ def _outcome(making: Making, plan: Plan, scenario: Scenario, *, with_lines: bool
 
 def new_faults(outcome: Outcome, folder: PlanFolder) -> tuple[Violation, ...]:
     """Broken hard rules that the plan in force does not break: what it breaks already is not this change's doing."""
-    known = {_fault(v) for v in check_plan(folder.plan, folder.scenario, folder.pairs)}
+    known = _known_faults(folder)
     return tuple(v for v in outcome.hard_violations if _fault(v) not in known)
+
+
+@lru_cache(maxsize=FOLDERS_KEPT)
+def _known_faults(folder: PlanFolder) -> frozenset[tuple[object, ...]]:
+    return frozenset(_fault(v) for v in check_plan(folder.plan, folder.scenario, folder.pairs))
 
 
 def _refuse_new_faults(outcome: Outcome, folder: PlanFolder) -> None:

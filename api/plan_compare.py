@@ -18,15 +18,6 @@ from transport.stability import OwnSeatings, Seatings, moves_of, seatings_of
 from transport.travel import Travel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Side:
-    """A plan with what it was made from."""
-
-    plan: Plan
-    scenario: Scenario
-    travel: Travel
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideFigures:
     """What a plan comes to.
@@ -47,6 +38,21 @@ class SideFigures:
     n_unserved: int
     mean_ride_s: int
     longest_ride_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Side:
+    """A plan with what it was made from.
+
+    Attributes
+    ----------
+    figures : what it comes to, where that is known already.
+    """
+
+    plan: Plan
+    scenario: Scenario
+    travel: Travel
+    figures: SideFigures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +105,11 @@ class Comparison:
 
 def compare(before: Side, after: Side) -> Comparison:
     """Compare two plans; who is new or gone is on no route on one side."""
-    return Comparison(before=figures_of(before), after=figures_of(after), changed=tuple(_changes(before.plan, after)))
+    return Comparison(
+        before=before.figures or figures_of(before),
+        after=figures_of(after),
+        changed=tuple(_changes(before.plan, after)),
+    )
 
 
 def figures_of(side: Side) -> SideFigures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ from transport.travel import TravelByRow, TravelPairs
 if TYPE_CHECKING:
     from api.planning_job import Roads
     from routing.network.graph import RoadNetwork
+
+
+FOLDERS_KEPT = 3
+"""Opened plans of which what was worked out once is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,6 +134,8 @@ def roads_for(
     ValueError
         When a drive of the plan is not what it was: these are other roads.
     """
+    if network is not None and _same_roads(folder.scenario, scenario):
+        return _own_roads(folder, network)
     from routing.solve import Stop
 
     request = PlanRequest(
@@ -139,6 +146,25 @@ def roads_for(
         roads = load_roads(scenario, request, watcher.phase) if network is None else roads_on(network, scenario, None)
     before, now = folder.scenario.place_by_id, scenario.place_by_id
     _refuse_other_roads(folder, roads.travel, {name for name in before if now.get(name) == before[name]})
+    return roads
+
+
+def _same_roads(a: Scenario, b: Scenario) -> bool:
+    """Whether travel between the places of two scenarios is the same."""
+    return all(getattr(a, name) == getattr(b, name) for name in ("places", "vehicle_classes", "street_rules")) and (
+        a.policy.travel_time_factor_pct,
+        a.policy.max_snap_gap_m,
+    ) == (
+        b.policy.travel_time_factor_pct,
+        b.policy.max_snap_gap_m,
+    )
+
+
+@lru_cache(maxsize=FOLDERS_KEPT)
+def _own_roads(folder: PlanFolder, network: RoadNetwork) -> Roads:
+    """Travel between a plan's own places, worked out and compared once for as long as the plan stays open."""
+    roads = roads_on(network, folder.scenario, None)
+    _refuse_other_roads(folder, roads.travel, set(folder.scenario.place_by_id))
     return roads
 
 

@@ -71,14 +71,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Case:
-    """A plan that is to be published, beside what holds now."""
+class Beside:
+    """A plan that is to be published, beside what holds now for some schools.
+
+    Attributes
+    ----------
+    torn_ids : routes that serve other schools too. changed_ids : routes that are new or differ. group_ids : routes
+        whose passengers do not share one already. n_changed : families disturbed at these schools.
+    """
 
     found: Recheck
-    routes: tuple[Route, ...]
-    before: RoutePlan | None
+    torn_ids: tuple[str, ...]
+    changed_ids: tuple[str, ...]
+    group_ids: tuple[str, ...]
     n_changed: int
-    recorded: frozenset[tuple[str, str]]
 
 
 def publish_checks(
@@ -88,14 +94,14 @@ def publish_checks(
     plan_id: str,
     school_ids: Iterable[str] | None = None,
     *,
-    found: Recheck | None = None,
+    beside: Beside | None = None,
 ) -> list[Check]:
     """Every check of a plan that is to hold for some schools, passed or not.
 
     Parameters
     ----------
     school_ids : None: every school of the plan.
-    found : what a look at the plan's files found before; None: they are looked at now.
+    beside : what a look at the plan's files and at what holds found before; None: they are looked at now.
 
     Raises
     ------
@@ -106,37 +112,37 @@ def publish_checks(
     """
     stored = read_stored_plan(session, plan_id)
     schools = _schools(stored, school_ids)
-    case = _case(session, cipher, plan_id, found or _rechecked(session, cipher, plan_id), schools)
-    torn = [r.route_id for r in case.found.plan.routes if schools_of(r) & schools and schools_of(r) - schools]
-    changed = [route.route_id for route in case.routes if not _is_known(route, case.before)]
-    groups = [route.route_id for route in case.routes if not _is_known_group(route, case.before)]
-    unserved = [one.passenger_id for one in case.found.plan.unserved]
+    if beside is None:
+        beside = beside_standing(session, cipher, _rechecked(session, cipher, plan_id), schools)
+    recorded = frozenset((one.kind, one.about) for one in evidence_of(session, cipher, plan_id))
+    found, changed, n_changed = beside.found, beside.changed_ids, beside.n_changed
+    unserved = [one.passenger_id for one in found.plan.unserved]
     cap = settings.change_cap
-    over = (f"{case.n_changed} families disturbed; at most {cap}",) if cap is not None and case.n_changed > cap else ()
+    over = (f"{n_changed} families disturbed; at most {cap}",) if cap is not None and n_changed > cap else ()
     return [
         Check(
             name="no_hard_violation", meaning="The checker finds no broken hard rule",
-            missing=(*(v.sentence for v in case.found.violations if v.hard), *case.found.changed),
+            missing=(*(v.sentence for v in found.violations if v.hard), *found.changed),
         ),
         Check(
             name="schools_together", meaning="Schools that share a route are published together",
-            missing=tuple(torn),
+            missing=beside.torn_ids,
         ),
         Check(
             name="interim_arrangement", meaning="Everybody unserved has a recorded interim arrangement",
-            missing=_without(case, "interim_arrangement", unserved),
+            missing=_without(recorded, "interim_arrangement", unserved),
         ),
         Check(
             name="co_travel", meaning="Somebody judged sharing suitable for each new or changed group",
-            missing=_without(case, "co_travel", groups),
+            missing=_without(recorded, "co_travel", beside.group_ids),
         ),
         Check(
             name="trial_run", meaning="A driver has tried each new or changed route, where the council asks for it",
-            missing=_without(case, "trial_run", changed if settings.trial_run_required else ()),
+            missing=_without(recorded, "trial_run", changed if settings.trial_run_required else ()),
         ),
         Check(
             name="street_sign_off", meaning="Streets of each new or changed route are signed off, where asked for",
-            missing=_without(case, "street_sign_off", changed if settings.street_sign_off_required else ()),
+            missing=_without(recorded, "street_sign_off", changed if settings.street_sign_off_required else ()),
         ),
         Check(
             name="change_cap", meaning="No more families are disturbed than the council allows", missing=over,
@@ -249,17 +255,29 @@ def _rechecked(session: Session, cipher: Cipher, plan_id: str) -> Recheck:
         return recheck(Path(name))
 
 
-def _case(session: Session, cipher: Cipher, plan_id: str, found: Recheck, schools: frozenset[str]) -> _Case:
-    scenario = found.scenario
+def beside_standing(session: Session, cipher: Cipher, found: Recheck, schools: frozenset[str]) -> Beside:
+    """A plan beside what holds for some schools now.
+
+    Raises
+    ------
+    NotInStoreError
+        When the files of a plan that holds have been removed.
+    """
     before = _plan_before(session, cipher, schools)
-    disturbed = disturbed_of(found.plan, before, scenario) if before else ()
-    pupils = {p.passenger_id for p in scenario.passengers if p.school_id in schools}
-    return _Case(
+    routes = [route for route in found.plan.routes if schools_of(route) & schools]
+    pupils = {p.passenger_id for p in found.scenario.passengers if p.school_id in schools}
+    known = () if before is None else before.routes
+    places, groups = {_places(route) for route in known}, {frozenset(route.passenger_ids) for route in known}
+    disturbed = disturbed_of(found.plan, before, found.scenario) if before else ()
+    return Beside(
         found=found,
-        routes=tuple(route for route in found.plan.routes if schools_of(route) & schools),
-        before=before,
+        torn_ids=tuple(route.route_id for route in routes if schools_of(route) - schools),
+        changed_ids=tuple(route.route_id for route in routes if _places(route) not in places),
+        # Nobody shares with themselves alone.
+        group_ids=tuple(
+            r.route_id for r in routes if len(r.passenger_ids) > 1 and frozenset(r.passenger_ids) not in groups
+        ),
         n_changed=sum(one.passenger_id in pupils for one in disturbed),
-        recorded=frozenset((e.kind, e.about) for e in evidence_of(session, cipher, plan_id)),
     )
 
 
@@ -273,21 +291,11 @@ def _plan_before(session: Session, cipher: Cipher, schools: frozenset[str]) -> R
     return RoutePlan(plan_id="standing", routes=tuple(routes)) if routes else None
 
 
-def _is_known_group(route: Route, before: RoutePlan | None) -> bool:
-    """Whether those who share the route share one already; nobody shares with themselves alone."""
-    group = frozenset(route.passenger_ids)
-    return len(group) < 2 or (before is not None and any(group == frozenset(r.passenger_ids) for r in before.routes))
-
-
-def _is_known(route: Route, before: RoutePlan | None) -> bool:
-    """Whether a route with the same order of places and the same class holds already."""
-    return before is not None and any(_places(route) == _places(r) for r in before.routes)
-
-
 def _places(route: Route) -> tuple[object, ...]:
+    """What makes a route another one: its class, and the order of its places."""
     runs = tuple((run.leg, run.days, tuple(stop.place_id for stop in run.stops)) for run in route.runs)
     return (route.class_id, runs)
 
 
-def _without(case: _Case, kind: str, ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(one for one in ids if (kind, one) not in case.recorded)
+def _without(recorded: frozenset[tuple[str, str]], kind: str, ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(one for one in ids if (kind, one) not in recorded)

@@ -22,7 +22,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
 WHY_HEADER = "X-Reason"
 _MOST_WHY = 500
-_NOBODY = Principal(name="nobody", role=None, permissions=frozenset({Permission.PUBLIC}))
+NOBODY = Principal(name="nobody", role=None, permissions=frozenset({Permission.PUBLIC}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,12 +58,26 @@ class Requires:
         NotAllowedError
             When they may not, or a change was not sent by a page of ours.
         """
-        store, settings = request.app.state.store, request.app.state.settings
-        principal, token = (_NOBODY, "") if self.permission is Permission.PUBLIC else _who(request, store, settings)
-        if not principal.may(self.permission):
-            raise NotAllowedError(f"needs the permission {self.permission.value}")
-        caller = Caller(name=principal.name, request_id=request.state.request_id, why=_why(request))
-        return Asking(store=store, settings=settings, principal=principal, caller=caller, token=token)
+        is_public = self.permission is Permission.PUBLIC
+        known = Known(principal=NOBODY) if is_public else who_asks(request, request.headers.get(CSRF_HEADER, ""))
+        require_permission(known.principal, self.permission)
+        caller = Caller(name=known.principal.name, request_id=request.state.request_id, why=_why(request))
+        return Asking(
+            store=request.app.state.store, settings=request.app.state.settings, principal=known.principal,
+            caller=caller, token=known.token,
+        )  # fmt: skip
+
+
+def require_permission(principal: Principal, permission: Permission) -> None:
+    """Refuse who may not.
+
+    Raises
+    ------
+    NotAllowedError
+        Naming the permission.
+    """
+    if not principal.may(permission):
+        raise NotAllowedError(f"needs the permission {permission.value}")
 
 
 def cookie_name(settings: Settings) -> str:
@@ -86,11 +100,38 @@ def require_own_page(request: Request) -> None:
         raise NotAllowedError("a change must be sent by a page of this service")
 
 
-def _who(request: Request, store: Store, settings: Settings) -> tuple[Principal, str]:
-    now = datetime.now(UTC)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Somebody who is known.
+
+    Attributes
+    ----------
+    token, csrf_token : of the session, where a person asks.
+    """
+
+    principal: Principal
+    token: str = ""
+    csrf_token: str = ""
+
+
+def who_asks(request: Request, given_csrf: str) -> Known:
+    """Whose key or session a request carries.
+
+    Parameters
+    ----------
+    given_csrf : token that a change brought, to show that a page of ours sent it.
+
+    Raises
+    ------
+    NotSignedInError
+        When nobody known asks.
+    NotAllowedError
+        When a change was not sent by a page of ours.
+    """
+    store, settings, now = request.app.state.store, request.app.state.settings, datetime.now(UTC)
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.casefold() == "bearer":
-        return principal_of_key(store, key.strip(), now), ""
+        return Known(principal=principal_of_key(store, key.strip(), now))
     token = request.cookies.get(cookie_name(settings), "")
     if not token:
         raise NotSignedInError("needs a session or an API key")
@@ -98,10 +139,12 @@ def _who(request: Request, store: Store, settings: Settings) -> tuple[Principal,
     if request.method not in SAFE_METHODS:
         require_own_page(request)
         # As bytes: a header may hold what is not ASCII, which compare_digest refuses in text.
-        given = request.headers.get(CSRF_HEADER, "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, found.csrf_token.encode()):
-            raise NotAllowedError(f"a change needs {CSRF_HEADER} with the session's token")
-    return found.principal, token
+        if not hmac.compare_digest(given_csrf.encode("utf-8", "surrogateescape"), found.csrf_token.encode()):
+            raise NotAllowedError(
+                f"a change needs the session's token, in {CSRF_HEADER} or in the form; a form may be too old: open it "
+                "again"
+            )
+    return Known(principal=found.principal, token=token, csrf_token=found.csrf_token)
 
 
 def _why(request: Request) -> str:

@@ -33,12 +33,12 @@ class JobOut(BaseModel):
     """A job."""
 
     job_id: str
-    kind: Literal["plan", "replan"]
+    kind: Literal["plan", "replan", "frontier"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     wanted: dict[str, Any]
     progress: dict[str, Any] = Field(
         description="Phase, round, iterations, price of the best plan so far, unserved, bound; "
-        "`trail`: [seconds, price, unserved, bound] for each change"
+        "`trail`: [seconds, price, unserved, bound] for each change; `points`: of a frontier that is done"
     )
     slot: str | None = Field(description="Worker that has it")
     plan_id: str | None = Field(description="The draft that it made")

@@ -74,6 +74,19 @@ def start_plan(work: Work, wanted: PlanJobShape) -> str:
     return ask_job(work, kind, {**asked, "plan_id": wanted.from_plan_id})
 
 
+def start_frontier(work: Work, plan_id: str, seconds: int, seed: int = 1) -> str:
+    """Ask what a plan could cost for each number of families disturbed; gives the job's id.
+
+    Raises
+    ------
+    NotInStoreError
+        When the plan is not there.
+    """
+    title = read_stored_plan(work.session, plan_id).title
+    wanted = {"title": title, "plan_id": plan_id, "seconds": seconds, "iterations": None, "n_rounds": 1, "seed": seed}
+    return ask_job(work, "frontier", wanted)
+
+
 def _faults_of(wanted: PlanJobShape) -> Iterator[Fault]:
     if (wanted.on is None) == (wanted.from_plan_id is None):
         yield _fault("on", "give on, or from_plan_id")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from routing.whole_search import Searched
 
 LISTS, INCUMBENT = "lists", "incumbent"
+FRONTIER = "frontier"
+"""Kind of a job that makes no plan, but a picture of what plans could cost for so many families disturbed."""
 NEAR = "near"
 """Folder of the plan that families know, beside the lists."""
 
@@ -97,7 +99,12 @@ def improve(bench: Bench, job_id: str, n: int) -> int:
 
 
 def complete(bench: Bench, job_id: str, n: int) -> int:
-    """Last round, check, price, write, store: the plan and the end of the job are one transaction; its objective."""
+    """Last round, check, price, write, store: the plan and the end of the job are one transaction; its objective.
+
+    A frontier has one round alone, and stores no plan: its figures stand with the job.
+    """
+    if _job(bench, job_id).kind == FRONTIER:
+        return _complete_frontier(bench, job_id)
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
         searched, request, prepared = _search_round(bench, job_id, n, Path(place))
         finish(request, prepared, searched, _watcher(bench))
@@ -108,6 +115,29 @@ def complete(bench: Bench, job_id: str, n: int) -> int:
         end_job(work, job_id, "done", plan_id=plan.plan_id)
     bench.prepared.pop(job_id, None)
     return searched.found.objective_pence
+
+
+def _complete_frontier(bench: Bench, job_id: str) -> int:
+    """Search from "no one moves" to "free hand"; gives the number of plans found."""
+    from api.in_year_replan import ReplanRequest, frontier
+    from api.report.frontier_page import frontier_figures
+
+    job = _job(bench, job_id)
+    _require_wanted(job.is_over or job.is_cancel_asked)
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
+        place = Path(name)
+        _unpack(read_file(bench.store, job_id, LISTS), place)
+        request = ReplanRequest(
+            plan_path=place, out=place / "out", stop=_stop_of(job.wanted), seed=job.wanted["seed"],
+            roads_path=bench.settings.roads_file, cache_dir=bench.settings.cache_folder,
+        )  # fmt: skip
+        found = frontier(request, _watcher(bench))
+    _require_wanted(bench.should_stop())
+    points = frontier_figures(found)["points"]
+    with bench.store.change(_asker(bench, job_id)) as work:
+        _require_wanted(set_progress(work, job_id, {"phase": "stored", "points": points}))
+        end_job(work, job_id, "done")
+    return len(points)
 
 
 def fail(bench: Bench, job_id: str, error: Exception) -> None:
@@ -148,6 +178,11 @@ def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searc
     searched = search(prepared, request, start, watcher)
     _require_wanted(bench.should_stop())
     return searched, request, prepared
+
+
+def _job(bench: Bench, job_id: str) -> StoredJob:
+    with bench.store.read() as session:
+        return read_job(session, bench.store.cipher, job_id)
 
 
 def _require_wanted(is_to_end: bool) -> None:
@@ -209,7 +244,7 @@ def _stop_of(wanted: Any) -> Stop:
 def _lists_of(store: Store, job: StoredJob) -> bytes:
     """What a job plans, as one file: the lists of a day, or the folder of a plan."""
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as place, store.read() as session:
-        if job.kind == "replan":
+        if job.kind != "plan":
             write_folder(session, store.cipher, job.wanted["plan_id"], Path(place))
         else:
             lists = Path(place) / "scenario"

@@ -1,21 +1,31 @@
-"""Two plans beside each other: figures, and for whom something changes and how."""
+"""Two plans beside each other, or a plan beside today's routes: figures, charts, who changes and how, and a map."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from api.auth.permissions import Permission
+from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After
-from api.pages.plan_reading import OpenedPlan, open_for
+from api.open_plans import OpenPlans
+from api.pages.charts import Bars, bars_of, histogram_of
+from api.pages.plan_reading import OpenedPlan, open_for, opened_of, plans_of
 from api.pages.rendering import page
 from api.pages.visit import Opens, Visit
+from api.planning_job import make_baseline, roads_on
+from api.quoting import opened as opened_at_desk
 from api.report.kpis import Kpis
 from api.report.view import comparison_rows
+from api.store.faults import NotInStoreError
+from transport.check import Ride
 from transport.check.disturbed import disturbed_of
+from transport.files.plan_words import pounds
 from transport.plan import Plan
 from transport.stability import seatings_of
 
@@ -23,50 +33,175 @@ router = APIRouter(include_in_schema=False)
 
 FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_READ))]
 
+TODAY = "today"
+"""Stands for today's routes, as the lists of the other plan name them."""
 _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
+_BIN_S = 600
+_MOST_PEOPLE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Everything that the page shows of two plans; worked out once.
+
+    Attributes
+    ----------
+    people : whom something changes for, what, and how. came, went : carried on one side alone.
+    routes : those that differ, what becomes of each, cost a week.
+    """
+
+    figures: tuple[tuple[str, ...], ...]
+    bars: tuple[Bars, ...]
+    rides: Bars
+    people: tuple[tuple[str, str, str], ...]
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    routes: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Side:
+    """One of the two.
+
+    Attributes
+    ----------
+    plan_id : of the store; of today's routes, `today` and the plan whose lists name them.
+    address : of its page; empty where it has none.
+    """
+
+    plan_id: str
+    title: str
+    address: str
+    opened: OpenedPlan
 
 
 @router.get("/compare")
-def show_comparison(visit: FileReader, before: After = "", after: After = "") -> Response:
-    """Figures of both plans, who changes, and which routes are new, gone or different."""
-    old, opened_old = open_for(visit, before, "compare")
-    new, opened_new = open_for(visit, after, "compare")
-    disturbed = disturbed_of(opened_new.outcome.plan, opened_old.outcome.plan, opened_new.outcome.scenario)
-    people = [
-        (d.passenger_id, ", ".join(_REASON_WORDS[str(why)] for why in d.reasons), d.sentence.partition(": ")[2])
-        for d in disturbed
-    ]
-    plans = (opened_old.outcome.plan, opened_new.outcome.plan)
-    return page(
-        visit, "compare.html", old=old, new=new, figures=_figures(opened_old.kpis, opened_new.kpis), people=people,
-        came=sorted(_carried(plans[1]) - _carried(plans[0])), went=sorted(_carried(plans[0]) - _carried(plans[1])),
-        routes=list(_route_changes(opened_old, opened_new)),
+def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: After = "") -> Response:
+    """Figures of both, who changes, and which routes are new, gone or different."""
+    old, new = sides_of(visit, plans, before, after)
+    found = plans_of(visit).remembered(
+        ("compare", old.plan_id, new.plan_id), lambda: _compared(old.opened, new.opened)
     )  # fmt: skip
+    return page(visit, "compare.html", old=old, new=new, found=found, most=_MOST_PEOPLE)
 
 
-def _figures(before: Kpis, now: Kpis) -> list[tuple[str, ...]]:
-    return [(row.head, *row.cells) for row in comparison_rows(before, now)]
+@router.get("/compare/map.geojson")
+def get_map(visit: FileReader, plans: Plans, before: After = "", after: After = "") -> Response:
+    """Lines of the routes that differ, of both sides; group 1 is before, group 0 after."""
+    old, new = sides_of(visit, plans, before, after)
+    ids = {route_id for route_id, _, _ in _route_changes(old.opened, new.opened)}
+    features = [*_lines(old.opened, ids, 1), *_lines(new.opened, ids, 0)]
+    approximate = old.opened.outcome.approximate or new.opened.outcome.approximate
+    return JSONResponse({"type": "FeatureCollection", "approximate": approximate, "features": features})
 
 
-def _carried(plan: Plan) -> frozenset[str]:
-    return frozenset(seatings_of(plan))
+def sides_of(visit: Visit, plans: OpenPlans, before: str, after: str) -> tuple[Side, Side]:
+    """Both sides; that they were read goes into the log.
+
+    Raises
+    ------
+    NotInStoreError
+        When a plan is not there, or today's routes are in no lists of the other one.
+    NotAllowedYetError
+        When the roads of the service are not those of the plan beside today's routes.
+    """
+    new = _side(visit, after)
+    if before != TODAY:
+        return _side(visit, before), new
+    baseline = plans_of(visit).remembered((TODAY, after), lambda: _today(plans, after, new.opened))
+    if baseline is None:
+        raise NotInStoreError(f"plan {after}: its lists name no routes of today to compare with")
+    return Side(plan_id=f"{TODAY} {after}", title="Today’s routes", address="", opened=baseline), new
+
+
+def _side(visit: Visit, plan_id: str) -> Side:
+    stored, opened = open_for(visit, plan_id, "compare")
+    title = f"{stored.title} ({plan_id})"
+    return Side(plan_id=plan_id, title=title, address=f"/plans/{plan_id}", opened=opened)
+
+
+def _today(plans: OpenPlans, plan_id: str, opened: OpenedPlan) -> OpenedPlan | None:
+    """Today's routes on the same passengers, checked and priced by the same rules; None where the lists have none."""
+    scenario = opened.outcome.scenario
+    if not scenario.current_routes:
+        return None
+    travel = roads_on(opened_at_desk(plans, plan_id).network, scenario, None).travel
+    baseline = make_baseline(scenario, travel)
+    assert baseline is not None  # there are current routes
+    found = replace(
+        opened.found, plan=baseline.plan, travel=travel, violations=baseline.violations, breakdown=baseline.breakdown,
+        objective=baseline.objective, changed=(),
+    )  # fmt: skip
+    return opened_of(found, None, None)
+
+
+def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
+    plans = (before.outcome.plan, now.outcome.plan)
+    carried = [frozenset(seatings_of(plan)) for plan in plans]
+    return Compared(
+        figures=tuple((row.head, *row.cells) for row in comparison_rows(before.kpis, now.kpis)),
+        bars=_bars(before.kpis, now.kpis),
+        rides=_ride_bars(before.outcome.rides, now.outcome.rides),
+        people=tuple(
+            (d.passenger_id, ", ".join(_REASON_WORDS[str(why)] for why in d.reasons), d.sentence.partition(": ")[2])
+            for d in disturbed_of(plans[1], plans[0], now.outcome.scenario)
+        ),
+        came=tuple(sorted(carried[1] - carried[0])),
+        went=tuple(sorted(carried[0] - carried[1])),
+        routes=tuple(_route_changes(before, now)),
+    )
+
+
+def _bars(before: Kpis, now: Kpis) -> tuple[Bars, ...]:
+    """The figures that people ask for first, each as two bars."""
+    miles = [round((kpis.loaded_m + kpis.dead_m) / 1609.344) for kpis in (before, now)]
+    return (
+        bars_of("Cost a year", before.year_pence, now.year_pence, lambda pence: pounds(pence, pennies=False)),
+        bars_of("Vehicles", before.n_vehicles, now.n_vehicles),
+        bars_of("Passenger assistants", before.n_pas, now.n_pas),
+        bars_of("Miles a week", miles[0], miles[1]),
+    )
+
+
+def _ride_bars(before: Sequence[Ride], now: Sequence[Ride]) -> Bars:
+    """Journeys a week by ten-minute steps of the ride."""
+    counts = [Counter[int](), Counter[int]()]
+    for count, rides in zip(counts, (before, now), strict=True):
+        for ride in rides:
+            count[ride.ride_s // _BIN_S] += len(ride.days)
+    n_bins = max((*counts[0], *counts[1]), default=0) + 1
+    labels = [f"{k * _BIN_S // 60} to {(k + 1) * _BIN_S // 60 - 1}" for k in range(n_bins)]
+    # Days are those of a fortnight.
+    of_week = [[count[k] // 2 for k in range(n_bins)] for count in counts]
+    return histogram_of("Rides by minutes on board, a week", labels, of_week[0], of_week[1])
+
+
+def _lines(opened: OpenedPlan, route_ids: set[str], group: int) -> Iterator[Mapping[str, Any]]:
+    for feature in opened.map["features"]:
+        told = feature["properties"]
+        if told["feature"] == "route" and told["route_id"] in route_ids:
+            own = {"feature": "route", "route_id": told["route_id"], "leg": told["leg"], "group": group}
+            yield {**feature, "properties": own}
 
 
 def _route_changes(before: OpenedPlan, now: OpenedPlan) -> Iterator[tuple[str, str, str]]:
     """Routes that differ: which, what became of it, and its cost a week before and after."""
     plans = (before.outcome.plan, now.outcome.plan)
     old, new = ({route.route_id: route for route in plan.routes} for plan in plans)
+    views = [{view.route_id: view for view in opened.routes} for opened in (before, now)]
     for route_id in sorted(old.keys() | new.keys()):
         if old.get(route_id) == new.get(route_id):
             continue
-        views = (before.route_named(route_id), now.route_named(route_id))
-        if views[0] is None or views[1] is None:
-            what = "New" if views[0] is None else "Carries nobody any more"
-        else:
-            came = set(new[route_id].passenger_ids) - set(old[route_id].passenger_ids)
-            went = set(old[route_id].passenger_ids) - set(new[route_id].passenger_ids)
-            words = [f"takes {', '.join(sorted(came))}"] if came else []
-            words += [f"no longer carries {', '.join(sorted(went))}"] if went else []
-            what = "; ".join(words) or "The same passengers in another order, at other times or with another vehicle"
-        costs = " → ".join(view.week if view else "–" for view in views)
+        costs = " → ".join(own[route_id].week if route_id in own else "–" for own in views)
+        what = _what_became(route_id, *plans)
         yield route_id, what[:1].upper() + what[1:], costs
+
+
+def _what_became(route_id: str, before: Plan, now: Plan) -> str:
+    old, new = (next((r for r in plan.routes if r.route_id == route_id), None) for plan in (before, now))
+    if old is None or new is None:
+        return "new" if old is None else "carries nobody any more"
+    came, went = set(new.passenger_ids) - set(old.passenger_ids), set(old.passenger_ids) - set(new.passenger_ids)
+    words = [f"takes {', '.join(sorted(came))}"] if came else []
+    words += [f"no longer carries {', '.join(sorted(went))}"] if went else []
+    return "; ".join(words) or "the same passengers in another order, at other times or with another vehicle"

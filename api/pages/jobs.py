@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.auth.permissions import Permission
+from api.endpoints.plan_jobs import start_frontier
 from api.endpoints.shapes import RecordIdPath
 from api.pages.rendering import go_to, page
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
 from api.report.assumptions import setting_words
 from api.report.bound_chart import BoundChart, chart_of
+from api.report.frontier_page import NOBODY_MOVES, frontier_chart, price_words
 from api.store.jobs import StoredJob, cancel_job, list_jobs, read_job
 from transport.files.plan_words import plural, pounds
 from transport.files.read_schools import setting_of
@@ -50,6 +53,20 @@ _STATE_WORDS = {
     "cancelled": "Cancelled",
 }
 _MOST_LISTED = 100
+FRONTIER_S = 480
+"""Of search for a frontier, shared by its eight prices of a family (ours)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointLine:
+    """A plan of a frontier; `address` leads to a search at its price, empty where it stands as it is."""
+
+    price: str
+    n_disturbed: int
+    n_unserved: int
+    year: str
+    is_best: bool
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +97,21 @@ def show_job(job_id: RecordIdPath, visit: FileReader) -> Response:
     """One job: what is being done, the best plan so far, cost and bound over time; why it failed; what it made."""
     with visit.store.read() as session:
         job = read_job(session, visit.store.cipher, job_id)
-    said = status_words(job)
+    said, points = status_words(job), job.progress.get("points") or []
     faults = [_fault_words(fault.file, fault.row, fault.column, fault.message) for fault in job.faults]
     return page(
         visit, "job.html", job=job, line=_line(job), said=said, faults=faults, figures=_figures(job),
-        chart=_chart(job), wanted=wanted_words(job.wanted),
+        chart=_chart(job), points=[_point(p, job) for p in points], plan_before=job.wanted.get("plan_id"),
+        frontier=frontier_chart(points) if points else None, wanted=wanted_words(job.wanted),
     )  # fmt: skip
+
+
+@router.post("/plans/{plan_id}/frontier")
+def start_search(plan_id: RecordIdPath, visit: Writer) -> Response:
+    """Search what the plan could cost for each number of families disturbed."""
+    with visit.store.change(visit.caller) as work:
+        job_id = start_frontier(work, plan_id, FRONTIER_S)
+    return go_to(f"/jobs/{job_id}?done=started")
 
 
 @router.post("/jobs/{job_id}/cancel")
@@ -94,6 +120,20 @@ def cancel(job_id: RecordIdPath, visit: Writer) -> Response:
     with visit.store.change(visit.caller) as work:
         cancel_job(work, job_id)
     return go_to(f"/jobs/{job_id}")
+
+
+def _point(point: Mapping[str, Any], job: StoredJob) -> PointLine:
+    """A point of a frontier; at its price a plan is searched that may be a little better or worse than it."""
+    price, address = point["price_pence"], ""
+    if price is not None:
+        title = f"{job.wanted['title']}, {price_words(price)}"
+        limit = {"max_disturbed": "0"} if price >= NOBODY_MOVES else {"family_pounds": f"{price / 100:g}"}
+        asked = {"source": "plan", "from_plan_id": job.wanted["plan_id"], "title": title, **limit}
+        address = f"/plan-a-term?{urlencode(asked)}"
+    return PointLine(
+        price=price_words(price), n_disturbed=point["n_disturbed"], n_unserved=point["n_unserved"],
+        year=pounds(point["year_pence"], pennies=False), is_best=point["is_best"], address=address,
+    )  # fmt: skip
 
 
 def status_words(job: StoredJob) -> str:
@@ -170,6 +210,9 @@ def _figures(job: StoredJob) -> list[tuple[str, str, str]]:
 
 
 def _trail(job: StoredJob) -> list[tuple[int, int, int, int | None]]:
+    """How the price has gone; of a frontier nothing, for its searches have prices that cannot be compared."""
+    if job.kind == "frontier":
+        return []
     return [(s, pence, n or 0, bound) for s, pence, n, bound in job.progress.get("trail", ())]
 
 

@@ -10,10 +10,10 @@ import json
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,11 @@ from transport.files.plan_geojson import plan_features
 
 _MOST_KEPT = 4
 """Opened plans in memory: the one in force, two that are compared, one more (ours)."""
+
+
+_MOST_REMEMBERED = 12
+"""Comparisons and the like in memory (ours)."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,6 +64,7 @@ class OpenedPlans:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, OpenedPlan] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, ...], Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def opened(self, session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
@@ -80,6 +86,25 @@ class OpenedPlans:
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
             return self._kept[plan_id]
+
+    def remembered(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What was worked out of plans before, or now: plans never change under their ids.
+
+        Parameters
+        ----------
+        key : what it is, and the ids of everything that it was made of.
+        """
+        with self._lock:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
+                kept: T = self._remembered[key]
+                return kept
+        made = make()
+        with self._lock:
+            self._remembered[key] = made
+            while len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return made
 
 
 def open_for(visit: Visit, plan_id: str, part: str) -> tuple[StoredPlan, OpenedPlan]:
@@ -123,15 +148,21 @@ def _read(session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
         folder = Path(name)
         write_folder(session, cipher, plan_id, folder)
         found = recheck(folder)
-        outcome = _outcome(found)
-        return OpenedPlan(
-            found=found,
-            outcome=outcome,
-            kpis=kpis_of(outcome),
-            routes=route_views_of(outcome, share=False),
-            map=_map(folder, outcome),
-            told=_json(folder / "changes.json"),
-        )
+        return opened_of(found, _json(folder / "plan.geojson"), _json(folder / "changes.json"))
+
+
+def opened_of(found: Recheck, lines: Mapping[str, Any] | None, told: Mapping[str, Any] | None) -> OpenedPlan:
+    """A checked plan as pages show it.
+
+    Parameters
+    ----------
+    lines : GeoJSON that was written with it; None: straight lines.
+    """
+    outcome = _outcome(found)
+    return OpenedPlan(
+        found=found, outcome=outcome, kpis=kpis_of(outcome), routes=route_views_of(outcome, share=False),
+        map=_straight_map(outcome) if lines is None else lines, told=told,
+    )  # fmt: skip
 
 
 def _outcome(found: Recheck) -> Outcome:
@@ -142,11 +173,7 @@ def _outcome(found: Recheck) -> Outcome:
     )  # fmt: skip
 
 
-def _map(folder: Path, outcome: Outcome) -> Mapping[str, Any]:
-    """The lines that were written with the plan; straight ones where it has none."""
-    written = _json(folder / "plan.geojson")
-    if written is not None:
-        return written
+def _straight_map(outcome: Outcome) -> Mapping[str, Any]:
     features = plan_features(outcome.plan, outcome.scenario, _straight(outcome), outcome.breakdown.week_pence_by_route)
     return {"type": "FeatureCollection", "approximate": True, "features": features}
 

@@ -11,11 +11,11 @@ from fastapi.responses import Response
 from api.auth.permissions import Permission
 from api.endpoints.shapes import RecordIdPath
 from api.pages.passengers import date_of, school_names
-from api.pages.plan_reading import open_for
+from api.pages.plan_reading import open_for, plans_of
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words
-from api.publishing import Check, Request, publish, publish_checks, roll_back
+from api.publishing import Check, Request, beside_standing, publish, publish_checks, roll_back
 from api.store.faults import NotAllowedYetError
 from api.store.plans import (
     EVIDENCE_KINDS,
@@ -103,10 +103,14 @@ def roll_back_plan(plan_id: RecordIdPath, visit: Publisher) -> Response:
 def _shown(visit: Visit, plan_id: str, errors: dict[str, str]) -> Response:
     stored, opened = open_for(visit, plan_id, "publication")
     with visit.store.read() as session:
-        # Publishing looks at the files anew; a page may rest on what was found when the plan was opened.
-        checks = publish_checks(session, visit.store.cipher, visit.settings, plan_id, found=opened.found)
-        recorded = evidence_of(session, visit.store.cipher, plan_id)
         standing = standing_plans(session)
+        # Publishing looks at the files anew; a page may rest on what was found when the plan was opened.
+        beside = plans_of(visit).remembered(
+            ("publication", plan_id, *(f"{school_id} {holder}" for school_id, holder in sorted(standing.items()))),
+            lambda: beside_standing(session, visit.store.cipher, opened.found, frozenset(stored.school_ids)),
+        )
+        checks = publish_checks(session, visit.store.cipher, visit.settings, plan_id, beside=beside)
+        recorded = evidence_of(session, visit.store.cipher, plan_id)
         names = school_names(visit, session)
     schools = [(school_id, names.get(school_id, school_id)) for school_id in stored.school_ids]
     to_judge = [(check, _KIND_WORDS[check.name]) for check in checks if check.name in EVIDENCE_KINDS and check.missing]

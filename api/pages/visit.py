@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from api.audit import Caller
-from api.auth.accounts import session_of
-from api.auth.api_keys import principal_of_key
-from api.auth.faults import NotAllowedError, NotSignedInError
 from api.auth.permissions import Permission, Principal
-from api.endpoints.asking import CSRF_HEADER, SAFE_METHODS, Requires, cookie_name, require_own_page
+from api.endpoints.asking import (
+    CSRF_HEADER,
+    NOBODY,
+    SAFE_METHODS,
+    Known,
+    Requires,
+    require_own_page,
+    require_permission,
+    who_asks,
+)
 from api.settings import Settings
 from api.store.store import Store
 
@@ -23,7 +27,6 @@ CSRF_FIELD = "csrf_token"
 WHY_FIELD = "why"
 _MOST_WHY = 500
 _MOST_FIELDS = 6000
-_NOBODY = Principal(name="nobody", role=None, permissions=frozenset({Permission.PUBLIC}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,33 +98,16 @@ class Opens(Requires):
         NotAllowedError
             When they may not, or a form was not sent by a page of ours.
         """
-        principal, token, csrf_token = _NOBODY, "", ""
+        known = Known(principal=NOBODY)
         if self.permission is not Permission.PUBLIC:
-            principal, token, csrf_token = _who(request, form)
+            known = who_asks(request, str(form.get(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")))
         elif request.method not in SAFE_METHODS:
             require_own_page(request)
-        if not principal.may(self.permission):
-            raise NotAllowedError(f"needs the permission {self.permission.value}")
+        principal = known.principal
+        require_permission(principal, self.permission)
         why = str(form.get(WHY_FIELD, "") or "")[:_MOST_WHY]
         return Visit(
             request=request, store=request.app.state.store, settings=request.app.state.settings, principal=principal,
             caller=Caller(name=principal.name, request_id=request.state.request_id, why=" ".join(why.split())),
-            form=form, token=token, csrf_token=csrf_token,
+            form=form, token=known.token, csrf_token=known.csrf_token,
         )  # fmt: skip
-
-
-def _who(request: Request, form: FormData) -> tuple[Principal, str, str]:
-    store, settings, now = request.app.state.store, request.app.state.settings, datetime.now(UTC)
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.casefold() == "bearer":
-        return principal_of_key(store, key.strip(), now), "", ""
-    token = request.cookies.get(cookie_name(settings), "")
-    if not token:
-        raise NotSignedInError("needs a session")
-    found = session_of(store, settings, token, now)
-    if request.method not in SAFE_METHODS:
-        require_own_page(request)
-        given = form.get(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(str(given).encode("utf-8", "surrogateescape"), found.csrf_token.encode()):
-            raise NotAllowedError("the form was too old, or was not sent by a page of this service; open it again")
-    return found.principal, token, found.csrf_token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,12 @@ from transport.files.plan_words import plural, pounds
 from transport.scenario import Scenario
 
 if TYPE_CHECKING:
-    from routing.frontier import Frontier, FrontierPoint
+    from routing.frontier import Frontier
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 340, 78, 20, 16, 46
 N_TICKS = 5
+NOBODY_MOVES = 1_000_000
+"""Pence a week for a family, from which on the search forbids every change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def write_frontier(frontier: Frontier, scenario: Scenario, folder: Path, *, appr
         plan_id=frontier.plan_id,
         approximate=approximate,
         verdict=_verdict(frontier),
-        chart=_chart(frontier.points, best),
+        chart=frontier_chart(frontier_figures(frontier)["points"]),
         rows=_rows(frontier),
         tolerance=duration_words(scenario.policy.disturbed_tolerance_s),
     )
@@ -107,7 +109,7 @@ def price_words(price_pence: int | None) -> str:
         return "the plan in force"
     if price_pence == 0:
         return "free hand"
-    if price_pence >= 1_000_000:
+    if price_pence >= NOBODY_MOVES:
         return "no one moves"
     return f"{pounds(price_pence, pennies=False)} a family and week"
 
@@ -135,9 +137,16 @@ def _rows(frontier: Frontier) -> list[Row]:
     return rows
 
 
-def _chart(points: Sequence[FrontierPoint], best: set[int]) -> Chart:
-    most = max(1, *(p.n_disturbed for p in points))
-    low, high = min(p.year_pence for p in points), max(p.year_pence for p in points)
+def frontier_chart(points: Sequence[Mapping[str, Any]]) -> Chart:
+    """The picture of a frontier.
+
+    Parameters
+    ----------
+    points : as `frontier_figures` gives them; at least one.
+    """
+    most: int = max(1, *(p["n_disturbed"] for p in points))
+    low: int = min(p["year_pence"] for p in points)
+    high: int = max(p["year_pence"] for p in points)
     step = 100 * _round_up(max(1, high - low) / 100 / (N_TICKS - 1))
     low = low // step * step
     high = max(low + step, -(-high // step) * step)
@@ -148,11 +157,12 @@ def _chart(points: Sequence[FrontierPoint], best: set[int]) -> Chart:
     def y_of(pence: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - pence) / (high - low), 1)
 
-    def dot_of(p: FrontierPoint) -> Dot:
+    def dot_of(p: Mapping[str, Any]) -> Dot:
         words = (
-            f"{price_words(p.price_pence)}: {p.n_disturbed:,} families, {pounds(p.year_pence, pennies=False)} a year"
+            f"{price_words(p['price_pence'])}: {p['n_disturbed']:,} families, "
+            f"{pounds(p['year_pence'], pennies=False)} a year"
         )
-        return Dot(x=x_of(p.n_disturbed), y=y_of(p.year_pence), is_best=id(p) in best, words=words)
+        return Dot(x=x_of(p["n_disturbed"]), y=y_of(p["year_pence"]), is_best=p["is_best"], words=words)
 
     dots = tuple(map(dot_of, points))
     return Chart(

@@ -13,13 +13,16 @@ from api.app import create_app
 from api.auth.accounts import add_account
 from api.auth.permissions import Role
 from api.store.details import set_details
+from api.store.jobs import ask_job, begin_job, end_job, list_jobs, set_progress
 from api.store.plans import add_plan, seal_plan
 from api.store.store import Store, open_store
 from tests.api.clients import PASSWORD
 from tests.api.databases import sqlite_settings
 from tests.api.lists import OFFICER
 from tests.api.plan_folders import fill_lists, write_plan_folder
+from tests.api.planned import put_lists, put_plan
 from tests.browsers import chromium, serving
+from transport.files.faults import Fault
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 PLANTED = {
@@ -36,12 +39,14 @@ class Site:
     Attributes
     ----------
     plan_ids : a draft and another one like it; none where the store is empty.
+    job_ids : a search under way, one that failed, a frontier.
     """
 
     address: str
     browser: Any
     store: Store
     plan_ids: tuple[str, ...]
+    job_ids: tuple[str, ...] = ()
 
     def page(self, role: Role, size: dict[str, int] = DESK, **options: Any) -> Any:
         """A page of somebody who has signed in by the form; what the console says against it is kept on it."""
@@ -63,6 +68,25 @@ def browser() -> Iterator[Any]:
         yield found
 
 
+def put_jobs(store: Store, plan_id: str) -> tuple[str, ...]:
+    """A search with its proof under way, one that failed, and a frontier of two plans."""
+    wanted = {"title": "Spring", "plan_id": plan_id, "seconds": 60, "n_rounds": 1, "seed": 1}
+    point = {"n_routes": 2, "n_unserved": 0, "week_pence": 1, "soft_pence": 0, "is_best": True}
+    points = [{**point, "price_pence": 2000 - 2000 * n, "n_disturbed": n, "year_pence": 10**7 - n} for n in (0, 1)]
+    said = [
+        {"objective_pence_per_week": 90_000 - n, "n_unserved": 0, "bound_pence_per_week": 80_000 + n} for n in (0, 9)
+    ]
+    with store.change(OFFICER) as work:
+        running, failed, frontier = (ask_job(work, kind, wanted) for kind in ("replan", "replan", "frontier"))
+        fault = Fault(file="passengers", row=3, column="postcode", value="X", message="must be a postcode")
+        end_job(work, failed, "failed", faults=(fault,))
+        for job_id, progress in ((running, said), (frontier, [{"points": points}])):
+            begin_job(work, job_id, "test")
+            for one in progress:
+                set_progress(work, job_id, one)
+    return running, failed, frontier
+
+
 def site_of(folder: Path, browser: Any, *, is_empty: bool) -> Iterator[Site]:
     settings = sqlite_settings(folder).model_copy(update={"plain_http": True})
     store = open_store(settings)
@@ -78,8 +102,9 @@ def site_of(folder: Path, browser: Any, *, is_empty: bool) -> Iterator[Site]:
             plan = write_plan_folder(store, folder / title, routes)
             with store.change(OFFICER) as work:
                 plan_ids.append(add_plan(work, seal_plan(work.cipher, plan), title).plan_id)
+    job_ids = () if is_empty else put_jobs(store, plan_ids[0])
     with serving(create_app(settings, store)) as address:
-        yield Site(address=address, browser=browser, store=store, plan_ids=tuple(plan_ids))
+        yield Site(address=address, browser=browser, store=store, plan_ids=tuple(plan_ids), job_ids=job_ids)
     store.engine.dispose()
 
 
@@ -113,8 +138,10 @@ def faults_in(page: Any) -> list[str]:
 def addresses_of(site: Site) -> list[tuple[Role, str]]:
     """Every page that can be opened, with somebody who may."""
     officer = ["/", "/passengers", "/passengers/upload", "/new-passenger", "/plans", "/dashboard", "/nowhere", "/log"]
+    officer += ["/plan-a-term", "/jobs", *(f"/jobs/{job_id}" for job_id in site.job_ids)]
     for plan_id in site.plan_ids[:1]:
         officer += [f"/plans/{plan_id}", f"/plans/{plan_id}/routes/R1", f"/plans/{plan_id}/publish"]
+        officer += [f"/plans/{plan_id}/routes/R1/edit"]
         officer += [f"/compare?before={plan_id}&after={site.plan_ids[1]}", "/passengers/P1"]
     others = ((Role.ADMINISTRATOR, "/accounts"), (Role.ADMINISTRATOR, "/log"), (Role.PROCUREMENT_OFFICER, "/plans"))
     return [*((Role.TRANSPORT_OFFICER, address) for address in officer), *others]
@@ -211,21 +238,23 @@ def test_from_first_login_to_published_plan_by_keyboard_alone(own: Site) -> None
 
 
 def test_a_mistaken_upload_is_put_right(own: Site, tmp_path: Path) -> None:
-    """The faults get the focus; the corrected file is looked at and saved."""
+    """The faults get the focus; the corrected file is looked at and saved, by keyboard but for choosing the file."""
     page = own.page(Role.TRANSPORT_OFFICER)
     path = tmp_path / "list.csv"
     page.goto(f"{own.address}/passengers/upload")
     for text, selector in (("baby", ".govuk-error-summary"), ("primary", "input[name=sealed]")):
         path.write_text(f"family_name,school_id,phase,postcode\nSample,S01,{text},B66 3NX\n", encoding="utf-8")
         page.set_input_files("#list", path)
-        page.click("text=Look at it first")
+        press_to(page, "main form button")
+        page.keyboard.press("Enter")
         page.wait_for_selector(selector, state="attached")
         if text == "baby":
             assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
             assert "Must be one of primary, secondary, post16" in page.inner_text("main")
             assert faults_in(page) == []
     assert faults_in(page) == []
-    page.click("text=Save all 1 row")
+    press_to(page, "main form button")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/passengers?done=uploaded")
     page.fill("#part", "sampl")
     page.click("text=Find >> nth=-1")
@@ -253,3 +282,101 @@ def test_somebody_without_the_right_is_refused_in_words(full: Site) -> None:
     assert answer.status == 403
     assert "Your role does not include this" in page.inner_text("main")
     assert faults_in(page) == []
+
+
+@pytest.fixture
+def planned(tmp_path: Path, browser: Any) -> Iterator[Site]:
+    """Little Council with its plan in force, made by the engine: what is asked of it is answered."""
+    settings = sqlite_settings(tmp_path).model_copy(update={"plain_http": True})
+    store = open_store(settings)
+    with store.change(OFFICER) as work:
+        for role in Role:
+            add_account(work, role.value, role, PASSWORD)
+    put_lists(store)
+    plan_id = put_plan(store)
+    with serving(create_app(settings, store)) as address:
+        yield Site(address=address, browser=browser, store=store, plan_ids=(plan_id,))
+    store.engine.dispose()
+
+
+def test_a_term_is_planned_by_keyboard_alone(planned: Site) -> None:
+    """The form, the job's page, and its end seen without a hand moved: the page looks again by itself."""
+    page = planned.page(Role.TRANSPORT_OFFICER)
+    page.goto(f"{planned.address}/plans")
+    press_to(page, "a[href='/plan-a-term']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plan-a-term")
+    press_to(page, "#title")
+    page.keyboard.type("Spring")
+    press_to(page, "main form button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/*?done=started")
+    assert page.locator("[data-said]").inner_text() == "Waiting for its turn"
+    with planned.store.read() as session:
+        (job,) = list_jobs(session, planned.store.cipher)
+    press_to(page, "#cancel")
+    with planned.store.change(OFFICER) as work:
+        begin_job(work, job.job_id, "test")
+        set_progress(work, job.job_id, {"phase": "bound"})
+    page.wait_for_selector("[data-said]:has-text('Proving how good the plan is')")
+    assert page.evaluate("document.activeElement.id") == "cancel"
+    with planned.store.change(OFFICER) as work:
+        end_job(work, job.job_id, "cancelled")
+    page.wait_for_selector("[data-said]:has-text('Cancelled; nothing was stored')")
+    assert page.locator("[data-refresh]").count() == 0
+    assert faults_in(page) == []
+
+
+def test_stops_are_dragged_and_moved_by_arrows(planned: Site) -> None:
+    """Both show at once what they do, without a page anew; back where it was there is nothing left to tell."""
+    page = planned.page(Role.TRANSPORT_OFFICER)
+    page.goto(f"{planned.address}/plans/{planned.plan_ids[0]}/routes/R1/edit")
+    stops = page.locator("[data-order] >> nth=1 >> li")
+    first, second = (stops.nth(n).locator("[name=stop_id]").input_value() for n in (0, 1))
+    stops.nth(0).drag_to(stops.nth(1), target_position={"x": 40, "y": 40})
+    page.wait_for_selector("[data-answer] h2:has-text('What it does')")
+    assert stops.nth(0).locator("[name=stop_id]").input_value() == second
+    assert second in page.inner_text("[data-answer]")
+    assert faults_in(page) == []
+    told = page.locator("[data-answer]").get_attribute("data-told")
+    page.locator("[data-order] >> nth=1").locator(f"[aria-label='Earlier: {first}']").press("Enter")
+    page.wait_for_selector(f"[data-answer]:not([data-told='{told}'])")
+    assert "+£0.00 a week" in page.inner_text("[data-answer]")
+
+
+def test_a_new_passenger_is_placed_by_keyboard_alone_and_undone(planned: Site) -> None:
+    """Quote, accept, letter, undo; axe finds nothing on the quote's page or the letter's."""
+    page = planned.page(Role.TRANSPORT_OFFICER)
+    page.set_default_timeout(120_000)
+    page.goto(f"{planned.address}/new-passenger")
+    press_to(page, "#postcode")
+    page.keyboard.type("B70 9AB")
+    press_to(page, "#school_ids")
+    page.keyboard.press("Space")
+    press_to(page, "main form button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('What it would cost')")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    assert faults_in(page) == []
+    press_to(page, "main form button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/letters/*?done=added")
+    assert faults_in(page) == []
+    press_to(page, "form[action$='/reverse'] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/passengers/*?done=reversed")
+    assert faults_in(page) == []
+
+
+def test_a_route_is_changed_without_javascript(planned: Site) -> None:
+    """By the forms alone: looked at, kept, undone."""
+    page = planned.page(Role.TRANSPORT_OFFICER, java_script_enabled=False)
+    page.set_default_timeout(120_000)
+    page.goto(f"{planned.address}/plans/{planned.plan_ids[0]}/routes/R1/edit")
+    page.select_option("#to", "new")
+    page.click("text=See what it does >> nth=0")
+    page.click("text=Keep it")
+    page.wait_for_url("**?done=edited")
+    page.click("text=Undo the change")
+    page.wait_for_url("**?done=undone")
+    assert "this is the plan before it once more" in page.inner_text("main")

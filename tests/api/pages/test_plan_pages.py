@@ -13,6 +13,7 @@ from api.store.store import Store
 from tests.api.lists import OFFICER, add
 from tests.api.page_visits import Visitor, visitor, words_of
 from tests.api.plan_folders import PAIRS, fill_lists, write_plan_folder
+from tests.api.planned import put_lists, put_plan
 
 JUDGED = {"judged_by": "SEN transport officer", "judged_on": "2026-08-20", "ground": "risk assessments of 12 May"}
 
@@ -165,9 +166,46 @@ def test_two_plans_beside_each_other(app: FastAPI, tmp_path: Path) -> None:
     assert "1 family would have another vehicle" in page
     assert "R1 No longer carries P2" in page
     assert "R3 New – → £" in page
+    assert "Vehicles before 2 after 3" in page
+    drawn = json.loads(who.client.get(f"/compare/map.geojson?before={before}&after={after}").text)["features"]
+    shown = {(f["properties"]["route_id"], f["properties"]["group"]) for f in drawn}
+    assert shown == {("R1", 1), ("R1", 0), ("R3", 0)}
     same = words_of(who.see(f"/compare?before={before}&after={before}"))
     assert "0 families would have" in same
     assert "None: the routes are the same" in same
+
+
+def test_a_plan_beside_todays_routes(app: FastAPI) -> None:
+    """Little Council's lists name R1 of today; by hand made plans name none, and say so."""
+    store = app.state.store
+    put_lists(store)
+    plan_id = put_plan(store)
+    who = visitor(app, Role.VIEWER)
+    page = words_of(who.see(f"/compare?before=today&after={plan_id}"))
+    assert "Before Today’s routes After Autumn" in page
+    assert "Passengers left unserved" in page
+    drawn = json.loads(who.client.get(f"/compare/map.geojson?before=today&after={plan_id}").text)
+    assert drawn["approximate"] is True
+
+
+def test_todays_routes_that_nobody_named_cannot_be_compared(app: FastAPI, tmp_path: Path) -> None:
+    """Lists of the service name none."""
+    store = app.state.store
+    fill_lists(store)
+    plan_id = stored(store, tmp_path / "plan", "Autumn")
+    page = visitor(app, Role.VIEWER).see(f"/compare?before=today&after={plan_id}", 404)
+    assert "name no routes of today" in page
+
+
+def test_what_holds_decides_over_what_is_remembered(app: FastAPI, tmp_path: Path) -> None:
+    """A second plan with the same groups needs no judgement once the first holds, and did before."""
+    store = app.state.store
+    fill_lists(store)
+    who = visitor(app, Role.TRANSPORT_OFFICER)
+    first, second = (stored(store, tmp_path / name, name) for name in ("one", "two"))
+    assert "Missing: R1, R2" in words_of(who.see(f"/plans/{second}/publish"))
+    publish(who, store, first)
+    assert "Missing: R1, R2" not in words_of(who.see(f"/plans/{second}/publish"))
 
 
 def test_who_is_new_since_the_plan_is_told_on_the_home_page(app: FastAPI, tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from fastapi import FastAPI
 
 from api.auth.permissions import Role
 from api.settings import Settings
-from api.store.jobs import begin_job, end_job, set_progress
+from api.store.jobs import ask_job, begin_job, end_job, set_progress
 from api.store.store import Store, Work
 from tests.api.job_runs import job_of, run_job
 from tests.api.lists import OFFICER
@@ -153,3 +156,42 @@ def test_who_may_not_plan_sees_jobs_without_buttons(app: FastAPI, planner: Visit
     assert "Plan a term" not in viewer.see("/jobs")
     viewer.see(PAGE, 403)
     visitor(app, Role.PROCUREMENT_OFFICER).see(f"/jobs/{job_id}", 403)
+
+
+def test_a_frontier_is_drawn_to_choose_from(planner: Visitor, store: Store, settings: Settings) -> None:
+    """From a plan's page; each plan found is a mark and a row, the one that stands among them."""
+    plan_id = put_plan(store)
+    address = planner.send(f"/plans/{plan_id}/frontier", {}, of=f"/plans/{plan_id}").headers["location"]
+    asked = job_of(store, address.partition("?")[0].rpartition("/")[2])
+    assert (asked.kind, asked.wanted["plan_id"]) == ("frontier", plan_id)
+    with store.change(OFFICER) as work:
+        job_id = ask_job(work, "frontier", {**asked.wanted, "iterations": 40})
+    done = run_job(store, settings, job_id)
+    assert (done.state, done.plan_id) == ("done", None), done.faults
+    page = planner.see(f"/jobs/{job_id}")
+    assert page.count("<circle") == len(done.progress["points"]) > 0
+
+
+def test_points_of_a_frontier_are_told_in_words(planner: Visitor, store: Store) -> None:
+    """The plan that stands, £20 a family, free hand; one that another beats is marked."""
+    points = [
+        {"price_pence": price, "n_disturbed": n, "n_routes": 2, "n_unserved": 0, "week_pence": 1, "year_pence": year,
+         "soft_pence": 0, "is_best": is_best}
+        for price, n, year, is_best in (
+            (None, 0, 9_000_000, True), (2_000, 3, 9_100_000, False), (0, 9, 8_000_000, True),
+        )
+    ]  # fmt: skip
+    plan_id = put_plan(store)
+    with store.change(OFFICER) as work:
+        job_id = ask_job(work, "frontier", {"title": "Autumn", "plan_id": plan_id, "seconds": 9, "n_rounds": 1})
+    in_worker(store, job_id, {"points": points})
+    page = planner.see(f"/jobs/{job_id}")
+    words = words_of(page)
+    assert "The plan in force 0 0 £90,000 It stands already" in words
+    assert "£20 a family and week another one is better 3 0 £91,000 Plan at this price" in words
+    assert "Free hand 9 0 £80,000" in words
+    links = [unescape(link) for link in re.findall(r'href="(/plan-a-term\?[^"]+)"', page)]
+    form = planner.see(links[0])
+    assert f'<option value="{plan_id}" selected' in form
+    assert re.search(r'value="plan"\s+checked', form)
+    assert 'name="family_pounds" type="text" value="20"' in form
