@@ -20,6 +20,7 @@ def _routers() -> list[APIRouter]:
         assets,
         compare,
         dashboard,
+        documents,
         home,
         log,
         new_passenger,
@@ -32,5 +33,5 @@ def _routers() -> list[APIRouter]:
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
     people = (passenger_upload, passengers, new_passenger)
-    modules = (assets, sign_in, home, *people, plans, publication, compare, dashboard, accounts, log)
+    modules = (assets, sign_in, home, *people, plans, publication, documents, compare, dashboard, accounts, log)
     return [module.router for module in modules]
