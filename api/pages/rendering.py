@@ -39,6 +39,7 @@ DONE_WORDS = {
     "added": "The passenger has been saved, and placed in a draft of the plan.",
     "account": "The account has been changed.",
     "account-new": "The account has been made.",
+    "targets": "The targets are saved.",
     "agreed": "You have agreed. It can be fetched now.",
     "letter-text": "The text is saved. Letters asked for from now on have it.",
     "revoked": "The key is not valid any more.",
