@@ -17,6 +17,7 @@ def add_pages(app: FastAPI) -> None:
 def _routers() -> list[APIRouter]:
     from api.pages import (
         accounts,
+        administration,
         assets,
         compare,
         dashboard,
@@ -33,5 +34,18 @@ def _routers() -> list[APIRouter]:
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
     people = (passenger_upload, passengers, new_passenger)
-    modules = (assets, sign_in, home, *people, plans, publication, documents, compare, dashboard, accounts, log)
+    modules = (
+        assets,
+        sign_in,
+        home,
+        *people,
+        plans,
+        publication,
+        documents,
+        compare,
+        dashboard,
+        accounts,
+        administration,
+        log,
+    )
     return [module.router for module in modules]
