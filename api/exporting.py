@@ -1,4 +1,4 @@
-"""Tables of a plan that leave the service: for one named recipient and purpose, with the columns that these need.
+"""Tables and documents of a plan that leave the service: for one named recipient and purpose, with what these need.
 
 What is to leave is seen first; above a set number of children a second person agrees; every row says for whom it was
 made. Everything is in the log.
@@ -9,19 +9,31 @@ from __future__ import annotations
 import csv
 import io
 import secrets
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.audit import Caller
+from api.auth.faults import NotAllowedError
+from api.auth.permissions import Permission, Principal
+from api.documents.issued import DETAILS, PARTS, TITLES, Document, Issue, document_of
+from api.documents.letter_text import DEFAULT_TEXT
+from api.plan_folder import open_plan_folder
 from api.settings import Settings
+from api.store.chosen import DOCUMENT, LETTER_TEXT, chosen
 from api.store.cipher import Cipher
+from api.store.details import details_of_all
 from api.store.faults import NotAllowedYetError, NotInStoreError
 from api.store.models import Export
-from api.store.plans import read_plan_file
-from api.store.store import Work
+from api.store.plans import read_plan_file, write_folder
+from api.store.records import Draft, read, save
+from api.store.store import Store, Work
+from api.workbooks import XLSX_TYPE, as_table, workbook_of
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_tables import formula_safe
 
@@ -30,6 +42,7 @@ TABLES: Mapping[str, str] = {"stops": "route_id", "passengers": "route_ids", "ro
 _CHILDREN: Mapping[str, tuple[str, ...]] = {"stops": ("boarding", "alighting"), "passengers": ("passenger_id",)}
 WATERMARK = ("export_id", "made_for", "purpose")
 N_PREVIEW = 5
+_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX_TYPE, "pdf": "application/pdf", "zip": "application/zip"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +51,10 @@ class Wanted:
 
     Attributes
     ----------
-    route_ids : of which routes; none: all of the plan.
+    table : a table of the plan, or one of the documents of `issued.PARTS`; columns : of the document, its parts.
+    route_ids : of which routes; none: all of the plan. school_ids : of a document; none: all.
     recipient : one operator, school or office. purpose : what they need it for.
+    text : of letters, as it is agreed to.
     """
 
     plan_id: str
@@ -48,6 +63,22 @@ class Wanted:
     route_ids: tuple[str, ...]
     recipient: str
     purpose: str
+    school_ids: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a document rather than a table."""
+        return self.table in PARTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that leaves: its name, its media type and its bytes."""
+
+    name: str
+    media_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,16 +90,19 @@ class Sheet:
     n_children: int
 
 
-def ask_export(work: Work, wanted: Wanted) -> tuple[Export, Sheet]:
+def ask_export(work: Work, wanted: Wanted, principal: Principal) -> tuple[Export, Sheet]:
     """Note an export and show what would leave.
 
     Raises
     ------
     InputFaults
-        When table, columns or routes are none of the plan's.
+        When table, columns, routes or schools are none of the plan's.
     NotInStoreError
         When there is no such plan, or its files have been removed.
+    NotAllowedError
+        When it holds details that whoever asks may not see.
     """
+    require_rights(principal, wanted)
     sheet = sheet_of(work.session, work.cipher, wanted)
     export = Export(
         export_id=f"X{secrets.token_hex(6).upper()}", plan_id=wanted.plan_id, table_name=wanted.table,
@@ -77,10 +111,30 @@ def ask_export(work: Work, wanted: Wanted) -> tuple[Export, Sheet]:
         approved_at=None, approved_by=None,
     )  # fmt: skip
     work.session.add(export)
+    if wanted.is_document:
+        body = {"row": {"text": wanted.text}, "schools": list(wanted.school_ids)}
+        save(work, DOCUMENT, export.export_id, Draft(body=body), expected_version=0)
     work.log("create", "export", export.export_id, plan_id=wanted.plan_id, table=wanted.table,
              columns=list(wanted.columns), recipient=wanted.recipient, n_children=sheet.n_children)  # fmt: skip
     work.session.flush()
     return export, sheet
+
+
+def require_rights(principal: Principal, wanted: Wanted) -> None:
+    """Refuse details to those who may not see them on a page either.
+
+    Raises
+    ------
+    NotAllowedError
+        Naming the permission.
+    """
+    if not wanted.is_document:
+        return
+    needed = [Permission.DETAILS_READ] if set(wanted.columns) & set(DETAILS) else []
+    needed += [Permission.MEDICAL_READ] if "medical_notes" in wanted.columns else []
+    for permission in needed:
+        if not principal.may(permission):
+            raise NotAllowedError(f"needs the permission {permission.value}")
 
 
 def approve(work: Work, export_id: str) -> Export:
@@ -102,29 +156,69 @@ def approve(work: Work, export_id: str) -> Export:
     return export
 
 
-def fetch(work: Work, settings: Settings, export_id: str) -> bytes:
-    """The file, as CSV; every row says which export it is of, for whom and what for.
+def fetch(
+    store: Store, settings: Settings, caller: Caller, principal: Principal, export_id: str, form: str = ""
+) -> File:
+    """The file; it says which export it is of, for whom and what for.
+
+    Parameters
+    ----------
+    form : `csv` or `xlsx` of a table, `pdf` or `zip` of a document; empty: the first of these.
 
     Raises
     ------
+    InputFaults
+        When it cannot be had in this form.
     NotAllowedYetError
         When it still needs a second person.
+    NotAllowedError
+        When it holds details that whoever asks may not see.
     """
-    export = read_export(work.session, export_id)
-    if needs_second_person(settings, export) and export.approved_at is None:
-        raise NotAllowedYetError(
-            f"export {export_id}: {export.n_children} children; above {settings.export_second_person_above} a second "
-            "person must agree"
-        )
-    sheet = sheet_of(work.session, work.cipher, wanted_of(export))
-    work.log("export", "plan", export.plan_id, export_id=export_id, recipient=export.recipient,
-             n_rows=len(sheet.rows))  # fmt: skip
-    mark = tuple(formula_safe(text) for text in (export_id, export.recipient, export.purpose))
+    # Made first and noted then: nobody else may write while a change is open, and a thousand letters take a while.
+    with store.read() as session:
+        export = read_export(session, export_id)
+        wanted = wanted_of(session, store.cipher, export)
+        require_rights(principal, wanted)
+        if needs_second_person(settings, export) and export.approved_at is None:
+            raise NotAllowedYetError(
+                f"export {export_id}: {export.n_children} children; above {settings.export_second_person_above} a "
+                "second person must agree"
+            )
+        form = form or forms_of(wanted.table)[0]
+        if form not in forms_of(wanted.table):
+            raise InputFaults([_fault("form", form, f"must be one of {', '.join(forms_of(wanted.table))}")])
+        data, n_rows = _made(session, store.cipher, export, wanted, form)
+    with store.change(caller) as work:
+        work.log("export", "plan", export.plan_id, export_id=export_id, recipient=export.recipient, form=form,
+                 n_rows=n_rows)  # fmt: skip
+    return File(name=f"{export_id}.{form}", media_type=_TYPES[form], data=data)
+
+
+def forms_of(table: str) -> tuple[str, ...]:
+    """In which forms a table or document can be had."""
+    return ("pdf", "zip") if table in PARTS else ("csv", "xlsx")
+
+
+def _made(session: Session, cipher: Cipher, export: Export, wanted: Wanted, form: str) -> tuple[bytes, int]:
+    """The bytes of the file, and its rows."""
+    mark = (export.export_id, export.recipient, export.purpose)
+    if wanted.is_document:
+        document = _document(session, cipher, wanted)
+        notes = [f"{export.export_id}, made for {export.recipient}: {export.purpose}."]
+        notes += ["Invented data."] if document.scenario.invented else []
+        return (document.pdf(notes) if form == "pdf" else document.archive(notes)), len(document.rows)
+    sheet = sheet_of(session, cipher, wanted)
+    heads, rows = [*sheet.columns, *WATERMARK], [[*row, *mark] for row in sheet.rows]
+    if form == "xlsx":
+        notes = [f"Export {mark[0]}: made for {mark[1]}", f"Purpose: {mark[2]}", "Personal data: do not pass it on"]
+        table = as_table(wanted.table.capitalize(), heads, rows)
+        return workbook_of(table, title=f"Export {export.export_id}", notes=notes), len(rows)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*sheet.columns, *WATERMARK])
-    writer.writerows([*row, *mark] for row in sheet.rows)
-    return out.getvalue().encode("utf-8-sig")
+    writer.writerow(heads)
+    # The plan's own cells are marked already; what somebody typed is not.
+    writer.writerows([*row[: -len(mark)], *map(formula_safe, mark)] for row in rows)
+    return out.getvalue().encode("utf-8-sig"), len(rows)
 
 
 def needs_second_person(settings: Settings, export: Export) -> bool:
@@ -151,16 +245,27 @@ def list_exports(session: Session, *, after: str = "", limit: int) -> list[Expor
     return list(session.scalars(select(Export).where(Export.export_id > after).order_by(Export.export_id).limit(limit)))
 
 
-def wanted_of(export: Export) -> Wanted:
+def wanted_of(session: Session, cipher: Cipher, export: Export) -> Wanted:
     """What an export was asked for."""
+    school_ids, text = (), ""
+    if export.table_name in PARTS:
+        body = read(session, cipher, DOCUMENT, export.export_id).body or {}
+        school_ids, text = tuple(body.get("schools", ())), str(body["row"]["text"])
     return Wanted(
         plan_id=export.plan_id, table=export.table_name, columns=tuple(export.column_names),
         route_ids=tuple(export.route_ids), recipient=export.recipient, purpose=export.purpose,
+        school_ids=school_ids, text=text,
     )  # fmt: skip
 
 
+def letter_text(session: Session, cipher: Cipher) -> str:
+    """The council's text of letters, or ours."""
+    stored = chosen(session, cipher, LETTER_TEXT)
+    return DEFAULT_TEXT if stored is None or not stored.body else str(stored.body["row"]["text"])
+
+
 def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
-    """Read a plan's table and keep the columns and routes that are wanted.
+    """Read a plan's table, or make its document, and keep the columns, routes and schools that are wanted.
 
     Raises
     ------
@@ -169,8 +274,11 @@ def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
     NotInStoreError
         When there is no such plan, or its files have been removed.
     """
+    if wanted.is_document:
+        document = _document(session, cipher, wanted)
+        return Sheet(columns=document.heads, rows=document.rows, n_children=len(document.passenger_ids))
     if wanted.table not in TABLES:
-        raise InputFaults([_fault("table", wanted.table, f"must be one of {', '.join(TABLES)}")])
+        raise InputFaults([_fault("table", wanted.table, f"must be one of {', '.join((*TABLES, *PARTS))}")])
     text = read_plan_file(session, cipher, wanted.plan_id, f"{wanted.table}.csv").decode("utf-8-sig")
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows, names = list(reader), list(reader.fieldnames or [])
@@ -187,6 +295,34 @@ def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
         rows=tuple(tuple(row[name] for name in wanted.columns) for row in kept),
         n_children=_n_children(wanted.table, kept),
     )
+
+
+def _document(session: Session, cipher: Cipher, wanted: Wanted) -> Document:
+    """The document that is wanted, made from the plan's own files and today's details."""
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
+        write_folder(session, cipher, wanted.plan_id, Path(name))
+        folder = open_plan_folder(Path(name))
+    plan, scenario = folder.plan, folder.scenario
+    routes = {route.route_id for route in plan.routes}
+    parts = PARTS[wanted.table]
+    faults = [_fault("columns", one, f"must be of {', '.join(parts)}") for one in wanted.columns if one not in parts]
+    faults += [_fault("route_ids", one, "no such route in the plan") for one in wanted.route_ids if one not in routes]
+    faults += [
+        _fault("school_ids", one, "no such school in the plan")
+        for one in wanted.school_ids
+        if one not in scenario.school_by_id
+    ]
+    if faults:
+        raise InputFaults(faults)
+    fields = [field for part in wanted.columns for field in DETAILS.get(part, ())]
+    issue = Issue(
+        table=wanted.table, parts=wanted.columns, route_ids=wanted.route_ids, school_ids=wanted.school_ids,
+        text=wanted.text,
+    )  # fmt: skip
+    document = document_of(issue, plan, scenario, details_of_all(session, cipher, fields) if fields else {})
+    if not document.sheets:
+        raise InputFaults([_fault("route_ids", "", f"nobody travels there: the {TITLES[wanted.table]} would be empty")])
+    return document
 
 
 def _n_children(table: str, rows: Sequence[Mapping[str, Any]]) -> int:

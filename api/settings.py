@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     cache_folder: Path | None = Field(
         default=None, description="Where built roads are kept between starts; empty: nowhere"
     )
+    backup_folder: Path | None = Field(
+        default=None,
+        description="Where the page of backups writes them, on another disk than the database; empty: none from a page",
+    )
     integrations_may_place: bool = Field(
         default=False, description="Another system may accept a quote; else only a person may"
     )

@@ -37,7 +37,7 @@ def write_run_sheets_each(plan: Plan, scenario: Scenario, folder: Path, *, notes
     Paths in the order of the routes: `run_sheet_<route id>.pdf`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"run_sheet_{_file_name(route.route_id)}.pdf" for route in plan.routes]
+    paths = [folder / f"run_sheet_{file_name(route.route_id)}.pdf" for route in plan.routes]
     for route, path in zip(plan.routes, paths, strict=True):
         path.write_bytes(run_sheets_pdf([run_sheet_of(route, scenario)], scenario, notes))
     return paths
@@ -63,7 +63,7 @@ def write_school_lists_each(plan: Plan, scenario: Scenario, folder: Path, *, not
     """
     folder.mkdir(parents=True, exist_ok=True)
     lists = school_lists_of(plan, scenario)
-    paths = [folder / f"school_list_{n:03d}_{_file_name(one['title'])}.pdf" for n, one in enumerate(lists, start=1)]
+    paths = [folder / f"school_list_{n:03d}_{file_name(one['title'])}.pdf" for n, one in enumerate(lists, start=1)]
     for one, path in zip(lists, paths, strict=True):
         path.write_bytes(school_lists_pdf([one], scenario, notes))
     return paths
@@ -77,6 +77,12 @@ def run_sheets_pdf(sheets: Sequence[dict[str, Any]], scenario: Scenario, notes: 
 def school_lists_pdf(lists: Sequence[dict[str, Any]], scenario: Scenario, notes: Sequence[str] = ()) -> bytes:
     """School lists as PDF bytes."""
     return _typeset("school_lists.typ", _data("School lists", scenario, notes, lists=lists))
+
+
+def letters_pdf(letters: Sequence[dict[str, Any]], scenario: Scenario, notes: Sequence[str] = ()) -> bytes:
+    """Letters to families as PDF bytes, each on a page of its own."""
+    face = {"face": "Personal: for this family only", "paged": False}
+    return _typeset("letters.typ", {**_data("Letters", scenario, notes, letters=letters), **face})
 
 
 def tender_pack_pdf(data: dict[str, Any]) -> bytes:
@@ -121,5 +127,6 @@ def _typeset(template: str, data: dict[str, Any]) -> bytes:
     return made
 
 
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
+    """Part of a file's name that every system takes."""
     return "".join(sign if sign.isalnum() else "_" for sign in text)[:60]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from api.auth.faults import NotAllowedError
@@ -24,6 +24,7 @@ from api.exporting import (
 )
 from api.settings import Settings
 from api.store.models import Export
+from api.workbooks import XLSX_TYPE
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 
@@ -84,7 +85,7 @@ def post_export(body: ExportShape, who: Exporter) -> dict[str, Any]:
         route_ids=tuple(dict.fromkeys(body.route_ids)), recipient=body.recipient, purpose=body.purpose,
     )  # fmt: skip
     with who.store.change(who.caller) as work:
-        export, sheet = ask_export(work, wanted)
+        export, sheet = ask_export(work, wanted, who.principal)
     preview = [list(row) for row in sheet.rows[:N_PREVIEW]]
     return {**_export_json(who.settings, export), "n_rows": len(sheet.rows), "preview": preview}
 
@@ -114,13 +115,20 @@ def post_approval(export_id: RecordIdPath, who: Exporter) -> dict[str, Any]:
         return _export_json(who.settings, approve(work, export_id))
 
 
-@router.get("/{export_id}/file", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-def get_export_file(export_id: RecordIdPath, who: Exporter) -> Response:
-    """Fetch the file (CSV); above the set number of children only once a second person has agreed. Logged each time."""
-    with who.store.change(who.caller) as work:
-        data = fetch(work, who.settings, export_id)
-    headers = {"Content-Disposition": f'attachment; filename="{export_id}.csv"'}
-    return Response(data, media_type="text/csv", headers=headers)
+@router.get(
+    "/{export_id}/file", response_class=Response,
+    responses={200: {"content": {"text/csv": {}, XLSX_TYPE: {}, "application/pdf": {}, "application/zip": {}}}},
+)  # fmt: skip
+def get_export_file(
+    export_id: RecordIdPath, who: Exporter, form: Annotated[str, Query(pattern="^(csv|xlsx|pdf|zip|)$")] = ""
+) -> Response:
+    """Fetch the file: CSV or XLSX of a table, PDF or ZIP of a document.
+
+    Above the set number of children only once a second person has agreed. Logged each time.
+    """
+    file = fetch(who.store, who.settings, who.caller, who.principal, export_id, form)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.data, media_type=file.media_type, headers=headers)
 
 
 def _export_json(settings: Settings, export: Export) -> dict[str, Any]:

@@ -1,225 +1,231 @@
-"""Figures of the plan that holds, each leading to what it is made of."""
+"""Figures of the plan that holds against the council's targets, by school and over time; each opens its parts."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from api.auth.permissions import Permission
-from api.pages.plan_reading import OpenedPlan, open_for, standing_ids
-from api.pages.rendering import page
+from api.endpoints.shapes import After
+from api.kpi_targets import (
+    BRAG_WORDS,
+    KPI_BY_NAME,
+    KPIS,
+    MARGIN,
+    Brag,
+    Targets,
+    shown_text,
+    target_texts,
+    targets_body,
+    targets_of,
+)
+from api.pages.dashboard_figures import FIGURE_BY_NAME, FIGURES, Rows, Shown
+from api.pages.kpi_values import (
+    MOST_PLANS,
+    InForce,
+    changed_since,
+    plans_in_force,
+    school_figures_of,
+    values_of,
+)
+from api.pages.plan_reading import open_for, standing_ids
+from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.trend_chart import make_trend
 from api.pages.visit import Opens, Visit
-from api.report.kpis import Kpis, occupancy_pct_of, solo_ids_of
-from api.store.faults import NotInStoreError
-from transport.files.plan_trips import school_ids_of
-from transport.files.plan_words import minutes, plural, pounds
-from transport.plan import Route, RouteKind
+from api.pages.words import day_words, moment_words
+from api.store.chosen import TARGETS, choose, chosen
+from api.store.faults import AlreadyThereError, NotInStoreError, StaleWriteError
+from api.store.records import history_of
+from api.workbooks import XLSX_TYPE, as_table, workbook_of
+from transport.files.faults import InputFaults
+from transport.files.plan_words import minutes, pounds
 
 router = APIRouter(include_in_schema=False)
 
 FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_READ))]
+TargetReader = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_READ))]
+TargetWriter = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE))]
 
-Rows = list[tuple[object, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One figure of the dashboard.
-
-    Attributes
-    ----------
-    name : last part of the address of what it is made of.
-    number, sub : in words, from the plan's figures. heads, rows : the table it is made of.
-    """
-
-    name: str
-    label: str
-    number: Callable[[Kpis], str]
-    sub: Callable[[Kpis], str]
-    meaning: str
-    heads: tuple[str, ...]
-    rows: Callable[[OpenedPlan], Rows]
-
-
-def _by_kind(opened: OpenedPlan) -> Rows:
-    from api.report.route_view import COST_WORDS
-
-    by_kind = sorted(opened.outcome.breakdown.week_pence_by_kind.items(), key=lambda item: -item[1])
-    return [(COST_WORDS[kind], pounds(pence)) for kind, pence in by_kind if pence]
-
-
-def _routes(opened: OpenedPlan) -> Rows:
-    return [(_link(opened, v.route_id), v.schools, v.n_passengers, v.driven_by, v.week) for v in opened.routes]
-
-
-def _occupancy(opened: OpenedPlan) -> Rows:
-    found = [(_share_of(opened, route), route) for route in opened.outcome.plan.routes]
-    return [
-        (_link(opened, route.route_id), route.class_id, len(route.passenger_ids), f"{pct:.0f}%")
-        for pct, route in sorted(found, key=lambda item: item[0])
-    ]
-
-
-def _share_of(opened: OpenedPlan, route: Route) -> float:
-    return occupancy_pct_of(replace(opened.outcome.plan, routes=(route,)))
-
-
-def _solo(opened: OpenedPlan) -> Rows:
-    alone = set(solo_ids_of(opened.outcome.plan))
-    people = opened.outcome.scenario.passenger_by_id
-    return [
-        ((pid, f"/passengers/{pid}"), _link(opened, r.route_id), r.class_id,
-         "must travel alone" if people[pid].solo else "no")
-        for r in opened.outcome.plan.routes
-        for pid in r.passenger_ids
-        if pid in alone
-    ]  # fmt: skip
-
-
-def _long(opened: OpenedPlan) -> Rows:
-    over = [ride for ride in opened.outcome.rides if ride.over_target_s > 0]
-    return [
-        ((r.passenger_id, f"/passengers/{r.passenger_id}"), _link(opened, r.route_id), minutes(r.journey_s),
-         minutes(r.target_s), minutes(r.cap_s))
-        for r in sorted(over, key=lambda r: -r.over_target_s)
-    ]  # fmt: skip
-
-
-def _fleet(opened: OpenedPlan) -> Rows:
-    routes: dict[str, list[str]] = defaultdict(list)
-    for route in opened.outcome.plan.routes:
-        if route.kind is RouteKind.FLEET:
-            routes[str(route.vehicle_id)].append(route.route_id)
-    return [
-        (v.vehicle_id, v.class_id, ", ".join(routes.get(v.vehicle_id, ())) or "not used")
-        for v in opened.outcome.scenario.fleet_vehicles
-    ]
-
-
-def _pas(opened: OpenedPlan) -> Rows:
-    need = opened.outcome.scenario.passenger_by_id
-    rows: Rows = []
-    for view, route in zip(opened.routes, opened.outcome.plan.routes, strict=True):
-        if view.n_pas:
-            needing = sum(need[pid].pa_need.value != "none" for pid in route.passenger_ids)
-            rows.append((_link(opened, route.route_id), view.n_pas, needing, len(route.passenger_ids)))
-    return rows
-
-
-def _link(opened: OpenedPlan, route_id: str) -> tuple[str, str]:
-    # The page puts the plan's address in front: a plan does not know under which id it is stored.
-    return route_id, f"routes/{route_id}"
-
-
-FIGURES = (
-    Figure(
-        name="cost", label="Cost a year", number=lambda k: pounds(k.year_pence, pennies=False),
-        sub=lambda k: f"{pounds(k.week_pence, pennies=False)} a week of operation",
-        meaning="What a week of operation costs, by kind of cost.", heads=("Kind", "A week"), rows=_by_kind,
-    ),
-    Figure(
-        name="per-passenger", label="Cost per passenger a year",
-        number=lambda k: pounds(k.per_passenger_year_pence, pennies=False),
-        sub=lambda k: plural(k.n_carried, "passenger"), meaning="A year's cost, shared among the passengers carried.",
-        heads=("Route", "Schools", "Passengers", "Driven by", "A week"), rows=_routes,
-    ),
-    Figure(
-        name="per-route-day", label="Cost per route and day", number=lambda k: pounds(k.per_route_day_pence),
-        sub=lambda k: plural(k.n_routes, "route"), meaning="A week's cost, shared among the days on which routes run.",
-        heads=("Route", "Schools", "Passengers", "Driven by", "A week"), rows=_routes,
-    ),
-    Figure(
-        name="occupancy", label="Places filled", number=lambda k: f"{k.occupancy_pct:.0f}%",
-        sub=lambda k: f"{k.passengers_per_vehicle:.1f} passengers a vehicle",
-        meaning="Passengers by places of the layouts in use, the emptiest routes first.",
-        heads=("Route", "Vehicle", "Passengers", "Places filled"), rows=_occupancy,
-    ),
-    Figure(
-        name="solo", label="Travelling alone", number=lambda k: f"{k.solo_pct:.1f}%",
-        sub=lambda k: f"{k.n_solo:,} of {k.n_carried:,} passengers",
-        meaning="Passengers with nobody else on any of their runs, and whether their needs ask for it.",
-        heads=("Passenger", "Route", "Vehicle", "Needed"), rows=_solo,
-    ),
-    Figure(
-        name="rides", label="Journeys over their target", number=lambda k: f"{100 - k.rides.within_target_pct:.1f}%",
-        sub=lambda k: f"over 45 minutes {k.rides.over_45_pct:.1f}%, over 75 minutes {k.rides.over_75_pct:.1f}%",
-        meaning="Journeys longer than wished for, the longest over first. Minutes, walk included.",
-        heads=("Passenger", "Route", "Minutes", "Target", "Limit on board"), rows=_long,
-    ),
-    Figure(
-        name="fleet", label="Council’s vehicles in use", number=lambda k: f"{k.n_fleet_used:,} of {k.n_fleet:,}",
-        sub=lambda k: plural(k.n_fleet_routes, "route"), meaning="Each vehicle of the council with its routes.",
-        heads=("Vehicle", "Class", "Routes"), rows=_fleet,
-    ),
-    Figure(
-        name="pas", label="Passenger assistants", number=lambda k: f"{k.n_pas:,}", sub=lambda k: "at the busiest time",
-        meaning="Routes with passenger assistants, and how many passengers on them need one.",
-        heads=("Route", "Assistants", "Passengers who need one", "Passengers"), rows=_pas,
-    ),
+_SCHOOL_HEADS = (
+    "School", "Passengers carried", "Routes", "Cost per passenger a year", "Travelling alone", "Over 45 minutes",
+    "Longest ride, minutes",
 )  # fmt: skip
-_BY_NAME = {figure.name: figure for figure in FIGURES}
 
 
 @router.get("/dashboard")
-def show_dashboard(visit: FileReader) -> Response:
-    """The main figures of the plan that holds, and of each school."""
-    plan_id = _plan_id(visit)
-    if not plan_id:
-        return page(visit, "dashboard.html", stored=None, tiles=(), schools=())
-    stored, opened = open_for(visit, plan_id, "dashboard")
-    tiles = [(f.label, f.number(opened.kpis), f.sub(opened.kpis), f.name) for f in FIGURES]
-    return page(visit, "dashboard.html", stored=stored, tiles=tiles, schools=_schools(opened))
-
-
-@router.get("/dashboard/{name}")
-def show_figure(name: str, visit: FileReader) -> Response:
-    """What one figure is made of."""
-    figure, plan_id = _BY_NAME.get(name), _plan_id(visit)
-    if figure is None or not plan_id:
-        raise NotInStoreError("there is no such figure, or no plan holds")
-    stored, opened = open_for(visit, plan_id, f"figure {name}")
-    rows = [tuple(_placed(cell, plan_id) for cell in row) for row in figure.rows(opened)]
+def show_dashboard(visit: FileReader, plan: After = "") -> Response:
+    """Every figure of a plan that holds against its target, and the main ones of each school."""
+    with visit.store.read() as session:
+        targets = _targets(visit, session)
+        holding = _holding(session)
+    if not holding:
+        return page(visit, "dashboard.html", one=None)
+    shown = _shown(visit, holding, plan, "dashboard")
+    tiles = [(f, f.number(shown), f.sub(shown), *_against(targets, f.name, shown)) for f in FIGURES]
     return page(
-        visit, "figure.html", stored=stored, figure=figure, number=figure.number(opened.kpis),
-        sub=figure.sub(opened.kpis), rows=rows,
+        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=_schools(shown), school_heads=_SCHOOL_HEADS,
+        holding=[(h.plan_id, h.title) for h in holding], margin=targets.margin_pct, meanings=BRAG_WORDS.items(),
     )  # fmt: skip
 
 
-def _placed(cell: object, plan_id: str) -> object:
-    """A cell; where it leads into the plan, with the plan's address in front."""
-    if not isinstance(cell, tuple):
-        return cell
-    words, address = cell
-    return words, address if address.startswith("/") else f"/plans/{plan_id}/{address}"
+@router.get("/dashboard/schools")
+def get_schools(visit: FileReader, plan: After = "") -> Response:
+    """The figures by school as a workbook; no child is named in it."""
+    shown = _shown(visit, _required(visit), plan, "schools")
+    return _workbook(visit, shown.one, "By school", _SCHOOL_HEADS, _schools(shown))
 
 
-def _plan_id(visit: Visit) -> str:
+@router.get("/dashboard/over-time")
+def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str = "") -> Response:
+    """One figure of every plan that held, as a picture and as a table."""
+    kpi = KPI_BY_NAME.get(figure, KPIS[0])
     with visit.store.read() as session:
-        return next(iter(standing_ids(session)), "")
+        targets = _targets(visit, session)
+        found = plans_in_force(session)
+        values = [values_of(visit, session, one)[kpi.name] for one in found[-MOST_PLANS:]]
+    with visit.store.change(visit.caller) as work:
+        work.log("read", "plan", "list", page="figures over time", ids=[one.plan_id for one in found[-MOST_PLANS:]])
+    shown = found[-MOST_PLANS:]
+    rows: Rows = [
+        (number, day_words(one.starts_on), (one.title, f"/plans/{one.plan_id}"), kpi.words(value),
+         _brag_words(targets, kpi.name, value))
+        for number, (one, value) in enumerate(zip(shown, values, strict=True), start=1)
+    ]  # fmt: skip
+    heads = ("Number", "Holds from", "Plan", kpi.label, "Against the target")
+    if form == "xlsx" and shown:
+        return _workbook(visit, shown[-1], kpi.label, heads, rows)
+    target = targets.by_name[kpi.name]
+    words = f"Bars: {kpi.label} of {len(shown)} plans beside the target, {kpi.target_words(target)}. The table has all."
+    chart = make_trend(values, [kpi.words(value) for value in values], target, words) if shown else None
+    return page(
+        visit, "over_time.html", chart=chart, rows=rows, heads=heads, kpi=kpi, target=kpi.target_words(target),
+        kpis=[(one.name, one.label) for one in KPIS], n_older=len(found) - len(shown),
+    )  # fmt: skip
 
 
-def _schools(opened: OpenedPlan) -> Rows:
-    """Each school: passengers carried, routes, longest ride; a route of several schools counts at each."""
-    outcome = opened.outcome
-    people = outcome.scenario.passenger_by_id
-    carried: dict[str, int] = defaultdict(int)
-    n_routes: dict[str, int] = defaultdict(int)
-    longest_s: dict[str, int] = defaultdict(int)
-    for route in outcome.plan.routes:
-        for pid in route.passenger_ids:
-            carried[people[pid].school_id] += 1
-        for school_id in school_ids_of(route):
-            n_routes[school_id] += 1
-    for ride in outcome.rides:
-        school_id = people[ride.passenger_id].school_id
-        longest_s[school_id] = max(longest_s[school_id], ride.ride_s)
-    names = {school.school_id: school.name for school in outcome.scenario.schools}
+@router.get("/dashboard/{name}")
+def show_figure(name: str, visit: FileReader, plan: After = "", form: str = "") -> Response:
+    """What one figure is made of."""
+    figure = FIGURE_BY_NAME.get(name)
+    if figure is None:
+        raise NotInStoreError("there is no such figure")
+    with visit.store.read() as session:
+        targets = _targets(visit, session)
+    shown = _shown(visit, _required(visit), plan, f"figure {name}")
+    rows = figure.rows(shown)
+    if form == "xlsx" and not figure.names_children and rows:
+        return _workbook(visit, shown.one, figure.label, figure.heads, rows)
+    brag, target = _against(targets, name, shown)
+    return page(
+        visit, "figure.html", one=shown.one, figure=figure, number=figure.number(shown), sub=figure.sub(shown),
+        rows=rows, brag=brag, target=target, meaning=BRAG_WORDS[Brag(brag)] if brag else "",
+    )  # fmt: skip
+
+
+@router.get("/targets")
+def show_targets(visit: TargetReader) -> Response:
+    """The council's targets, with their history."""
+    return _targets_page(visit, {})
+
+
+@router.post("/targets")
+def save_targets(visit: TargetWriter) -> Response:
+    """Set every target anew."""
+    given = {name: visit.text(name) for name in (*KPI_BY_NAME, MARGIN)}
+    try:
+        body = targets_body(target_texts(given))
+        with visit.store.change(visit.caller) as work:
+            choose(work, TARGETS, body, expected_version=visit.version())
+    except InputFaults as found:
+        return _targets_page(visit, errors_by_field(found.faults))
+    except (StaleWriteError, AlreadyThereError):
+        return _targets_page(visit, {"": "Somebody else set targets meanwhile; look at them, then save again"})
+    return go_to("/targets?done=targets")
+
+
+def _targets_page(visit: Visit, errors: Mapping[str, str]) -> Response:
+    with visit.store.read() as session:
+        stored = chosen(session, visit.store.cipher, TARGETS)
+        targets = _targets(visit, session)
+        versions = history_of(session, visit.store.cipher, TARGETS, stored.record_id) if stored else []
+    fields = [
+        (kpi, visit.text(kpi.name) if errors else shown_text(kpi, targets.by_name[kpi.name]),
+         "" if kpi.name in targets.own else "ours")
+        for kpi in KPIS
+    ]  # fmt: skip
+    return page(
+        visit, "targets.html", status=422 if errors else 200, fields=fields, errors=errors,
+        margin=visit.text(MARGIN) if errors else f"{targets.margin_pct:g}", version=stored.version if stored else 0,
+        meanings=BRAG_WORDS.items(),
+        rows=[
+            (f"{v.version}", moment_words(v.changed_at), v.changed_by, _set_words((v.body or {}).get("row", {})))
+            for v in reversed(versions)
+        ],
+    )  # fmt: skip
+
+
+def _set_words(row: Mapping[str, str]) -> str:
+    parts = [f"{KPI_BY_NAME[n].label} {KPI_BY_NAME[n].unit}{t}" for n, t in row.items() if n in KPI_BY_NAME]
+    return "; ".join([*parts, f"margin {row[MARGIN]}%"] if MARGIN in row else parts) or "All as the service comes"
+
+
+def _targets(visit: Visit, session: Session) -> Targets:
+    stored = chosen(session, visit.store.cipher, TARGETS)
+    return targets_of((stored.body or {}).get("row", {}) if stored else {})
+
+
+def _against(targets: Targets, name: str, shown: Shown) -> tuple[str, str]:
+    """Blue, green, amber or red, and the target in words; empty where there is none."""
+    if name not in KPI_BY_NAME:
+        return "", ""
+    return str(targets.brag(name, shown.values[name]) or ""), KPI_BY_NAME[name].target_words(targets.by_name[name])
+
+
+def _brag_words(targets: Targets, name: str, value: float | None) -> str:
+    brag = targets.brag(name, value)
+    return f"{brag.capitalize()}: {BRAG_WORDS[brag]}" if brag else "Unknown"
+
+
+def _holding(session: Session) -> list[InForce]:
+    """The plans that hold, that of most schools first."""
+    standing = standing_ids(session)
+    newest = {one.plan_id: one for one in plans_in_force(session)}
+    return [newest[plan_id] for plan_id in standing]
+
+
+def _required(visit: Visit) -> list[InForce]:
+    with visit.store.read() as session:
+        holding = _holding(session)
+    if not holding:
+        raise NotInStoreError("no plan holds yet")
+    return holding
+
+
+def _shown(visit: Visit, holding: Sequence[InForce], plan_id: str, part: str) -> Shown:
+    """A plan that holds: the one asked for, else the first."""
+    one = next((one for one in holding if one.plan_id == plan_id), holding[0])
+    _, opened = open_for(visit, one.plan_id, part)
+    with visit.store.read() as session:
+        changed = changed_since(visit, session, opened, one)
+        return Shown(opened=opened, one=one, values=values_of(visit, session, one), changed=changed)
+
+
+def _schools(shown: Shown) -> Rows:
     return [
-        (names[sid], n, n_routes[sid], minutes(longest_s[sid]))
-        for sid, n in sorted(carried.items(), key=lambda item: (-item[1], names[item[0]]))
-    ]
+        (s.name, s.n_passengers, s.n_routes, pounds(s.per_passenger_year_pence, pennies=False), f"{s.solo_pct:.1f}%",
+         f"{s.over_45_pct:.1f}%", minutes(s.longest_s))
+        for s in school_figures_of(shown.opened)
+    ]  # fmt: skip
+
+
+def _workbook(visit: Visit, one: InForce, title: str, heads: Sequence[str], rows: Rows) -> Response:
+    with visit.store.change(visit.caller) as work:
+        work.log("export", "plan", one.plan_id, figure=title, n_rows=len(rows))
+    notes = [f"Plan {one.plan_id}: {one.title}", f"Holds from: {day_words(one.starts_on)}"]
+    data = workbook_of(as_table(title, heads, rows), title=title, notes=notes)
+    headers = {"Content-Disposition": 'attachment; filename="figures.xlsx"'}
+    return Response(data, media_type=XLSX_TYPE, headers=headers)

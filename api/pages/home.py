@@ -18,7 +18,7 @@ from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import page
 from api.pages.travel_now import in_force, without_a_place
 from api.pages.visit import Opens, Visit
-from api.store.models import Plan, Record
+from api.store.models import Export, Plan, Record
 from transport.files.plan_words import plural
 
 router = APIRouter(include_in_schema=False)
@@ -64,6 +64,8 @@ def _tasks(visit: Visit, session: Session) -> Iterator[Task]:
         yield from _passenger_tasks(visit, session)
     if visit.may("plans.read"):
         yield from _draft_tasks(session)
+    if visit.may("exports.ask"):
+        yield from _export_tasks(visit, session)
     if visit.may("accounts.read"):
         soon = datetime.now(UTC) + _ENDS_SOON
         ending = [key for key in list_api_keys(session) if key.revoked_at is None and key.expires_at < soon]
@@ -94,6 +96,19 @@ def _draft_tasks(session: Session) -> Iterator[Task]:
     for plan in session.scalars(query):
         words = "to be published" if plan.status == "proposed" else "to be looked at and proposed"
         yield Task(words=f"{plan.title}: {words}", address=f"/plans/{plan.plan_id}", hint=f"Plan {plan.plan_id}")
+
+
+def _export_tasks(visit: Visit, session: Session) -> Iterator[Task]:
+    query = select(Export).where(
+        Export.approved_at.is_(None), Export.asked_by != visit.caller.name,
+        Export.n_children > visit.settings.export_second_person_above,
+    )  # fmt: skip
+    waiting = list(session.scalars(query))
+    if waiting:
+        yield Task(
+            words=f"{plural(len(waiting), 'export')} waiting for a second person", address="/exports",
+            hint="You may agree to what colleagues asked for",
+        )  # fmt: skip
 
 
 def _n_in_force(session: Session) -> int:

@@ -35,14 +35,6 @@ Reader = Annotated[Visit, Depends(Opens(permission=Permission.PLANS_READ))]
 FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_READ))]
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.PLANS_WRITE))]
 
-_DOCUMENTS = (
-    ("run_sheets.pdf", "Run sheets for drivers and passenger assistants"),
-    ("school_lists.pdf", "Lists for schools"),
-    ("letters.csv", "Letters to families, for mail merge"),
-    ("plan.xlsx", "Everything as a workbook"),
-    ("report.html", "The report as one file"),
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RideLine:
@@ -95,7 +87,6 @@ def show_plan(plan_id: RecordIdPath, visit: FileReader, school: After = "") -> R
         hard=findings_of(opened.outcome.hard_violations, share=False),
         soft=findings_of(opened.outcome.soft_violations, share=False),
         long_rides=long_rides[:50], n_long_rides=len(long_rides), certificate=certificate_words(opened),
-        documents=[(name, words) for name, words in _DOCUMENTS if name in stored.files],
         unserved=opened.outcome.plan.unserved, not_planned=opened.outcome.plan.not_planned,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("/new-passenger", "New passenger", Permission.PLACEMENTS_WRITE),
     ("/plans", "Plans", Permission.PLANS_READ),
     ("/dashboard", "Dashboard", Permission.PLAN_FILES_READ),
+    ("/administration", "Administration", Permission.LISTS_READ),
     ("/accounts", "Accounts and keys", Permission.ACCOUNTS_READ),
     ("/log", "Log", Permission.AUDIT_READ),
 )
@@ -43,6 +44,12 @@ DONE_WORDS = {
     "reversed": "The placement has been taken back: the newest plan, proposed, is without the passenger.",
     "account": "The account has been changed.",
     "account-new": "The account has been made.",
+    "policy": "The setting is saved. Plans made from now on rest on it.",
+    "rates": "The rates are saved. Plans made from now on rest on them.",
+    "backup": "The backup is made. Keep the end of the log elsewhere.",
+    "targets": "The targets are saved.",
+    "agreed": "You have agreed. It can be fetched now.",
+    "letter-text": "The text is saved. Letters asked for from now on have it.",
     "revoked": "The key is not valid any more.",
 }
 """What a page says after a form: named in the address, so that no address can make a page say anything else."""

@@ -17,10 +17,12 @@ def add_pages(app: FastAPI) -> None:
 def _routers() -> list[APIRouter]:
     from api.pages import (
         accounts,
+        administration,
         assets,
         compare,
         council_sign_in,
         dashboard,
+        documents,
         home,
         jobs,
         log,
@@ -48,9 +50,11 @@ def _routers() -> list[APIRouter]:
         plans,
         plan_editing,
         publication,
+        documents,
         compare,
         dashboard,
         accounts,
+        administration,
         log,
     )
     return [module.router for module in modules]

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,33 @@ _BATCH = 500
 _BATCH_BYTES = 8_000_000
 _NOT_KEPT = frozenset({"sign_in_session", "sign_in_attempt"})
 """Whoever is signed in must sign in again after a restore."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupFile:
+    """A backup that was made; `head` is the end of the log in it, empty where the file cannot be read."""
+
+    name: str
+    n_bytes: int
+    made_at: datetime
+    head: str
+
+
+def backups_in(folder: Path) -> list[BackupFile]:
+    """Backups of a folder, the newest first; what else lies there is left out."""
+    files = sorted(folder.glob("*.backup"), reverse=True) if folder.is_dir() else []
+    return [_backup_file(path) for path in files if path.is_file()]
+
+
+def _backup_file(path: Path) -> BackupFile:
+    stat = path.stat()
+    try:
+        with gzip.open(path, "rb") as file:
+            head = str(json.loads(file.readline()).get("head", ""))
+    except (OSError, EOFError, ValueError, AttributeError):
+        head = ""
+    made_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return BackupFile(name=path.name, n_bytes=stat.st_size, made_at=made_at, head=head)
 
 
 def back_up(store: Store, path: Path) -> Head:

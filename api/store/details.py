@@ -129,7 +129,7 @@ def ids_of_detail(session: Session, cipher: Cipher, name: str, value: str) -> li
 def names_like(session: Session, cipher: Cipher, part: str, limit: int) -> dict[str, str]:
     """Names that hold a part, by passenger id: every name is decrypted in memory, none is kept in clear."""
     wanted = " ".join(part.split()).casefold()
-    people = _all_of(session, cipher, ("given_name", "family_name"))
+    people = details_of_all(session, cipher, ("given_name", "family_name"))
     names = {passenger_id: _full_name(own) for passenger_id, own in people.items()}
     hits = sorted((name, passenger_id) for passenger_id, name in names.items() if wanted in name.casefold())
     return {passenger_id: name for name, passenger_id in hits[:limit]}
@@ -151,7 +151,7 @@ def duplicates_of(session: Session, cipher: Cipher) -> list[Duplicates]:
     )
     for lookup, passenger_id in session.execute(upns):
         groups.setdefault(("same UPN", str(lookup)), []).append(passenger_id)
-    for passenger_id, own in _all_of(session, cipher, ("given_name", "family_name", "address", "uprn")).items():
+    for passenger_id, own in details_of_all(session, cipher, ("given_name", "family_name", "address", "uprn")).items():
         for reason, field in (("same name and address", "address"), ("same name and UPRN", "uprn")):
             name, place = _plain(_full_name(own)), _plain(own.get(field, ""))
             if name and place:
@@ -172,7 +172,8 @@ def _detail_of(cipher: Cipher, passenger_id: str, name: str, version: int, value
     return detail
 
 
-def _all_of(session: Session, cipher: Cipher, names: Iterable[str]) -> dict[str, dict[str, str]]:
+def details_of_all(session: Session, cipher: Cipher, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Details of every passenger as they stand, by passenger and field; those named."""
     query = select(Detail).where(Detail.field.in_(list(names)), Detail.is_current, Detail.sealed.is_not(None))
     people: dict[str, dict[str, str]] = {}
     for row in session.scalars(query):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.store.cipher import Cipher
 from api.store.faults import AlreadyThereError, NotInStoreError, StaleWriteError
-from api.store.kinds import KIND_BY_NAME, KINDS, Body, Kind, require_record_id, rows_of
+from api.store.kinds import KINDS, Body, Kind, require_record_id, rows_of
 from api.store.models import ExternalId, Record, RecordVersion
 from api.store.store import Work
 from transport.files.cells import IdCell
@@ -329,7 +329,7 @@ def _stored_all(session: Session, cipher: Cipher, kind: Kind, records: Iterable[
         ids.setdefault(row.record_id, {})[row.source] = cipher.open(context, row.sealed)
     return [
         Stored(
-            kind=KIND_BY_NAME[record.kind], record_id=record.record_id, version=record.version,
+            kind=kind, record_id=record.record_id, version=record.version,
             body=_opened(cipher, kind, record.record_id, record.body), starts_on=record.starts_on,
             ends_on=record.ends_on, changed_at=record.changed_at, external_ids=ids.get(record.record_id, {}),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from api.store.chosen import CHOSEN_KINDS
 from api.store.kinds import KINDS
 from api.store.models import (
     Detail,
@@ -22,7 +23,7 @@ from api.store.models import (
 )
 from api.store.store import Work
 
-_SEALED_KINDS = [kind.name for kind in KINDS if kind.sealed]
+_SEALED_KINDS = [kind.name for kind in (*KINDS, *CHOSEN_KINDS) if kind.sealed]
 
 
 def seal_anew(work: Work) -> int:

@@ -221,23 +221,6 @@ def test_who_is_new_since_the_plan_is_told_on_the_home_page(app: FastAPI, tmp_pa
     assert '"/passengers/P1"' not in page
 
 
-def test_each_figure_opens_what_it_is_made_of(app: FastAPI, tmp_path: Path) -> None:
-    """Every link of the dashboard leads to a table whose heading repeats the figure."""
-    store = app.state.store
-    fill_lists(store)
-    who = visitor(app, Role.TRANSPORT_OFFICER)
-    assert "No plan holds yet" in who.see("/dashboard")
-    publish(who, store, stored(store, tmp_path / "plan", "Autumn"))
-    page = who.see("/dashboard")
-    names = [part.partition('"')[0] for part in page.split('href="/dashboard/')[1:]]
-    assert len(names) == 8
-    for name in names:
-        assert "<h1" in who.see(f"/dashboard/{name}")
-    assert "Travelling alone: 0.0%" in words_of(who.see("/dashboard/solo"))
-    assert "R1 car 2 50%" in words_of(who.see("/dashboard/occupancy"))
-    who.see("/dashboard/luck", 404)
-
-
 def test_a_viewer_sees_no_button_that_would_be_refused(app: FastAPI, tmp_path: Path) -> None:
     """And a procurement officer sees that there is a plan, without its passengers."""
     store = app.state.store

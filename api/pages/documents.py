@@ -1,0 +1,276 @@
+"""Documents and tables that leave: chosen with just what they need, looked at, agreed to, fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from api.auth.permissions import Permission
+from api.documents.issued import DETAILS, PARTS, TITLES
+from api.documents.letter_text import MARKS, MOST_CHARACTERS, filled, text_faults
+from api.endpoints.shapes import After, RecordIdPath
+from api.exporting import (
+    N_PREVIEW,
+    Wanted,
+    approve,
+    ask_export,
+    fetch,
+    forms_of,
+    letter_text,
+    list_exports,
+    needs_second_person,
+    read_export,
+    sheet_of,
+    wanted_of,
+)
+from api.pages.plan_reading import OpenedPlan, open_for
+from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.visit import Opens, Visit
+from api.pages.words import moment_words
+from api.store.chosen import LETTER_TEXT, choose, chosen
+from api.store.faults import AlreadyThereError, NotAllowedYetError, StaleWriteError
+from api.store.models import Export
+from api.store.records import history_of
+from transport.files.faults import Fault, InputFaults
+from transport.files.plan_tables import PASSENGER_COLUMNS, ROUTE_COLUMNS, STOP_COLUMNS
+from transport.files.plan_trips import school_ids_of
+
+router = APIRouter(include_in_schema=False)
+
+Exporter = Annotated[Visit, Depends(Opens(permission=Permission.EXPORTS_ASK))]
+TextReader = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_READ))]
+TextWriter = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE))]
+
+_TABLES = {"routes": ROUTE_COLUMNS, "stops": STOP_COLUMNS, "passengers": PASSENGER_COLUMNS}
+KINDS: Mapping[str, str] = {
+    **TITLES,
+    "routes": "Table of routes",
+    "stops": "Table of stops with their times",
+    "passengers": "Table of passengers with their journeys",
+}
+"""Everything that can leave, in people's words."""
+_HINTS = {
+    "run_sheets": "Stops in order with times and who gets on and off",
+    "school_lists": "Who comes and goes when, and with whom",
+    "letters": "One a family, with the council’s own text and the times",
+}
+FORM_WORDS = {
+    "pdf": "One PDF", "zip": "A PDF for each, in one ZIP", "csv": "CSV", "xlsx": "XLSX, for a spreadsheet",
+}  # fmt: skip
+_MOST_CHARACTERS = {"recipient": 200, "purpose": 500}
+_A_PAGE = 100
+
+
+@router.get("/plans/{plan_id}/documents")
+def show_documents(plan_id: RecordIdPath, visit: Exporter, what: str = "") -> Response:
+    """What can leave; and, once chosen, of which routes, with what in it, for whom."""
+    return _asked_for(visit, plan_id, what if what in KINDS else "", {})
+
+
+@router.post("/plans/{plan_id}/documents")
+def ask_document(plan_id: RecordIdPath, visit: Exporter) -> Response:
+    """Ask for a document or a table; nothing leaves yet."""
+    try:
+        wanted = _wanted(visit, plan_id)
+        with visit.store.change(visit.caller) as work:
+            export, _ = ask_export(work, wanted, visit.principal)
+    except InputFaults as found:
+        errors = errors_by_field(found.faults)
+        renamed = {"route_ids": "scope", "school_ids": "scope"}
+        return _asked_for(visit, plan_id, visit.text("what"), {renamed.get(k, k): w for k, w in errors.items()})
+    return go_to(f"/exports/{export.export_id}")
+
+
+@router.get("/exports")
+def show_exports(visit: Exporter, after: After = "") -> Response:
+    """What was asked for, by id; what waits for a second person is marked."""
+    with visit.store.read() as session:
+        found = list_exports(session, after=after, limit=_A_PAGE)
+    rows = [
+        (
+            (export.export_id, f"/exports/{export.export_id}"), KINDS[export.table_name], export.recipient,
+            export.n_children, moment_words(export.asked_at), _state(visit, export),
+        )
+        for export in found
+    ]  # fmt: skip
+    following = found[-1].export_id if len(found) == _A_PAGE else ""
+    return page(visit, "exports.html", rows=rows, following=following)
+
+
+@router.get("/exports/{export_id}")
+def show_export(export_id: RecordIdPath, visit: Exporter) -> Response:
+    """What would leave, for whom and what for; to be agreed to, or to be fetched."""
+    return _one(visit, export_id, {})
+
+
+@router.post("/exports/{export_id}/approve")
+def approve_export(export_id: RecordIdPath, visit: Exporter) -> Response:
+    """Agree to what somebody else asked for."""
+    try:
+        with visit.store.change(visit.caller) as work:
+            approve(work, export_id)
+    except NotAllowedYetError as error:
+        return _one(visit, export_id, {"": str(error).partition(": ")[2].capitalize()})
+    return go_to(f"/exports/{export_id}?done=agreed")
+
+
+@router.get("/exports/{export_id}/file")
+def get_export(export_id: RecordIdPath, visit: Exporter, form: str = "") -> Response:
+    """The file itself; each time is in the log."""
+    try:
+        file = fetch(visit.store, visit.settings, visit.caller, visit.principal, export_id, form)
+    except NotAllowedYetError as error:
+        return _one(visit, export_id, {"": str(error).partition(": ")[2].capitalize()})
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.data, media_type=file.media_type, headers=headers)
+
+
+@router.get("/letter-text")
+def show_letter_text(visit: TextReader) -> Response:
+    """The text of letters to families, with an example and its history."""
+    return _text_page(visit, {})
+
+
+@router.post("/letter-text")
+def save_letter_text(visit: TextWriter) -> Response:
+    """Save another text; letters asked for before keep theirs."""
+    text = visit.text("text").replace("\r\n", "\n")
+    try:
+        if faults := text_faults(text):
+            raise InputFaults(faults)
+        with visit.store.change(visit.caller) as work:
+            choose(work, LETTER_TEXT, {"row": {"text": text}}, expected_version=visit.version())
+    except InputFaults as found:
+        return _text_page(visit, errors_by_field(found.faults))
+    except (StaleWriteError, AlreadyThereError):
+        return _text_page(visit, {"text": "Somebody else saved another text meanwhile; look at it, then save again"})
+    return go_to("/letter-text?done=letter-text")
+
+
+def _asked_for(visit: Visit, plan_id: str, what: str, errors: Mapping[str, str]) -> Response:
+    stored, opened = open_for(visit, plan_id, "documents")
+    with visit.store.read() as session:
+        text = letter_text(session, visit.store.cipher)
+    columns = _columns(visit, what)
+    return page(
+        visit, "documents.html", status=422 if errors else 200, stored=stored, what=what, errors=errors,
+        columns=columns, kinds=[(name, words, _HINTS.get(name, "")) for name, words in KINDS.items()], text=text,
+        asked=visit.texts("columns") if errors else [name for name, _ in columns if name not in DETAILS],
+        schools=_schools(opened), routes=[(view.route_id, view.schools) for view in opened.routes],
+        limit=visit.settings.export_second_person_above,
+    )  # fmt: skip
+
+
+def _columns(visit: Visit, what: str) -> list[tuple[str, str]]:
+    """What a document or table may hold, as far as whoever asks may see it."""
+    if what in _TABLES:
+        return [(column.name, column.title) for column in _TABLES[what]]
+    hidden = set() if visit.may("details.read") else set(DETAILS)
+    hidden |= set() if visit.may("medical.read") else {"medical_notes"}
+    return [(name, words) for name, words in PARTS.get(what, {}).items() if name not in hidden]
+
+
+def _schools(opened: OpenedPlan) -> list[tuple[str, str]]:
+    scenario = opened.outcome.scenario
+    served = {sid for route in opened.outcome.plan.routes for sid in school_ids_of(route)}
+    return sorted(((sid, scenario.school_by_id[sid].name) for sid in served), key=lambda school: school[1])
+
+
+def _wanted(visit: Visit, plan_id: str) -> Wanted:
+    """What the form asks for; every fault at once."""
+    what, columns = visit.text("what"), tuple(dict.fromkeys(visit.texts("columns")))
+    said = {name: " ".join(visit.text(name).split())[:most] for name, most in _MOST_CHARACTERS.items()}
+    faults = [(name, "must be filled in") for name, text in said.items() if not text]
+    faults += [] if what in KINDS else [("what", f"must be one of {', '.join(KINDS)}")]
+    faults += [("columns", "tick at least one")] if what in _TABLES and not columns else []
+    if faults:
+        raise InputFaults([Fault(file="form", row=None, column=c, value="", message=m) for c, m in faults])
+    route_ids, school_ids = _scope(visit, plan_id, what)
+    with visit.store.read() as session:
+        text = letter_text(session, visit.store.cipher) if what == "letters" else ""
+    return Wanted(
+        plan_id=plan_id, table=what, columns=columns, route_ids=route_ids, school_ids=school_ids, text=text, **said
+    )
+
+
+def _scope(visit: Visit, plan_id: str, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Routes and schools that the form names; a table knows routes alone."""
+    kind, _, one = visit.text("scope").partition(":")
+    if kind == "route":
+        return (one,), ()
+    if kind != "school":
+        return (), ()
+    if what in PARTS:
+        return (), (one,)
+    _, opened = open_for(visit, plan_id, "documents")
+    return tuple(r.route_id for r in opened.outcome.plan.routes if one in school_ids_of(r)), ()
+
+
+def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
+    with visit.store.read() as session:
+        export = read_export(session, export_id)
+        wanted = wanted_of(session, visit.store.cipher, export)
+        sheet = sheet_of(session, visit.store.cipher, wanted)
+    with visit.store.change(visit.caller) as work:
+        work.log("read", "export", export_id, n_rows=min(len(sheet.rows), N_PREVIEW))
+    is_own = export.asked_by == visit.caller.name
+    return page(
+        visit, "export.html", status=409 if errors else 200, export=export, errors=errors, what=KINDS[wanted.table],
+        heads=sheet.columns, rows=sheet.rows[:N_PREVIEW], n_rows=len(sheet.rows), facts=_facts(visit, export, wanted),
+        waits=needs_second_person(visit.settings, export) and export.approved_at is None, is_own=is_own,
+        text=wanted.text, forms=[(form, FORM_WORDS[form]) for form in forms_of(wanted.table)],
+    )  # fmt: skip
+
+
+def _facts(visit: Visit, export: Export, wanted: Wanted) -> list[tuple[str, Any]]:
+    words = dict(PARTS.get(wanted.table, {})) | {c.name: c.title for c in _TABLES.get(wanted.table, ())}
+    return [
+        ("What", KINDS[wanted.table]),
+        ("Plan", (export.plan_id, f"/plans/{export.plan_id}")),
+        ("Of", _scope_words(wanted)),
+        ("With", ", ".join(words[name] for name in wanted.columns) or "Routes, times and our ids alone"),
+        ("For", export.recipient),
+        ("Purpose", export.purpose),
+        ("Children", export.n_children),
+        ("Asked for", moment_words(export.asked_at)),
+        ("State", _state(visit, export)),
+    ]
+
+
+def _scope_words(wanted: Wanted) -> str:
+    if wanted.school_ids:
+        return f"School {', '.join(wanted.school_ids)}"
+    if len(wanted.route_ids) > 8:
+        return f"{len(wanted.route_ids)} routes"
+    return f"Route {', '.join(wanted.route_ids)}" if wanted.route_ids else "The whole plan"
+
+
+def _state(visit: Visit, export: Export) -> str:
+    if not needs_second_person(visit.settings, export):
+        return "May be fetched"
+    return "Waits for a second person" if export.approved_at is None else "Agreed to by a second person"
+
+
+def _text_page(visit: Visit, errors: Mapping[str, str]) -> Response:
+    with visit.store.read() as session:
+        stored = chosen(session, visit.store.cipher, LETTER_TEXT)
+        text = letter_text(session, visit.store.cipher)
+        versions = history_of(session, visit.store.cipher, LETTER_TEXT, stored.record_id) if stored else []
+    shown = visit.text("text") if errors else text
+    rows = [(f"{v.version}", moment_words(v.changed_at), v.changed_by) for v in reversed(versions)]
+    return page(
+        visit, "letter_text.html", status=422 if errors else 200, text=shown, errors=errors, marks=list(MARKS.items()),
+        version=stored.version if stored else 0, rows=rows, example=_example(text), most=MOST_CHARACTERS,
+    )  # fmt: skip
+
+
+def _example(text: str) -> Sequence[str]:
+    """A letter to nobody, so that the text is seen as families will."""
+    values = {
+        "child": "Robin Example", "school": "The Meadows", "starts_on": "1 September 2027", "route": "R7",
+        "driven_by": "Anyborough Cars", "assistant": "1 passenger assistant on board", "council": "Anyborough Council",
+    }  # fmt: skip
+    return filled(text, values)

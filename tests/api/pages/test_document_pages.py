@@ -1,0 +1,195 @@
+"""Documents on pages: asked for with just what they need, seen, agreed to above a number, fetched as PDF, ZIP, XLSX."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+
+from api.app import create_app
+from api.auth.permissions import Permission, Role
+from api.documents.letter_text import DEFAULT_TEXT, filled, text_faults
+from api.settings import Settings
+from api.store.details import set_details
+from api.store.plans import add_plan, seal_plan
+from api.store.rotation import seal_anew
+from api.store.store import Store
+from tests.api.clients import problem_of, with_key
+from tests.api.databases import sqlite_settings
+from tests.api.lists import OFFICER
+from tests.api.page_visits import Visitor, visitor, words_of
+from tests.api.pages.test_plan_pages import stored
+from tests.api.plan_folders import fill_lists, write_plan_folder
+from tests.api.test_audit import lines_of
+from transport.files.plan_json import read_plan
+from transport.files.plan_tables import PASSENGER_COLUMNS, passengers_table, write_csv
+from transport.files.read import read_scenario
+
+FOR = {"recipient": "The Meadows, office", "purpose": "September"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """More than three children need a second person."""
+    return sqlite_settings(tmp_path).model_copy(update={"export_second_person_above": 3})
+
+
+@pytest.fixture
+def plan_id(store: Store, tmp_path: Path) -> str:
+    """P1 to P4 on two routes; P1 is called Robin Example."""
+    fill_lists(store)
+    details = {"given_name": "Robin", "family_name": "Example", "address": "1 Example Street, Anyborough"}
+    with store.change(OFFICER) as work:
+        set_details(work, "P1", 1, {**details, "medical_notes": "inhaler in bag"})
+    return stored(store, tmp_path / "plan", "Autumn")
+
+
+@pytest.fixture
+def who(app: FastAPI) -> Visitor:
+    return visitor(app, Role.TRANSPORT_OFFICER)
+
+
+def ask(who: Visitor, plan_id: str, **fields: object) -> str:
+    """Ask for something; gives the address of its page."""
+    page = f"/plans/{plan_id}/documents"
+    return str(who.send(page, {**FOR, **fields}, of=f"{page}?what=letters").headers["location"])
+
+
+def fetched(who: Visitor, export: str, form: str) -> bytes:
+    answer = who.client.get(f"{export}/file?form={form}")
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def texts_of(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_a_run_sheet_of_one_route_has_what_was_ticked_and_no_more(who: Visitor, plan_id: str) -> None:
+    """R1's two passengers with names: no address, no notes, nobody of R2; for whom stands on the page."""
+    export = ask(who, plan_id, what="run_sheets", scope="route:R1", columns=["needs", "name"])
+    seen = words_of(who.see(export))
+    assert "Children 2" in seen
+    assert "R1 P1 Robin Example" in seen or "R1 P1 none noted Robin Example" in seen
+    pdf = fetched(who, export, "pdf")
+    (text,) = texts_of(pdf)
+    assert "Robin Example (P1)" in text
+    assert "made for The Meadows, office: September" in text
+    assert not any(word in text for word in ("Example Street", "inhaler", "P3"))
+    catalog = PdfReader(io.BytesIO(pdf)).trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert str(catalog["/Lang"]).lower() == "en-gb"
+    assert lines_of(who.client.app.state.store)[-1]["action"] == "export"
+
+
+def test_letters_come_one_a_family_in_a_zip(who: Visitor, plan_id: str) -> None:
+    """Two of S01, each with the council's text, an address where one is known, and nobody else's."""
+    export = ask(who, plan_id, what="letters", scope="school:S01", columns=["name", "address"])
+    archive = zipfile.ZipFile(io.BytesIO(fetched(who, export, "zip")))
+    assert archive.namelist() == ["letters_0001_P1.pdf", "letters_0002_P2.pdf"]
+    robin, other = (" ".join(texts_of(archive.read(name))[0].split()) for name in archive.namelist())
+    assert "To the parents and carers of Robin Example 1 Example Street Anyborough" in robin
+    assert "Robin Example travels to The Meadows on route R1" in robin
+    assert "Robin" not in other
+    assert "P2 travels to The Meadows" in other
+    both = texts_of(fetched(who, export, "pdf"))
+    assert len(both) == 2
+
+
+def test_a_school_list_is_that_schools_alone(who: Visitor, plan_id: str) -> None:
+    """The Brook: P3 and P4; without a column for the gate where none was ticked."""
+    export = ask(who, plan_id, what="school_lists", scope="school:S02")
+    (text,) = texts_of(fetched(who, export, "pdf"))
+    assert "The Brook" in text
+    assert "P3" in text
+    assert "P1" not in text
+    assert "At the gate" not in text
+
+
+def test_above_the_number_somebody_else_agrees(app: FastAPI, who: Visitor, plan_id: str) -> None:
+    """Four children: the officer waits, home tells the colleague, who agrees; then it can be fetched."""
+    export = ask(who, plan_id, what="letters", columns=["name"])
+    assert "a second person must agree" in words_of(who.see(f"{export}/file?form=pdf", 409))
+    assert "somebody else" in words_of(who.send(f"{export}/approve", {}, 409, of="/exports").text)
+    assert "waiting for a second person" not in who.see("/")
+    colleague = visitor(app, Role.TRANSPORT_OFFICER)
+    assert "1 export waiting for a second person" in colleague.see("/")
+    colleague.send(f"{export}/approve", {}, of=export)
+    assert len(texts_of(fetched(who, export, "pdf"))) == 4
+    assert "Agreed to by a second person" in who.see("/exports")
+
+
+def test_what_was_agreed_to_is_what_leaves(who: Visitor, plan_id: str) -> None:
+    """A text that is changed afterwards is in the next letters, not in these; keys are turned without loss."""
+    export = ask(who, plan_id, what="letters", scope="route:R1")
+    page = "/letter-text"
+    who.send(page, {"text": "Hello {child}.\n\nYours, {council}", "version": "0"}, of=page)
+    assert "Somebody else saved" in who.send(page, {"text": "Late", "version": "0"}, 422, of=page).text
+    store = who.client.app.state.store  # type: ignore[attr-defined]
+    with store.change(OFFICER) as work:
+        seal_anew(work)
+    assert "Hello" not in texts_of(fetched(who, export, "pdf"))[0]
+    assert "Hello P1." in texts_of(fetched(who, ask(who, plan_id, what="letters", scope="route:R1"), "pdf"))[0]
+    assert "Hello" not in str(lines_of(store))
+
+
+def test_a_text_with_an_unknown_mark_is_refused() -> None:
+    """And an empty one; a name that looks like a mark stays as it is."""
+    assert next(fault.message for fault in text_faults("Dear {parent}")).startswith("{parent} cannot be filled in")
+    assert [fault.message for fault in text_faults("  ")] == ["must not be empty"]
+    assert text_faults(DEFAULT_TEXT) == []
+    assert filled("Hello\n{child},\n\n\nBye", {"child": "{school}"}) == ["Hello {school},", "Bye"]
+
+
+def test_a_table_comes_as_a_workbook_without_formulas(store: Store, who: Visitor, tmp_path: Path) -> None:
+    """Passengers of S01 with two columns and the mark; what looks like a formula is text."""
+    fill_lists(store)
+    folder = write_plan_folder(store, tmp_path / "plan")
+    plan, scenario = read_plan(folder / "plan.json"), read_scenario(folder / "scenario")
+    write_csv(passengers_table(plan, scenario, (), str), folder / "passengers.csv")
+    with store.change(OFFICER) as work:
+        plan_id = add_plan(work, seal_plan(work.cipher, folder), "Autumn").plan_id
+    export = ask(who, plan_id, what="passengers", scope="school:S01", columns=["passenger_id", "route_ids"],
+                 recipient="=1+1")  # fmt: skip
+    book = CalamineWorkbook.from_filelike(io.BytesIO(fetched(who, export, "xlsx")))
+    rows = book.get_sheet_by_name("Passengers").to_python()
+    assert rows[0] == ["passenger_id", "route_ids", "export_id", "made_for", "purpose"]
+    assert [row[:2] for row in rows[1:]] == [["P1", "R1"], ["P2", "R1"]]
+    assert {row[3] for row in rows[1:]} == {"=1+1"}
+    with zipfile.ZipFile(io.BytesIO(fetched(who, export, "xlsx"))) as book_file:
+        assert not any(b"<f>" in book_file.read(name) for name in book_file.namelist() if "sheet" in name)
+    assert b"'=1+1" in fetched(who, export, "csv")
+
+
+def test_every_fault_of_the_form_is_said_at_once(who: Visitor, plan_id: str) -> None:
+    """For whom, what for, which columns; a route or school of another plan."""
+    page = f"/plans/{plan_id}/documents"
+    shown = who.send(page, {"what": "routes"}, 422, of=f"{page}?what=routes").text
+    assert all(f'id="{name}-error"' in shown for name in ("recipient", "purpose", "columns"))
+    for scope in ("route:R9", "school:S9"):
+        shown = who.send(page, {**FOR, "what": "letters", "scope": scope}, 422, of=f"{page}?what=letters").text
+        assert 'id="scope-error"' in shown
+    assert [column.name for column in PASSENGER_COLUMNS if f'value="{column.name}"' not in
+            who.see(f"{page}?what=passengers")] == []  # fmt: skip
+
+
+def test_a_key_without_details_gets_no_names(app: FastAPI, who: Visitor, plan_id: str) -> None:
+    """An export with names that a person asked for is refused to a key which may not see them."""
+    named = ask(who, plan_id, what="run_sheets", scope="route:R1", columns=["name"])
+    bare = ask(who, plan_id, what="run_sheets", scope="route:R1", columns=["needs"])
+    key = with_key(app, Permission.EXPORTS_ASK)
+    problem_of(key.get(f"/api/v1{named}/file"), 403, "not-allowed")
+    assert key.get(f"/api/v1{bare}/file").headers["content-type"] == "application/pdf"
+    assert key.get(f"/api/v1{bare}/file?form=csv").status_code == 422
+
+
+def test_the_number_does_not_hold_back_fewer(store: Store, settings: Settings, plan_id: str) -> None:
+    """With 25, four children leave with one person."""
+    who = visitor(create_app(settings.model_copy(update={"export_second_person_above": 25}), store),
+                  Role.TRANSPORT_OFFICER)  # fmt: skip
+    assert "May be fetched" in who.see(ask(who, plan_id, what="letters"))
