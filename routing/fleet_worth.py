@@ -36,11 +36,11 @@ class FleetWorth:
         several runs a shift.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, *, priced: bool = True) -> None:
         self._instance = instance
         several = (instance.supplies[:, S_KIND] == FLEET) & (instance.supplies[:, S_MAX_RUNS] > 1)
         small = len(instance.persons) <= MOST_RIDERS and instance.seconds.shape[-1] > 0
-        self._priced = several if small and not len(instance.pa_groups) else np.zeros_like(several)
+        self._priced = several if priced and small and not len(instance.pa_groups) else np.zeros_like(several)
         self.day_pence: Ints = np.zeros(len(several), np.int64)
         self._looked = False
 

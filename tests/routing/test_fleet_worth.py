@@ -13,6 +13,7 @@ from routing.fleet_worth import DAMPING, SHARE, FleetWorth
 from routing.instance import FLEET, S_DRIVER_RATE, S_KIND, S_LIMIT, Instance
 from routing.part import as_solution
 from routing.start import StartRoute
+from routing.streams import pence_of
 from routing.task import Found, Task, run_task
 from tests.builders import (
     hm,
@@ -130,3 +131,10 @@ def test_what_routes_cost_is_told_without_the_prices() -> None:
     charged = run_task(LARGE, replace(task, day_pence=worth.day_pence), lambda standing: False).now
     assert [route.pence for route in charged] != [route.pence for route in real]
     assert worth.without(charged) == list(real)
+
+
+def test_without_prices_a_plan_costs_what_its_routes_cost() -> None:
+    """Nothing is looked up, nothing charged."""
+    plan, worth = searched(LARGE, 1), FleetWorth(LARGE, priced=False)
+    assert worth.look(plan.routes) == pence_of(LARGE, range(LARGE.n_riders), plan.routes)
+    assert not worth.day_pence.any()
