@@ -1,12 +1,14 @@
 """What the price of an idle fleet vehicle is worth in the search, beside two other ways to keep some of them idle.
 
     python -m benchmarks.fleet_worth [--n 955] [--seconds 20] [--seeds 107 108] [--methods priced plain] [--json]
+    python -m benchmarks.fleet_worth --misses --seeds 101
 
 Seconds are CPU seconds of one process. Every method's routes go through the same exact assignment, and a row's cost is
 what that makes of them. `plain`: the search without the price. `priced`: with it. `withheld`: the search is shown no
 fleet vehicles but those of the largest class. `halves`: of the others it is shown an early and a late half, with half
 of the hours paid, `--overlap` minutes longer than the shift has. `--staggered`: every other school, and the end of the
-fleet's shifts, an hour later. `--today`: begin with today's routes.
+fleet's shifts, an hour later. `--today`: begin with today's routes. `--misses`: by how much each fleet vehicle's one
+route and each bought route that its class can hold miss each other in a plan.
 """
 
 from __future__ import annotations
@@ -25,15 +27,17 @@ import numpy as np
 from api.planning_job import PlanRequest, Watcher, load_roads
 from benchmarks.boroughs import make_boroughs
 from benchmarks.cpu_clock import cpu_s
-from routing.assign import assign
+from routing.assign import all_figures, assign
 from routing.baseline import start_routes
 from routing.encode import encode
+from routing.evaluate import F_CHAIRS, F_END, F_FIRST, F_LAST, F_PRESENT, F_SEATS, F_SLACK, F_START, FAR
 from routing.instance import (
     D_CLOSE,
     D_OPEN,
     FLEET,
     H_SCHOOL,
     P_HUB,
+    R_TURNROUND,
     S_AM_END,
     S_AM_START,
     S_CLASS,
@@ -45,6 +49,7 @@ from routing.instance import (
     S_PA_MIN,
     S_PM_END,
     S_PM_START,
+    S_PROFILE,
     Instance,
 )
 from routing.solve import StartRoute, Stop, solve
@@ -55,6 +60,7 @@ PLAIN, PRICED, WITHHELD, HALVES = METHODS = ("plain", "priced", "withheld", "hal
 PARTED_AT_S = (8 * 3600 + 38 * 60, 15 * 3600 + 20 * 60)
 """Where a shift is parted: between the demo's early and late bells."""
 LATER_S = 3600
+MISS_MINUTES = (0, 5, 10, 15, 20, 30, 45)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -68,7 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--staggered", action="store_true")
     parser.add_argument("--today", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--misses", action="store_true")
     options = parser.parse_args(arguments)
+    if options.misses:
+        print(json.dumps([misses(options, seed) for seed in options.seeds], indent=1))
+        return
     rows = []
     for row in measured(options):
         rows.append(row)
@@ -97,6 +107,59 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
                 "routes_of_shared_vehicles": [len(routes) for _, routes in assigned.vehicles if len(routes) > 1],
                 "n_fleet": len(assigned.vehicles), "iterations": result.iterations,
             }  # fmt: skip
+
+
+def misses(options: argparse.Namespace, seed: int) -> Row:
+    """Of one plan found without prices: pairs that miss each other by at most so many minutes."""
+    given, today = _instance(options.n)
+    result = solve(
+        given, Stop(seconds=options.seconds), seed=seed, start=today if options.today else (), clock=cpu_s,
+        price_fleet=False,
+    )  # fmt: skip
+    solution, assigned = result.solution, result.assignment
+    figures, _, _, _ = all_figures(given, solution)
+    on_fleet = {r for _, routes in assigned.vehicles for r in routes}
+    found = [
+        (*(_miss_s(given, figures, k, leg, routes[0], b) for leg in range(2)), routes[0], b)
+        for k, routes in assigned.vehicles
+        if len(routes) == 1
+        for b in range(len(solution.orders))
+        if b not in on_fleet and _holds(given, figures, k, b)
+    ]
+    return {
+        "seed": seed, "n_fleet": len(assigned.vehicles), "n_pairs": len(found),
+        "at_most": [_counted(found, minutes) for minutes in MISS_MINUTES],
+    }  # fmt: skip
+
+
+def _counted(found: Sequence[tuple[int, int, int, int]], minutes: int) -> Row:
+    near = [(a, b) for am, pm, a, b in found if max(am, pm) <= 60 * minutes]
+    return {
+        "minutes": minutes, "pairs": len(near), "vehicles": len({a for a, _ in near}),
+        "bought_routes": len({b for _, b in near}), "am_only": sum(am <= 60 * minutes for am, _, _, _ in found),
+        "pm_only": sum(pm <= 60 * minutes for _, pm, _, _ in found),
+    }  # fmt: skip
+
+
+def _holds(instance: Instance, figures: Any, k: int, r: int) -> bool:
+    """Whether the class of a fleet supply has a layout for a route; its tags are left aside."""
+    fits, own = instance.fits[instance.supplies[k, S_CLASS]], figures[instance.supplies[k, S_PROFILE], r]
+    seats, chairs = own[..., F_SEATS].max(), own[..., F_CHAIRS].max()
+    return bool(seats < fits.shape[0] and chairs < fits.shape[1] and fits[seats, chairs])
+
+
+def _miss_s(instance: Instance, figures: Any, k: int, leg: int, a: int, b: int) -> int:
+    """Seconds that are missing on the worst day for one vehicle to drive both runs of a leg; below 0: some to spare."""
+    p, worst = instance.supplies[k, S_PROFILE], -FAR
+    for x, y in zip(figures[p, a, leg], figures[p, b, leg], strict=True):
+        if x[F_PRESENT] and y[F_PRESENT]:
+            gaps = []
+            for first, then in ((x, y), (y, x)):
+                drive_s = int(instance.seconds[p, leg, first[F_LAST], then[F_FIRST]])
+                slack_s = (first if leg == 0 else then)[F_SLACK]
+                gaps.append(int(first[F_END] - slack_s + instance.rules[R_TURNROUND] + drive_s - then[F_START]))
+            worst = max(worst, min(gaps))
+    return worst
 
 
 def _instance(n: int) -> tuple[Instance, list[StartRoute]]:
