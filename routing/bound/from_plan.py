@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.master import Columns
-from routing.bound.pricing import (
+from routing.bound.fields import (
     FROM_BASE,
     MAX_GATES,
     NO_EMPTY_MILES,

@@ -11,7 +11,7 @@ from pathlib import Path
 from routing.bound.from_plan import solo_columns
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
-from routing.bound.pricing import MAX_GATES
+from routing.bound.fields import MAX_GATES
 from routing.bound.problem import BoundProblem
 from routing.bound.rounds import EXACT, QUICK, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save

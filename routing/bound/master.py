@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from routing.bound.kinds import Kind
 from routing.bound.local import END_STEP_S, N_END_STEPS
-from routing.bound.pricing import (
+from routing.bound.fields import (
     C_CLASS,
     C_EMPTY,
     C_METRE,
@@ -26,8 +26,8 @@ from routing.bound.pricing import (
     Q_LATEST,
     Q_SPAN,
     V_DEMAND,
-    is_out,
 )
+from routing.bound.pricing import is_out
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 

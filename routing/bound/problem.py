@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.kinds import NOTHING, Kind, Today, kinds_of
-from routing.bound.pricing import (
+from routing.bound.fields import (
     N_NODE_COLUMNS,
     N_SEQUENCE_COLUMNS,
     V_CAP,
