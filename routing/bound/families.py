@@ -78,7 +78,9 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                     )  # fmt: skip
 
 
-def known(problem: BoundProblem, master: Master, family: Family, prices: Prices, then: list[Prices]) -> NDArray[np.float64]:
+def known(
+    problem: BoundProblem, master: Master, family: Family, prices: Prices, then: list[Prices]
+) -> NDArray[np.float64]:
     """What earlier pricing says of each group's least reduced cost under new prices; (G,), -inf: nothing.
 
     then : the prices that `Family.seen` numbers.
@@ -110,9 +112,7 @@ def _first_groups(leg: Leg) -> list[NDArray[np.int64]]:
     return np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else []
 
 
-def _gates_of(
-    leg: Leg, groups: list[NDArray[np.int64]], n_gates: int
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def _gates_of(leg: Leg, groups: list[NDArray[np.int64]], n_gates: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """(G, H) which gates each group has, and (G,) how many its longest sequence has."""
     has, longest = np.zeros((len(groups), n_gates), np.bool_), np.zeros(len(groups), np.int64)
     for k, group in enumerate(groups):

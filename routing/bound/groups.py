@@ -1,9 +1,9 @@
 """Sequences of one inner gate taken together: a run through any of them, at no more than it costs through its own.
 
-A group has the least offset of each gate, and the miles between gates and the way back of its cheapest sequence. A gate
-that not every sequence has puts a *toll* on the homes of its passengers: the miles to it, shared out over as many as can
-ride, so that a run that calls there pays no more than it must. What a group proves holds for each of its sequences; one
-that leaves doubt is split at a gate, into the sequences that have it and those that do not.
+A group has the least offset of each gate, and the miles between gates and the way back of its cheapest sequence. A
+gate that not every sequence has puts a *toll* on the homes of its passengers: the miles to it, shared out over as many
+as can ride, so that a run that calls there pays no more than it must. What a group proves holds for each of its
+sequences; one that leaves doubt is split at a gate, into the sequences that have it and those that do not.
 """
 
 from __future__ import annotations
@@ -180,7 +180,8 @@ def fill_nodes(
 
 @njit_inner
 def real_member(
-    nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, x: Any, walk: Any, length: int
+    nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, x: Any, walk: Any,
+    length: int,
 ) -> tuple[int, float]:  # fmt: skip
     """The cheapest sequence that has all gates of a run, and how much more it costs there; -1: there is none."""
     last = x.who[walk[length - 1]]

@@ -107,7 +107,8 @@ def make_local(n: int) -> Any:
         near_cost=np.empty((n, MOST_NEAR)), near_steps=np.empty((n, MOST_NEAR), np.int64),
         cluster=np.empty(n, np.int64), far_go=np.empty((n, MOST_CLUSTERS), np.int64),
         far_cost=np.empty((n, MOST_CLUSTERS)), far_steps=np.empty((n, MOST_CLUSTERS), np.int64),
-        ends=np.empty(N_END_STEPS), other_ends=np.empty(N_END_STEPS), used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
+        ends=np.empty(N_END_STEPS), other_ends=np.empty(N_END_STEPS),
+        used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
     )  # fmt: skip
 
 

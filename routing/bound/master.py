@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.kinds import Kind
-from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.fields import (
     C_CLASS,
     C_EMPTY,
@@ -27,6 +25,8 @@ from routing.bound.fields import (
     Q_SPAN,
     V_DEMAND,
 )
+from routing.bound.kinds import Kind
+from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.pricing import is_out
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.master import Lot
 from routing.bound.fields import (
     V_CHAIR,
     V_DEMAND,
@@ -18,6 +17,7 @@ from routing.bound.fields import (
     V_SHARED,
     V_TAGS,
 )
+from routing.bound.master import Lot
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_PROFILE, S_TAGS
 

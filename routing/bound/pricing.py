@@ -1,4 +1,4 @@
-"""The cheapest run through each group of sequences of gates at given prices: a table first, labels where that leaves doubt.
+"""The cheapest run through each group of gate sequences at given prices: tables first, labels where these leave doubt.
 
 A run is grown outwards, from the gate that its homes lie next to: AM towards the first home, PM towards the last. `t`
 is the time between a home and that gate; a ride is `t` plus the gate's offset, which the sequence fixes. Both legs are
@@ -170,7 +170,8 @@ def price_groups(
     fits : (C + 1, seats + 1, wheelchairs + 1). price : (D,) what serving a demand once is worth.
     rate : pence a minute over the wish. eps : runs with a reduced cost above -eps are not looked for.
     ng_of : (V, V) whether a label at a node goes on remembering another one.
-    fines : (V,) fines to begin the tables with, bettered. n_stages : finest table; n_turns : fillings of the last.
+    fines : (V,) fines to begin the tables with, bettered. n_stages : finest table. n_turns : fillings of the
+        last; 0: one of each, without fines.
     width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
     per_group : most runs told of each.
@@ -207,18 +208,19 @@ def price_groups(
         find_reach(n, x)
         group_ends(leg, sequences, ms, long_pence, moments, moment_pence, x.ends, x.other_ends)
         for i in range(n):
-            x.fine[i] = min(fines[x.who[i]], max(0.0, x.gain[i]))
-        stages = n_stages if len(ms) == 1 else 1
+            x.fine[i] = min(fines[x.who[i]], max(0.0, x.gain[i])) if n_turns > 0 else 0.0
+        stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
         root, stage = prove_by_tables(n, x, tab, holds, fixed, pa, rate, eps, stages, n_turns, walk)
-        for i in range(n):
-            fines[x.who[i]] = x.best_fine[i]
+        if n_turns > 0:
+            for i in range(n):
+                fines[x.who[i]] = x.best_fine[i]
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
             continue
         if max_labels == 0 or len(ms) > 1:
             n_found = tell_walks(
                 n, nodes, out_m, base_m, sequences, ms, group, c, holds, price, x, tab, fixed, pa, rate, eps, stage,
-                per_group, k, split_at, found, figures, n_found, walk,
+                per_group, k, max_labels > 0, split_at, found, figures, n_found, walk,
             )  # fmt: skip
             continue
         remember(n, x, lab, ng_of)
@@ -251,11 +253,13 @@ def price_groups(
 def tell_walks(
     n: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, holds: Any,
     price: Any, x: Any, tab: Any, fixed: float, pa: int, rate: float, eps: float, stage: int, per_group: int, k: int,
-    split_at: Any, found: Any, figures: Any, n_found: int, walk: Any,
+    exact: bool, split_at: Any, found: Any, figures: Any, n_found: int, walk: Any,
 ) -> int:  # fmt: skip
     """The table's own best runs by where they begin, priced as their own sequence does; or the gate to split at.
 
-    They may come to a home twice, for the fines then. Taken into the program they keep its prices where tables can prove something.
+    They may come to a home twice. Taken into the program they keep its prices where tables can prove something.
+
+    exact : a group is split wherever there is doubt, and tells of no runs.
     """
     step_s, n_near = STEPS_S[stage], NEAR[stage]
     n_steps, n_clusters = 1 + x.cap[:n].max() // step_s, CLUSTERS[stage] if n > n_near + 1 else 0
@@ -271,7 +275,7 @@ def tell_walks(
         best, more = 0, 0.0
         if len(members) > 1:
             best, more = real_member(nodes, out_m, base_m, sequences, members, group, c, x, walk, length)
-            if best < 0 or pence + more >= -eps:
+            if best < 0 or pence + more >= -eps or exact:
                 if turn == 0:
                     split_at[k] = gate_to_split_at(nodes, group, len(members), x, walk, length)
                 continue

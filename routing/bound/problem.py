@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.kinds import NOTHING, Kind, Today, kinds_of
 from routing.bound.fields import (
     N_NODE_COLUMNS,
     N_SEQUENCE_COLUMNS,
@@ -29,6 +28,7 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
+from routing.bound.kinds import NOTHING, Kind, Today, kinds_of
 from routing.bound.sequences import gate_sequences
 from routing.instance import (
     D_CAP,

@@ -2,7 +2,7 @@
 
 Farley's bound (Operations Research 38(5), 1990), gate by gate: a run of a group costs at least `least` and is worth at
 most `-bound` more than it costs, so the share `least / (least - bound)` of its demands' prices is within its cost. Of a
-kind of which there are few vehicles, the price of a run may be raised instead, which costs what these few are then worth.
+kind of which there are few vehicles the price of a run may be raised instead, which costs what these are then worth.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def prove_prices(
         if not kind.is_fleet or any(offer.limit >= NO_LIMIT for offer in kind.offers):
             continue
         for leg in range(len(master.problem.legs)):
-            excess = max((-float(b.min(initial=0.0)) for f, b in zip(families, known, strict=True) if f.at[:2] == (leg, k)), default=0.0)
+            excess = max(
+                (-float(b.min(initial=0.0)) for f, b in zip(families, known, strict=True) if f.at[:2] == (leg, k)),
+                default=0.0,
+            )
             base = best.prices
             if not 0.0 < excess < np.inf:
                 continue
@@ -68,13 +71,11 @@ def _scaled(
         leg = p.legs[family.leg].leg
         run = float(master.costs_of(now, *family.at)[C_RUN])
         over = np.minimum(0.0, bound + run - float(master.costs_of(then, *family.at)[C_RUN]))
-        least = np.maximum(1.0, run + np.maximum(0.0, family.least - family.run))
-        of_group = np.where(np.isfinite(over), least / (least - over), 0.0)
-        doubtful = of_group < 1.0
+        least = np.maximum(0.0, run + np.maximum(0.0, family.least - family.run))
+        doubtful = over < 0.0
+        of_group = least[doubtful] / (least[doubtful] - over[doubtful])
         if doubtful.any():
-            of_gate = np.where(family.gates[doubtful], of_group[doubtful, None], 1.0).min(axis=0)
+            of_gate = np.where(family.gates[doubtful], of_group[:, None], 1.0).min(axis=0)
             share[leg] = np.minimum(share[leg], of_gate)
     demand = now.demand * share[p.leg_of, p.gate]
-    return Proven(
-        bound=float((p.weight * demand).sum() - now.limits), prices=replace(now, demand=demand)
-    )
+    return Proven(bound=float((p.weight * demand).sum() - now.limits), prices=replace(now, demand=demand))

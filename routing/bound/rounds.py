@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.master import Columns, Master, Prices, long_prices
 from routing.bound.families import Family, families_of, known
 from routing.bound.fields import C_RUN, MAX_GATES, V_ROW
 from routing.bound.master import Columns, Master, Prices, long_prices
@@ -46,12 +45,12 @@ class Effort:
     eps: float
     n_stages: int
     width: int = 0
-    n_turns: int = 1
+    n_turns: int = 0
     max_labels: int = 0
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
-QUICK = Effort(eps=0.05, n_stages=2, width=2, max_labels=20_000)
+QUICK = Effort(eps=0.05, n_stages=2, width=2, n_turns=1, max_labels=20_000)
 EXACT = Effort(eps=0.02, n_stages=3, n_turns=4, max_labels=1_000_000)
 
 
@@ -94,7 +93,9 @@ class Rounds:
         ]
         cuts: list[dict[int, int]] = [{} for _ in self.families]
         of = {id(family): cut for family, cut in zip(self.families, cuts, strict=True)}
-        found = list(self.threads.map(lambda task: self._price(*task, prices, effort, of[id(task[0])]), tasks))
+        found = list(
+            self.threads.map(lambda task: self._price(task[0], task[1], prices, effort, of[id(task[0])]), tasks)
+        )
         n_new = sum(self.master.add(columns) for columns in found if columns is not None)
         for family, cut in zip(self.families, cuts, strict=True):
             if cut:
@@ -140,7 +141,7 @@ class Rounds:
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
         family.seen[chosen] = len(self.history) - 1
-        # Those to be proven exactly are split to single sequences: labels are of these.
+
         for k, gate in zip(chosen.tolist(), split_at.tolist(), strict=True):
             if gate >= 0:
                 cuts[k] = gate

@@ -217,7 +217,7 @@ def follow(
     n: int, start: int, x: Any, tab: Any, holds: Any, pa: int, rate: float, step_s: int, n_near: int, n_clusters: int,
     n_steps: int, walk: Any,
 ) -> tuple[int, int]:  # fmt: skip
-    """The table's best run from a node into walk and x.visits; its length, and the time at its end, as the table has it."""
+    """The table's best run from a node into walk and x.visits; its length, and its time at the end by the table."""
     for i in range(n):
         x.visits[i] = 0
     i, came_from, c, q, t, length = start, -1, x.chairs[start], x.seats[start] + pa, x.first_go[start], 0
@@ -274,7 +274,7 @@ def prove_by_tables(
         n_steps, n_clusters = 1 + x.cap[:n].max() // step_s, CLUSTERS[stage] if n > n_near + 1 else 0
         find_clusters(n, n_clusters, x)
         find_near(n, n_near, n_clusters, step_s, x)
-        for turn in range(n_turns if stage == n_stages - 1 else 1):
+        for turn in range(max(1, n_turns) if stage == n_stages - 1 else 1):
             fill_table(n, x, tab, holds, rate, step_s, n_near, n_clusters, n_steps)
             least, start = best_start(n, x, tab, pa, rate, step_s)
             least += fixed
@@ -283,7 +283,8 @@ def prove_by_tables(
                 root = least
                 for i in range(n):
                     x.best_fine[i] = x.fine[i]
-            if root >= -eps or (stage == n_stages - 1 and turn + 1 == n_turns) or start < 0:
+            is_last = stage == n_stages - 1 and turn + 1 >= n_turns
+            if root >= -eps or is_last or n_turns == 0 or start < 0:
                 break
             follow(n, start, x, tab, holds, pa, rate, step_s, n_near, n_clusters, n_steps, walk)
             if not better_fines(n, x, least):
