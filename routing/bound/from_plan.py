@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.master import Columns
-from routing.bound.pricing import (
+from routing.bound.fields import (
     FROM_BASE,
     MAX_GATES,
     NO_EMPTY_MILES,
@@ -27,7 +27,8 @@ from routing.bound.pricing import (
     V_TAGS,
     V_TARGET,
 )
-from routing.bound.problem import BoundProblem
+from routing.bound.master import Columns
+from routing.bound.problem import BoundProblem, Leg
 from routing.instance import BOUGHT, H_ROW, R_OVER_TARGET, S_CLASS, S_KIND, S_PROFILE, S_TAGS
 from routing.start import StartRoute
 
@@ -116,6 +117,49 @@ def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, node
     if k.empty != NO_EMPTY_MILES:
         metres += int(base_m[0, before[V_ROW]] if k.empty == FROM_BASE else out_m[before[V_ROW], rows[-1]])
     return t + int(before[V_SERVICE]) + int(s[Q_SPAN]), k.metre_pence * metres + soft
+
+
+def as_driven(problem: BoundProblem, columns: Columns, *, comes_again: bool = True) -> Columns:
+    """Runs at their own seconds and price, without those that break a ride cap or turn back at once.
+
+    Tables with steps of time make runs up; of these, what is left here may only come to somebody again.
+
+    Parameters
+    ----------
+    comes_again : whether a run may.
+    """
+    table, kind = problem.legs[columns.leg], problem.kinds[columns.kind]
+    out_s = table.out_s[int(problem.instance.supplies[kind.supply, S_PROFILE])]
+    stay, figures = [], []
+    for m, row in enumerate(columns.nodes):
+        nodes = row[row >= 0].tolist()
+        again = len(set(nodes)) < len(nodes)
+        turns_back = any(a == b for a, b in zip(nodes, nodes[2:], strict=False))
+        s = int(columns.sequence[m])
+        if not turns_back and (comes_again or not again) and _is_within_caps(problem, table, out_s, s, nodes):
+            stay.append(m)
+            figures.append(price_of_run(problem, columns.leg, columns.kind, s, nodes))
+    return replace(
+        columns, sequence=columns.sequence[stay], nodes=columns.nodes[stay], own=columns.own[stay],
+        seconds=np.array([s for s, _ in figures], np.int64), pence=np.array([p for _, p in figures], np.float64),
+    )  # fmt: skip
+
+
+def _is_within_caps(
+    problem: BoundProblem, table: Leg, out_s: NDArray[np.int64], sequence: int, nodes: list[int]
+) -> bool:
+    gates = table.sequences[sequence, Q_GATES : Q_GATES + MAX_GATES].tolist()
+    row, place, leave_s, t = int(problem.instance.hubs[gates[0], H_ROW]), -1, 0, 0
+    for v in nodes:
+        node = table.nodes[v]
+        if node[V_PLACE] != place:
+            t += leave_s + int(out_s[row, node[V_ROW]])
+        row, place, leave_s = int(node[V_ROW]), int(node[V_PLACE]), int(node[V_SERVICE])
+        if node[V_GATE] not in gates:
+            return False
+        if t + int(table.sequences[sequence, Q_OFFSETS + gates.index(int(node[V_GATE]))]) > node[V_CAP]:
+            return False
+    return True
 
 
 def solo_columns(problem: BoundProblem) -> list[Columns]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.pricing import BACK_TO_FIRST, FROM_BASE, NO_EMPTY_MILES
+from routing.bound.fields import BACK_TO_FIRST, FROM_BASE, NO_EMPTY_MILES
 from routing.instance import (
     BOUGHT,
     DEAD_FROM_BASE,

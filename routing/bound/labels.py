@@ -164,14 +164,14 @@ def take_best(n: int, lab: Any, eps: float) -> int:
 
 
 @njit_inner
-def write_run(label: int, x: Any, lab: Any, row: Any) -> None:
-    """Nodes of a run outwards into row (L,), -1: no more."""
+def write_run(label: int, lab: Any, walk: Any) -> int:
+    """Nodes of a run outwards into walk; how many."""
     length, at = 0, label
     while at >= 0:
         length += 1
         at = lab.before[at]
-    row[:] = -1
     place, at = length - 1, label
     while at >= 0:
-        row[place] = x.who[lab.at[at]]
+        walk[place] = lab.at[at]
         place, at = place - 1, lab.before[at]
+    return length

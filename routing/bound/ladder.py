@@ -8,19 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from routing.bound.from_plan import solo_columns
+from routing.bound.fields import MAX_GATES
+from routing.bound.from_plan import as_driven, solo_columns
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
-from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem
 from routing.bound.rounds import EXACT, QUICK, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-SHARES = (0.05, 0.2, 0.55)
-"""Share of the time after which no more is looked for, quickly, through sequences of one, two and three gates."""
-QUICK_EPS, LEAST_EPS = 0.005, 0.002
+FIRST_EPS, TABLE_EPS, LEAST_EPS = 0.05, 0.005, 0.002
+"""Share of a run's price that a find must be worth at first; at last by tables, and by labels."""
+STAGES = (1, 2)
+"""Of the tables; the finest are left to labels."""
+FEW = 10
+"""Groups of a family that are priced between two solutions of the program, while there is much to find."""
 MOST_RUNS = 30_000
+SAVE_EVERY_S = 10.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -53,26 +57,21 @@ class Ladder:
     _prices: Prices = field(init=False)
     _digest: str = ""
     _by_runs: bool = False
-    _until: float = 0.0
+    _saved_at: float = 0.0
 
     def climb(self) -> None:
         """Raise the bound until the time is up or nothing is left to find."""
         self._rise(packing_bound(self.problem, self.refills, self.lots))
-        if not self.has_runs or self._is_time_up_at(self.began + self.seconds):
+        if not self.has_runs or self._is_time_up():
             return
         with ThreadPoolExecutor(N_THREADS) as threads:
             self._begin(threads)
-            for n_gates, share in enumerate(SHARES, start=1):
-                if n_gates == len(SHARES) and self._look(TABLES, 1.0) is None:
-                    return
-                self._search(replace(QUICK, n_gates=n_gates), share)
-            self._prove()
+            self._raise()
+            self._save()
 
     def _begin(self, threads: ThreadPoolExecutor) -> None:
         master = Master(self.problem, self.lots)
-        self._rounds = Rounds(
-            problem=self.problem, master=master, threads=threads, is_time_up=lambda: self._is_time_up_at(self._until)
-        )
+        self._rounds = Rounds(problem=self.problem, master=master, threads=threads, is_time_up=self._is_time_up)
         self._digest = digest_of(self.problem)
         saved = load(self.state_path, self._digest, self.problem) if self.state_path else None
         if saved is not None:
@@ -80,58 +79,90 @@ class Ladder:
             self._by_runs = saved.bound > self.best
             self._rise(saved.bound)
         for columns in (*solo_columns(self.problem), *self.runs, *(saved.runs if saved else ())):
+            master.add(as_driven(self.problem, columns))
+        self._prices = master.solve()
+
+    def _raise(self) -> None:
+        """By tables, with more gates and then finer; by labels at last."""
+        for n_gates in range(1, MAX_GATES + 1):
+            if not self._settle(replace(TABLES, n_gates=n_gates, eps=FIRST_EPS)):
+                return
+        for n_stages in STAGES:
+            if n_stages > 1:
+                self._as_driven(comes_again=True)
+            effort = replace(TABLES, n_stages=n_stages, eps=FIRST_EPS)
+            while effort.eps > TABLE_EPS:
+                effort = replace(effort, eps=effort.eps / 2)
+                if not self._settle(effort):
+                    return
+        self._prove()
+
+    def _as_driven(self, *, comes_again: bool) -> None:
+        """Take the runs that coarser tables made up out of the program, the others at their own price."""
+        master = self._rounds.master
+        runs = [as_driven(self.problem, columns, comes_again=comes_again) for columns in master.runs()]
+        master.drop_unless(lambda _: False)
+        for columns in runs:
             master.add(columns)
         self._prices = master.solve()
 
-    def _search(self, effort: Effort, share: float) -> None:
-        """Quickly, until little is found that is new and nobody is visited twice."""
-        master = self._rounds.master
-        while not self._is_time_up_at(self.began + share * self.seconds):
-            new = self._look(effort, share)
-            if new is None:
-                return
-            if new < max(10, master.n_runs // 200) and not self._rounds.grow_memory():
-                if effort.n_gates < MAX_GATES or effort.eps < QUICK_EPS:
-                    return
-                effort = replace(effort, eps=effort.eps / 2)
-            self._prices = master.solve()
+    def _settle(self, effort: Effort) -> bool:
+        """Rounds until little is found that is new, the last of them a whole one; False if time is up before."""
+        master, whole = self._rounds.master, effort
+        while True:
+            new, n_split, is_cut_short = self._look(effort)
+            if is_cut_short:
+                return False
+            if new >= max(5, master.n_runs // 100) or n_split >= 20:
+                effort = replace(effort, only_doubtful=True, most=FEW)
+            elif effort.only_doubtful:
+                effort = whole
+            else:
+                return True
 
     def _prove(self) -> None:
-        """Exactly, for ever smaller gains."""
+        """By labels: quickly until nobody is visited twice, then exactly, for ever smaller gains."""
+        self._as_driven(comes_again=False)
+        while self._settle(QUICK) and self._rounds.grow_memory():
+            self._prices = self._rounds.master.solve()
         effort = EXACT
         while effort.eps > LEAST_EPS:
-            new = self._look(effort, 1.0)
-            if new is None:
+            new, n_split, is_cut_short = self._look(effort)
+            if is_cut_short:
                 return
-            if new == 0 and not self._rounds.grow_memory():
+            if new + n_split == 0 and not self._rounds.grow_memory():
                 effort = replace(effort, eps=effort.eps / 2)
             self._prices = self._rounds.master.solve()
         self.is_over = True
 
-    def _look(self, effort: Effort, share: float) -> int | None:
-        """One round; how many runs are new, None if time was up before all was priced."""
-        self._until = self.began + share * self.seconds
+    def _look(self, effort: Effort) -> tuple[int, int, bool]:
+        """One round, see `Rounds.price`."""
         master, prices = self._rounds.master, self._prices
-        new, is_cut_short = self._rounds.price(prices, effort)
-        bound = self._rounds.bound_of(prices)
-        if bound > self.best:
-            self.best_prices, self._by_runs = prices, True
-            self._rise(bound)
-        self._prices = master.solve()
+        result = self._rounds.price(prices, effort)
+        proven = self._rounds.proven(prices)
+        if proven.bound > self.best:
+            self.best_prices, self._by_runs = proven.prices, True
+            self._rise(proven.bound)
         if master.n_runs > MOST_RUNS:
             master.purge(MOST_RUNS // 2)
-            self._prices = master.solve()
+        self._prices = master.solve()
+        if time.monotonic() - self._saved_at > SAVE_EVERY_S:
+            self._save()
+        return result
+
+    def _save(self) -> None:
         if self.state_path is not None:
             save(self.state_path, self._digest, self._rounds, self.best)
-        return None if is_cut_short else new
+            self._saved_at = time.monotonic()
 
     def _rise(self, bound: float) -> None:
         if bound > self.best:
             self.best = bound
             self.on_bound(bound)
 
-    def _is_time_up_at(self, moment: float) -> bool:
-        return time.monotonic() >= moment or (self.should_stop is not None and self.should_stop())
+    def _is_time_up(self) -> bool:
+        late = time.monotonic() >= self.began + self.seconds
+        return late or (self.should_stop is not None and self.should_stop())
 
     @property
     def by_runs(self) -> bool:

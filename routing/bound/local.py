@@ -12,8 +12,8 @@ NEVER = -1e15
 """Gain of what cannot be."""
 END_STEP_S, N_END_STEPS = 60, 6 * 60
 """The prices of a run by its whole time on the road: one a minute, the last for all that is longer."""
-MOST_NEAR = 40
-"""Most neighbours that a table tells apart."""
+MOST_NEAR, MOST_CLUSTERS = 40, 12
+"""Most neighbours that a table tells apart, and most clusters of those further off."""
 
 
 class Local(NamedTuple):
@@ -22,8 +22,10 @@ class Local(NamedTuple):
     who : number among the leg's nodes. seats, chairs : taken by each. gain : of a visit; fine, best_fine : see
     `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate; leave : seconds from a
     node to the end of a run that has it outermost; home : pence of the empty miles then. first_go, first_cost : from
-    the gate; go, cost : from node to node. reach : soonest time at each. near : nearest others, -1: no more; far_go,
-    far_cost : least of the rest. ends : pence by minutes on the road. used, value, visits : scratch.
+    the gate; go, cost : from node to node. reach : soonest time at each. near : nearest others, -1: no more; near_go,
+    near_cost, near_steps : the way to them, and its whole steps of time. cluster : of each node; far_go, far_cost,
+    far_steps : least to the nodes of each cluster that are not near. ends : pence by minutes on the road. other_ends,
+    used, value, visits : scratch.
     """
 
     who: Any
@@ -43,9 +45,15 @@ class Local(NamedTuple):
     cost: Any
     reach: Any
     near: Any
+    near_go: Any
+    near_cost: Any
+    near_steps: Any
+    cluster: Any
     far_go: Any
     far_cost: Any
+    far_steps: Any
     ends: Any
+    other_ends: Any
     used: Any
     value: Any
     visits: Any
@@ -55,13 +63,12 @@ class Table(NamedTuple):
     """Most that can still be gained; axes: wheelchairs on board, seats taken, steps of time, node.
 
     best : with anything next; next_near : the near node that comes next then (-1: none, or a far one); second : with
-    anything but that; onward : the node that comes next, near or far. most, most_at : by steps of time, scratch.
+    anything but that. most, most_at : by cluster and steps of time, scratch.
     """
 
     best: Any
     second: Any
     next_near: Any
-    onward: Any
     most: Any
     most_at: Any
 
@@ -96,8 +103,12 @@ def make_local(n: int) -> Any:
         fine=np.empty(n), best_fine=np.empty(n), less=np.empty(n), cap=np.empty(n, np.int64),
         target=np.empty(n, np.int64), leave=np.empty(n, np.int64), home=np.empty(n), first_go=np.empty(n, np.int64),
         first_cost=np.empty(n), go=np.empty((n, n), np.int64), cost=np.empty((n, n)), reach=np.empty(n, np.int64),
-        near=np.empty((n, MOST_NEAR), np.int64), far_go=np.empty(n, np.int64), far_cost=np.empty(n),
-        ends=np.empty(N_END_STEPS), used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
+        near=np.empty((n, MOST_NEAR), np.int64), near_go=np.empty((n, MOST_NEAR), np.int64),
+        near_cost=np.empty((n, MOST_NEAR)), near_steps=np.empty((n, MOST_NEAR), np.int64),
+        cluster=np.empty(n, np.int64), far_go=np.empty((n, MOST_CLUSTERS), np.int64),
+        far_cost=np.empty((n, MOST_CLUSTERS)), far_steps=np.empty((n, MOST_CLUSTERS), np.int64),
+        ends=np.empty(N_END_STEPS), other_ends=np.empty(N_END_STEPS),
+        used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
     )  # fmt: skip
 
 
@@ -107,7 +118,7 @@ def make_table(n: int, n_chairs: int, n_seats: int, n_steps: int) -> Any:
     shape = (n_chairs, n_seats, n_steps, n)
     return Table(
         best=np.empty(shape), second=np.empty(shape), next_near=np.empty(shape, np.int32),
-        onward=np.empty(shape, np.int32), most=np.empty(n_steps), most_at=np.empty(n_steps, np.int64),
+        most=np.empty((MOST_CLUSTERS, n_steps)), most_at=np.empty((MOST_CLUSTERS, n_steps), np.int64),
     )  # fmt: skip
 
 

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.kinds import Kind
-from routing.bound.local import END_STEP_S, N_END_STEPS
-from routing.bound.pricing import (
+from routing.bound.fields import (
     C_CLASS,
     C_EMPTY,
     C_METRE,
@@ -26,8 +24,10 @@ from routing.bound.pricing import (
     Q_LATEST,
     Q_SPAN,
     V_DEMAND,
-    is_out,
 )
+from routing.bound.kinds import Kind
+from routing.bound.local import END_STEP_S, N_END_STEPS
+from routing.bound.pricing import is_out
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 

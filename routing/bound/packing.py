@@ -10,8 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.bound.fields import (
+    V_CHAIR,
+    V_DEMAND,
+    V_OWN,
+    V_SHARED,
+    V_TAGS,
+)
 from routing.bound.master import Lot
-from routing.bound.pricing import V_CHAIR, V_DEMAND, V_OWN, V_SHARED, V_TAGS
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_PROFILE, S_TAGS
 

@@ -1,4 +1,4 @@
-"""The cheapest run through each sequence of gates at given prices: a table first, labels where the table leaves doubt.
+"""The cheapest run through each group of gate sequences at given prices: tables first, labels where these leave doubt.
 
 A run is grown outwards, from the gate that its homes lie next to: AM towards the first home, PM towards the last. `t`
 is the time between a home and that gate; a ride is `t` plus the gate's offset, which the sequence fixes. Both legs are
@@ -11,6 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from routing.bound.fields import (
+    C_CLASS,
+    C_METRE,
+    C_OWN_PA,
+    C_PA,
+    C_ROOM,
+    C_RUN,
+    MAX_GATES,
+    Q_EARLIEST,
+    Q_GATES,
+    Q_LATEST,
+    Q_SPAN,
+    V_CAP,
+    V_DEMAND,
+    V_OWN,
+    V_PLACE,
+    V_ROW,
+    V_SERVICE,
+)
+from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
 from routing.bound.labels import grow_labels, remember, take_best, write_run
 from routing.bound.local import (
     END_STEP_S,
@@ -21,32 +41,9 @@ from routing.bound.local import (
     make_local,
     make_table,
 )
-from routing.bound.tables import STEPS_S, find_reach, prove_by_tables
+from routing.bound.tables import CLUSTERS, NEAR, STEPS_S, find_reach, follow, prove_by_tables, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
-
-MAX_GATES = 3
-"""Most gates of a sequence."""
-
-# Columns of a leg's nodes: number of the demand, gate, row and number of the place, ride cap and wish in seconds,
-# service seconds at home, wheelchair, own PAs, shared PA, tags asked of the vehicle.
-V_DEMAND, V_GATE, V_ROW, V_PLACE, V_CAP, V_TARGET, V_SERVICE, V_CHAIR, V_OWN, V_SHARED, V_TAGS = range(11)
-N_NODE_COLUMNS = 11
-
-# What a run costs with one kind of vehicle: pence a metre, pence that every run pays, pence an own PA, which empty
-# miles are paid, vehicle class, tags, shared PA on board (0 or 1), most places of a layout that people can take.
-(
-    C_METRE, C_RUN, C_OWN_PA, C_EMPTY, C_CLASS, C_TAGS, C_PA, C_ROOM,
-) = range(8)  # fmt: skip
-N_COST_COLUMNS = 8
-NO_EMPTY_MILES, BACK_TO_FIRST, FROM_BASE = range(3)
-"""None; from the last stop to the first; from and to a base, the nearest of several."""
-
-# Fields of one sequence: gates outwards from the homes (-1: no more), their offsets, the time at and between the gates;
-# and its clock: AM the latest that the homes may end and the earliest that the run may, PM the latest start of the run
-# and the earliest that the homes may begin.
-Q_GATES, Q_OFFSETS, Q_SPAN, Q_LATEST, Q_EARLIEST = 0, MAX_GATES, 2 * MAX_GATES, 2 * MAX_GATES + 1, 2 * MAX_GATES + 2
-N_SEQUENCE_COLUMNS = 2 * MAX_GATES + 3
 
 
 def is_out(leg: int, sequence: Any, homes_s: int, moment: int) -> bool:
@@ -68,59 +65,6 @@ def end_prices(leg: int, sequence: Any, long_pence: Any, moments: Any, moment_pe
         for k in range(len(moments)):
             if moment_pence[k] > 0.0 and is_out_at(leg, sequence, homes_s, moments[k]):
                 ends[m] += moment_pence[k]
-
-
-@njit_inner
-def fixed_pence(out_m: Any, hub_rows: Any, base_m: Any, sequence: Any, c: Any) -> float:
-    """What every run through these gates pays: the price of a run, the miles between gates and to the base."""
-    pence, far = c[C_RUN], hub_rows[sequence[Q_GATES]]
-    for k in range(1, MAX_GATES):
-        if sequence[Q_GATES + k] >= 0:
-            row = hub_rows[sequence[Q_GATES + k]]
-            pence += c[C_METRE] * out_m[row, far]
-            far = row
-    if c[C_EMPTY] == FROM_BASE and base_m[1, far] < FAR:
-        pence += c[C_METRE] * base_m[1, far]
-    return float(pence)
-
-
-@njit_inner
-def fill_nodes(
-    nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, sequence: Any, c: Any,
-    holds: Any, price: Any, x: Any,
-) -> int:  # fmt: skip
-    """The nodes that a run through these gates with this kind of vehicle may visit, into x (Local); how many."""
-    near_row, far_row = hub_rows[sequence[Q_GATES]], -1
-    for k in range(MAX_GATES):
-        if sequence[Q_GATES + k] >= 0:
-            far_row = hub_rows[sequence[Q_GATES + k]]
-    empty, pa, tags = int(c[C_EMPTY]), int(c[C_PA]), int(c[C_TAGS])
-    n = 0
-    for k in range(MAX_GATES):
-        gate = sequence[Q_GATES + k]
-        if gate < 0:
-            break
-        offset = sequence[Q_OFFSETS + k]
-        for v in range(gate_from[gate], gate_to[gate]):
-            row, own, chair = nodes[v, V_ROW], nodes[v, V_OWN], nodes[v, V_CHAIR]
-            go, seats = out_s[near_row, row], 1 - chair + own
-            back = 0.0
-            if empty != NO_EMPTY_MILES:
-                back = float(out_m[row, far_row]) if empty == BACK_TO_FIRST else float(base_m[0, row])
-                if back >= FAR:
-                    back = 0.0  # no road that it may take: empty, it is priced by any road
-            has_room = chair < holds.shape[0] and seats + pa < holds.shape[1] and holds[chair, seats + pa]
-            if not has_room or (nodes[v, V_SHARED] and not pa) or nodes[v, V_TAGS] & ~tags:
-                continue
-            if go > nodes[v, V_CAP] - offset:
-                continue
-            x.who[n], x.seats[n], x.chairs[n] = v, seats, chair
-            x.gain[n] = price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * own
-            x.cap[n], x.target[n] = nodes[v, V_CAP] - offset, nodes[v, V_TARGET] - offset
-            x.leave[n], x.home[n] = nodes[v, V_SERVICE] + sequence[Q_SPAN], c[C_METRE] * back
-            x.first_go[n], x.first_cost[n] = go, c[C_METRE] * out_m[near_row, row]
-            n += 1
-    return n
 
 
 @njit_inner
@@ -160,23 +104,58 @@ def rough_gain(n: int, x: Any, least_in: Any, metre: float, room: int) -> float:
 
 
 @njit_inner
-def n_nodes(gate_from: Any, gate_to: Any, sequence: Any) -> int:
-    """Nodes of a sequence's gates."""
+def n_nodes(gate_from: Any, gate_to: Any, sequences: Any, members: Any, is_in: Any) -> int:
+    """Nodes of the gates of some sequences; is_in (H,) is scratch."""
+    is_in[:] = False
     n = 0
-    for k in range(MAX_GATES):
-        if sequence[Q_GATES + k] >= 0:
-            n += gate_to[sequence[Q_GATES + k]] - gate_from[sequence[Q_GATES + k]]
+    for m in range(len(members)):
+        for k in range(MAX_GATES):
+            gate = sequences[members[m], Q_GATES + k]
+            if gate >= 0 and not is_in[gate]:
+                is_in[gate] = True
+                n += gate_to[gate] - gate_from[gate]
     return n
 
 
+@njit_inner
+def group_ends(
+    leg: int, sequences: Any, members: Any, long_pence: Any, moments: Any, moment_pence: Any, ends: Any, one: Any
+) -> None:
+    """Prices by minutes on the road, the least of a group's sequences; `one` is scratch."""
+    end_prices(leg, sequences[members[0]], long_pence, moments, moment_pence, ends)
+    if moment_pence.sum() > 0.0:
+        for m in range(1, len(members)):
+            end_prices(leg, sequences[members[m]], long_pence, moments, moment_pence, one)
+            for k in range(N_END_STEPS):
+                ends[k] = min(ends[k], one[k])
+
+
+@njit_inner
+def tell(
+    nodes: Any, x: Any, walk: Any, length: int, sequence: int, pence: float, seconds: int, price: Any, c: Any,
+    row: Any, figures: Any,
+) -> None:  # fmt: skip
+    """One run found: its homes, sequence, and figures; `pence` is its reduced cost without the price of its end."""
+    row[:] = -1
+    row[len(row) - 1] = sequence
+    own, worth = 0, 0.0
+    for i in range(length):
+        v = x.who[walk[i]]
+        row[i] = v
+        own += nodes[v, V_OWN]
+        worth += price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * nodes[v, V_OWN]
+    figures[1], figures[2], figures[3] = pence + worth - c[C_RUN], own, seconds
+
+
 @njit
-def price_sequences(
+def price_groups(
     leg: int, nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any,
-    least_in: Any, sequences: Any, chosen: Any, c: Any, long_pence: Any, moments: Any, moment_pence: Any, fits: Any,
-    price: Any, rate: float, eps: float, ng_of: Any, fines: Any, n_stages: int, n_turns: int, width: int,
-    max_labels: int, per_sequence: int, bound: Any, least_price: Any, found: Any, figures: Any,
+    least_in: Any, sequences: Any, member_from: Any, members: Any, c: Any, long_pence: Any, moments: Any,
+    moment_pence: Any, fits: Any, price: Any, rate: float, eps: float, ng_of: Any, fines: Any, n_stages: int,
+    n_turns: int, width: int, max_labels: int, per_group: int, bound: Any, least_price: Any, split_at: Any, found: Any,
+    figures: Any,
 ) -> int:  # fmt: skip
-    """Cheapest runs with one kind of vehicle through each of some sequences; returns how many were found.
+    """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
     Parameters
     ----------
@@ -184,32 +163,40 @@ def price_sequences(
     nodes : (V, 11), columns V_*; those of a gate that may ride in company are [gate_from, gate_to), each (H,).
     out_s, out_m : (n, n) seconds and metres outwards. hub_rows : (H,).
     base_m : (2, n) metres from each row outwards to the nearest base, and from it. least_in : (V,) metres into it.
-    sequences : (Q, 9), columns Q_*; chosen : (k,) which of them.
+    sequences : (Q, 9), columns Q_*. members : of group k those in [member_from[k], member_from[k + 1]), all of one
+        inner gate.
     c : (8,), positions C_*. long_pence : (N_END_STEPS,) surcharge by minutes on the road.
     moments, moment_pence : (T,) times of the day, and what being out then costs.
     fits : (C + 1, seats + 1, wheelchairs + 1). price : (D,) what serving a demand once is worth.
     rate : pence a minute over the wish. eps : runs with a reduced cost above -eps are not looked for.
     ng_of : (V, V) whether a label at a node goes on remembering another one.
-    fines : (V,) fines to begin the tables with, bettered. n_stages : finest table; n_turns : fillings of the last.
+    fines : (V,) fines to begin the tables with, bettered. n_stages : finest table. n_turns : fillings of the
+        last; 0: one of each, without fines.
     width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
-    max_labels : of one sequence; 0: tables only. per_sequence : most runs told of each.
-    bound, least_price : (k,) filled with the proven least reduced cost of any run through the sequence, and the least
-        that such a run costs.
-    found : (m, L) filled with nodes outwards, -1: no more, and in the last column the row of `chosen`.
+    max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
+    per_group : most runs told of each.
+    bound, least_price : (k,) filled with the proven least reduced cost of any run of the group, and the least that such
+        a run costs. split_at : (k,) filled with a gate where a group's looseness leaves doubt, -1: it does not.
+    found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
     figures : (m, 4) filled with reduced cost; pence of miles and rides over their wish; own PAs; seconds on the road.
     """
-    n_most = 1
-    for k in range(len(chosen)):
-        n_most = max(n_most, n_nodes(gate_from, gate_to, sequences[chosen[k]]))
+    n_groups, n_most, m_most, is_in = len(bound), 1, 1, np.zeros(len(gate_from), np.bool_)
+    for k in range(n_groups):
+        ms = members[member_from[k] : member_from[k + 1]]
+        n_most, m_most = max(n_most, n_nodes(gate_from, gate_to, sequences, ms, is_in)), max(m_most, len(ms))
     pa, holds = int(c[C_PA]), np.ascontiguousarray(fits[int(c[C_CLASS])].T)
+    group, at = make_group(len(gate_from), m_most), np.empty(len(nodes), np.int64)
     x = make_local(n_most)
     tab = make_table(n_most, holds.shape[0], holds.shape[1], 1 + nodes[:, V_CAP].max() // STEPS_S[n_stages - 1])
     lab = make_labels(n_most, holds.shape[0], holds.shape[1], max_labels)
-    n_found = 0
-    for k in range(len(chosen)):
-        sequence = sequences[chosen[k]]
-        fixed = fixed_pence(out_m, hub_rows, base_m, sequence, c)
-        n = fill_nodes(nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, sequence, c, holds, price, x)
+    walk, n_found = np.empty(holds.size + 1, np.int64), 0
+    for k in range(n_groups):
+        ms = members[member_from[k] : member_from[k + 1]]
+        split_at[k] = -1
+        fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
+        n = fill_nodes(
+            nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, sequences, ms, group, c, holds, price, at, x
+        )
         if n == 0 or fixed >= FAR:
             bound[k], least_price[k] = -NEVER, 1.0
             continue
@@ -219,14 +206,22 @@ def price_sequences(
             continue
         fill_arcs(n, nodes, out_s, out_m, c[C_METRE], x)
         find_reach(n, x)
-        end_prices(leg, sequence, long_pence, moments, moment_pence, x.ends)
+        group_ends(leg, sequences, ms, long_pence, moments, moment_pence, x.ends, x.other_ends)
         for i in range(n):
-            x.fine[i] = min(fines[x.who[i]], max(0.0, x.gain[i]))
-        root, stage = prove_by_tables(n, x, tab, holds, fixed, pa, rate, eps, n_stages, n_turns)
-        for i in range(n):
-            fines[x.who[i]] = x.best_fine[i]
+            x.fine[i] = min(fines[x.who[i]], max(0.0, x.gain[i])) if n_turns > 0 else 0.0
+        stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
+        root, stage = prove_by_tables(n, x, tab, holds, fixed, pa, rate, eps, stages, n_turns, walk)
+        if n_turns > 0:
+            for i in range(n):
+                fines[x.who[i]] = x.best_fine[i]
         bound[k] = max(bound[k], root)
-        if bound[k] >= -eps or max_labels == 0:
+        if bound[k] >= -eps:
+            continue
+        if max_labels == 0 or len(ms) > 1:
+            n_found = tell_walks(
+                n, nodes, out_m, base_m, sequences, ms, group, c, holds, price, x, tab, fixed, pa, rate, eps, stage,
+                per_group, k, max_labels > 0, split_at, found, figures, n_found, walk,
+            )  # fmt: skip
             continue
         remember(n, x, lab, ng_of)
         wanted, is_whole = eps, False
@@ -238,21 +233,58 @@ def price_sequences(
                 bound[k] = max(bound[k], min(least, -wanted))
             # Too many runs are better than that: look only for those that are better still.
             wanted *= 2.0
-        for _ in range(per_sequence):
+        for _ in range(per_group):
             i = take_best(n, lab, eps)
             if i < 0 or n_found >= len(found):
                 break
-            label = lab.end_at[i]
-            write_run(label, x, lab, found[n_found])
-            seconds = lab.t[label] + x.leave[i]
-            pence, own = lab.end_cost[i] - c[C_RUN] - end_pence(x, i, lab.t[label]), 0
-            while label >= 0:
-                pence += x.gain[lab.at[label]]
-                own += nodes[x.who[lab.at[label]], V_OWN]
-                label = lab.before[label]
-            found[n_found, found.shape[1] - 1] = k
-            figures[n_found, 0], figures[n_found, 1] = lab.end_cost[i], pence
-            figures[n_found, 2], figures[n_found, 3] = own, seconds
+            length = write_run(lab.end_at[i], lab, walk)
+            t, pence = lab.t[lab.end_at[i]], lab.end_cost[i]
+            figures[n_found, 0] = pence
+            tell(
+                nodes, x, walk, length, ms[0], pence - end_pence(x, i, t), t + x.leave[i], price, c, found[n_found],
+                figures[n_found],
+            )  # fmt: skip
             lab.end_cost[i] = -NEVER
             n_found += 1
+    return n_found
+
+
+@njit_inner
+def tell_walks(
+    n: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, holds: Any,
+    price: Any, x: Any, tab: Any, fixed: float, pa: int, rate: float, eps: float, stage: int, per_group: int, k: int,
+    exact: bool, split_at: Any, found: Any, figures: Any, n_found: int, walk: Any,
+) -> int:  # fmt: skip
+    """The table's own best runs by where they begin, priced as their own sequence does; or the gate to split at.
+
+    They may come to a home twice. Taken into the program they keep its prices where tables can prove something.
+
+    exact : a group is split wherever there is doubt, and tells of no runs.
+    """
+    step_s, n_near = STEPS_S[stage], NEAR[stage]
+    n_steps, n_clusters = 1 + x.cap[:n].max() // step_s, CLUSTERS[stage] if n > n_near + 1 else 0
+    for i in range(n):
+        x.value[i] = fixed + start_pence(i, x, tab, pa, rate, step_s) - x.best_fine[:n].sum()
+    for turn in range(per_group):
+        start = int(np.argmin(x.value[:n]))
+        pence = x.value[start]
+        if pence >= -eps or n_found >= len(found):
+            break
+        x.value[start] = -NEVER
+        length, t = follow(n, start, x, tab, holds, pa, rate, step_s, n_near, n_clusters, n_steps, walk)
+        best, more = 0, 0.0
+        if len(members) > 1:
+            best, more = real_member(nodes, out_m, base_m, sequences, members, group, c, x, walk, length)
+            if best < 0 or pence + more >= -eps or exact:
+                if turn == 0:
+                    split_at[k] = gate_to_split_at(nodes, group, len(members), x, walk, length)
+                continue
+        end = walk[length - 1]
+        pence += more
+        figures[n_found, 0] = pence
+        tell(
+            nodes, x, walk, length, members[best], pence - end_pence(x, end, t), t + x.leave[end], price, c,
+            found[n_found], figures[n_found],
+        )  # fmt: skip
+        n_found += 1
     return n_found

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.kinds import NOTHING, Kind, Today, kinds_of
-from routing.bound.pricing import (
+from routing.bound.fields import (
     N_NODE_COLUMNS,
     N_SEQUENCE_COLUMNS,
     V_CAP,
@@ -29,6 +28,7 @@ from routing.bound.pricing import (
     V_TAGS,
     V_TARGET,
 )
+from routing.bound.kinds import NOTHING, Kind, Today, kinds_of
 from routing.bound.sequences import gate_sequences
 from routing.instance import (
     D_CAP,

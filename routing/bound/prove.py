@@ -8,10 +8,10 @@ from math import floor
 from pathlib import Path
 
 from routing.baseline import start_of_plan
+from routing.bound.fields import MAX_GATES
 from routing.bound.from_plan import columns_of
 from routing.bound.ladder import Ladder
 from routing.bound.master import Lot
-from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.todays import held_pence, kept_pence, lots_of_today, todays_offers
 from routing.bound.words import relaxations_of, shadow_prices

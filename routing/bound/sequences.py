@@ -9,7 +9,7 @@ from itertools import pairwise, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.pricing import (
+from routing.bound.fields import (
     MAX_GATES,
     N_SEQUENCE_COLUMNS,
     Q_EARLIEST,

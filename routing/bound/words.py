@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from routing.bound.fields import MAX_GATES
 from routing.bound.master import Prices
-from routing.bound.pricing import MAX_GATES
 from routing.bound.problem import BoundProblem
 from routing.encode import Index
 from routing.instance import P_VARIANTS

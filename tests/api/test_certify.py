@@ -111,6 +111,20 @@ def test_other_roads_are_refused(copy: Path, tmp_path: Path) -> None:
     assert bound(copy, "--travel", str(times), "--roads", "a.osm")[0] == 2
 
 
+def test_another_known_plan_is_refused(bounded: Path, tmp_path: Path) -> None:
+    """A plan set against one that families know is proven with that one, and refused with another beside it."""
+    near = tmp_path / "near"
+    result = plan(bounded / "scenario", near, "--reference", bounded, "--price-per-family", "20")
+    assert result.exit_code == 0, result.output
+    assert bound(near)[0] == 0
+    known = near / "reference.json"
+    content = json.loads(known.read_text(encoding="utf-8"))
+    known.write_text(json.dumps(content | {"plan_id": "another"}), encoding="utf-8")
+    code, _, stderr = bound(near)
+    assert code == 2
+    assert "reference.json: not the plan that plan plan-" in stderr
+
+
 def test_a_folder_without_a_plan_is_refused(tmp_path: Path) -> None:
     """It says what is missing."""
     code, _, stderr = bound(tmp_path)

@@ -11,10 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.bound.fields import (
+    MAX_GATES,
+    Q_OFFSETS,
+    V_CAP,
+    V_GATE,
+    V_PLACE,
+    V_ROW,
+    V_SERVICE,
+)
 from routing.bound.from_plan import columns_of
 from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.master import Columns, long_prices
-from routing.bound.pricing import MAX_GATES, Q_OFFSETS, V_CAP, V_GATE, V_PLACE, V_ROW, V_SERVICE
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
 from routing.instance import S_PROFILE

@@ -1,0 +1,122 @@
+"""All runs of one leg with one kind of vehicle, their gate sequences in groups, and what is proven of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.bound.fields import C_OWN_PA, C_ROOM, C_RUN, MAX_GATES, Q_GATES, V_DEMAND, V_GATE, V_OWN, V_SHARED
+from routing.bound.master import Master, Prices
+from routing.bound.problem import BoundProblem, Leg
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Family:
+    """All runs of one leg with one kind of vehicle, with or without a shared PA.
+
+    Attributes
+    ----------
+    room : most passengers on board.
+    groups : rows of the leg's sequences, each in one group. gates : (G, H) which gates a group has; n_gates : (G,) of
+        its longest sequence.
+    bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
+    least, run : (G,) least that a run of the group cost then, and what of it was the price of a run.
+    fines : (V,) see `pricing.price_groups`.
+    """
+
+    leg: int
+    kind: int
+    pa: int
+    room: int
+    groups: list[NDArray[np.int64]]
+    gates: NDArray[np.bool_]
+    n_gates: NDArray[np.int64]
+    bound: NDArray[np.float64]
+    least: NDArray[np.float64]
+    run: NDArray[np.float64]
+    seen: NDArray[np.int64]
+    fines: NDArray[np.float64]
+
+    @property
+    def at(self) -> tuple[int, int, int]:
+        """Leg, kind, PA."""
+        return self.leg, self.kind, self.pa
+
+    def split(self, leg: Leg, cuts: dict[int, int]) -> None:
+        """Part groups at a gate each, into the sequences with it and those without; both keep what is proven."""
+        stay = np.array([k for k in range(len(self.groups)) if k not in cuts], np.int64)
+        parts, parents = [], []
+        for k, gate in cuts.items():
+            has_it = (leg.sequences[self.groups[k], Q_GATES : Q_GATES + MAX_GATES] == gate).any(axis=1)
+            for part in (self.groups[k][has_it], self.groups[k][~has_it]):
+                if len(part):
+                    parts.append(part)
+                    parents.append(k)
+        of = np.concatenate([stay, np.array(parents, np.int64)])
+        self.groups = [self.groups[k] for k in stay] + parts
+        self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
+        self.gates, self.n_gates = _gates_of(leg, self.groups, self.gates.shape[1])
+
+
+def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
+    """One of each leg, kind and PA; sequences of one inner gate and as many gates are together at first."""
+    for leg, table in enumerate(problem.legs):
+        groups = _first_groups(table)
+        gates, n_gates = _gates_of(table, groups, len(table.gate_from))
+        n = len(groups)
+        for kind in range(len(problem.kinds)):
+            for pa in range(1 + bool(table.nodes[:, V_SHARED].any())):
+                room = int(master.costs_of(master.no_prices(), leg, kind, pa)[C_ROOM])
+                if room > 0:
+                    yield Family(
+                        leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
+                        bound=np.zeros(n), least=np.zeros(n), run=np.zeros(n), seen=np.full(n, -1, np.int64),
+                        fines=np.zeros(len(table.nodes)),
+                    )  # fmt: skip
+
+
+def known(
+    problem: BoundProblem, master: Master, family: Family, prices: Prices, then: list[Prices]
+) -> NDArray[np.float64]:
+    """What earlier pricing says of each group's least reduced cost under new prices; (G,), -inf: nothing.
+
+    then : the prices that `Family.seen` numbers.
+    """
+    table = problem.legs[family.leg]
+    now = np.full(len(family.groups), -np.inf)
+    c_now, moments_now = master.costs_of(prices, *family.at), master.moment_prices(prices, *family.at)
+    for version in np.unique(family.seen[family.seen >= 0]):
+        of = family.seen == version
+        old = then[version]
+        c_then, moments_then = master.costs_of(old, *family.at), master.moment_prices(old, *family.at)
+        rise = np.maximum(0.0, prices.demand - old.demand)[table.nodes[:, V_DEMAND]]
+        rise += max(0.0, c_then[C_OWN_PA] - c_now[C_OWN_PA]) * table.nodes[:, V_OWN]
+        most, whole = np.zeros(len(table.gate_from)), np.zeros(len(table.gate_from))
+        np.maximum.at(most, table.nodes[:, V_GATE], rise)
+        np.add.at(whole, table.nodes[:, V_GATE], rise)
+        gates = family.gates[of]
+        on_board = np.minimum(family.room * np.where(gates, most, 0.0).max(axis=1), gates @ whole)
+        fall = c_then[C_RUN] - c_now[C_RUN] + np.maximum(0.0, moments_then - moments_now).sum()
+        now[of] = family.bound[of] - on_board - fall
+    return now
+
+
+def _first_groups(leg: Leg) -> list[NDArray[np.int64]]:
+    inner = leg.sequences[:, Q_GATES]
+    n_gates = (leg.sequences[:, Q_GATES : Q_GATES + MAX_GATES] >= 0).sum(axis=1)
+    _, which = np.unique(inner * (MAX_GATES + 1) + n_gates, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else []
+
+
+def _gates_of(leg: Leg, groups: list[NDArray[np.int64]], n_gates: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """(G, H) which gates each group has, and (G,) how many its longest sequence has."""
+    has, longest = np.zeros((len(groups), n_gates), np.bool_), np.zeros(len(groups), np.int64)
+    for k, group in enumerate(groups):
+        gates = leg.sequences[group, Q_GATES : Q_GATES + MAX_GATES]
+        has[k, gates[gates >= 0]] = True
+        longest[k] = (gates >= 0).sum(axis=1).max()
+    return has, longest
