@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.passenger_upload import body_bytes
-from api.endpoints.plans import ZIP_TYPE, Line, OnceOnly, VersionSeen, unpack
+from api.endpoints.plan_jobs import Line
+from api.endpoints.plans import ZIP_TYPE, OnceOnly, VersionSeen, unpack
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape
 from api.endpoints.tender_steps import Desk, begin, line_json, require_person, signed, take_step, tender_json
