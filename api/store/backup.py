@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,6 +28,8 @@ from api.store.models import Base
 from api.store.store import Store
 
 _FORMAT = 1
+_UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
+"""What reading a file raises that is no backup, or a damaged one."""
 _BATCH = 500
 _BATCH_BYTES = 8_000_000
 _NOT_KEPT = frozenset({"sign_in_session", "sign_in_attempt"})
@@ -54,7 +57,7 @@ def _backup_file(path: Path) -> BackupFile:
     try:
         with gzip.open(path, "rb") as file:
             head = str(json.loads(file.readline()).get("head", ""))
-    except (OSError, EOFError, ValueError, AttributeError):
+    except (*_UNREADABLE, AttributeError):
         head = ""
     made_at = datetime.fromtimestamp(stat.st_mtime, UTC)
     return BackupFile(name=path.name, n_bytes=stat.st_size, made_at=made_at, head=head)
@@ -174,7 +177,7 @@ def _checked_head(path: Path) -> dict[str, Any]:
                 last = line
         head: dict[str, Any] = json.loads(first or b"")
         said = json.loads(last).get("sha256")
-    except (OSError, EOFError, ValueError) as error:
+    except _UNREADABLE as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise StoreRefusedError(f"{path.name}: not a backup, or cut short") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from api.store.engine import WRITES
 from api.store.faults import StoreRefusedError
@@ -24,7 +24,9 @@ def migrate(engine: Engine) -> None:
     with engine.execution_options(**{WRITES: True}).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        command.upgrade(_config(connection), "head")
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def require_current(engine: Engine) -> None:
@@ -35,15 +37,18 @@ def require_current(engine: Engine) -> None:
     StoreRefusedError
         Saying which revision was found, and what to do.
     """
-    from alembic.script import ScriptDirectory
-
-    found = revision_of(engine)
-    with engine.connect() as connection:
-        wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    found, wanted = revision_of(engine), newest_revision()
     if found != wanted:
         raise StoreRefusedError(
             f"the database is at revision {found or 'none'}; must be {wanted}: run `schoolrun store migrate`"
         )
+
+
+def newest_revision() -> str:
+    """Revision of this version's schema."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def revision_of(engine: Engine) -> str | None:
@@ -54,11 +59,10 @@ def revision_of(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def _config(connection: Connection) -> Config:
+def _config() -> Config:
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
     return config
