@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -146,7 +147,7 @@ def _checked_head(path: Path) -> dict[str, Any]:
                 last = line
         head: dict[str, Any] = json.loads(first or b"")
         said = json.loads(last).get("sha256")
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise StoreRefusedError(f"{path.name}: not a backup, or cut short") from None
