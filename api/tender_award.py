@@ -13,12 +13,12 @@ from api.tender_evidence import write_evidence
 from api.tender_files import (
     AWARD_FILE,
     BIDS_FOLDER,
-    BOOK_FILE,
     INPUTS_FILE,
     OPENING_FILE,
     RECEIVED_FILE,
     AwardInputs,
     Opening,
+    read_book,
     read_pack,
     write_csv,
 )
@@ -29,7 +29,6 @@ from procurement.bids import check_bids
 from procurement.compare_lots import sites_of
 from procurement.fleet_offers import extension_offers, fleet_prices
 from procurement.integrity import last_opening, overridden, require_free, require_screens_seen
-from procurement.lot_design import LotBook
 from procurement.make_or_buy import MakeOrBuy, make_or_buy
 from procurement.market import market_bids, market_of
 from procurement.record import AwardMade, BidsOpened, OverrideKind
@@ -45,7 +44,7 @@ from transport.travel import Travel
 def simulate_bids(given: PlanFolder, tender: Path, *, seed: int) -> list[Path]:
     """Have the council's operators fill in schedules, as an invented market would, and send them in time."""
     pack = read_pack(tender)
-    book = read_record("lot_book", LotBook, tender / BOOK_FILE)
+    book = read_book(tender)
     operators = market_of(given.scenario, seed=seed)
     sent = market_bids(sites_of(book, given.plan, given.scenario), operators, seed=seed)
     licences = frozenset(c.licence_class.lower() for c in given.scenario.vehicle_classes)
@@ -175,7 +174,7 @@ def award(
     )  # fmt: skip
     choice = None
     if travel is not None and (pack.rules.fleet_reserved or pack.rules.extensions_reserved):
-        book = read_record("lot_book", LotBook, tender / BOOK_FILE)
+        book = read_book(tender)
         fleet = fleet_prices(given.plan, book, given.scenario, travel)
         extensions = tuple(extension_offers(book, given.plan, given.scenario, travel))
         choice = make_or_buy(inputs.request(), fleet, extensions, avoidable=avoidable)

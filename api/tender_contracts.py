@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from api.plan_folder import PlanFolder
-from api.tender_files import AWARD_FILE, BOOK_FILE, write_csv
+from api.tender_files import AWARD_FILE, read_book, write_csv
 from api.tender_log import Signed, append_log, read_log
 from procurement.award import AwardRecord
 from procurement.contract_advice import (
@@ -17,7 +17,6 @@ from procurement.contract_advice import (
     require_can_be_extended,
 )
 from procurement.integrity import RecordRefused, last_issued
-from procurement.lot_design import LotBook
 from procurement.record import ContractsDecided
 from transport.files.bid_schedule import pounds_cell
 from transport.files.records import read_record
@@ -30,7 +29,7 @@ def advise(given: PlanFolder, tender: Path) -> tuple[ContractAdvice, ...]:
     joint = {}
     if (tender / AWARD_FILE).exists():
         record = read_record("award", AwardRecord, tender / AWARD_FILE)
-        joint = joint_findings(read_record("lot_book", LotBook, tender / BOOK_FILE), given.plan, record)
+        joint = joint_findings(read_book(tender), given.plan, record)
     advice = contract_advice(given.plan, given.scenario, given.pairs, joint)
     tender.mkdir(parents=True, exist_ok=True)
     write_csv(

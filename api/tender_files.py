@@ -10,11 +10,14 @@ from pathlib import Path
 from procurement.award import AwardRequest
 from procurement.award_reasons import EVERY_WINNER_UP_TO
 from procurement.bids import SetAside
+from procurement.integrity import RecordRefused, questions_of
+from procurement.lot_design import LotBook
 from procurement.offers import Offer
 from procurement.record import Line, Overridden, OverrideKind
 from procurement.regime import Regime
 from procurement.screens import Seen
 from transport.bids import Submission
+from transport.digest import digest_of
 from transport.files.records import read_record
 from transport.files.tables import cell_text, csv_text, write_csv_text
 from transport.tenders import TenderPack
@@ -22,6 +25,7 @@ from transport.tenders import TenderPack
 BOOK_FILE = "lot_book.json"
 PACK_FOLDER = "pack"
 PACK_FILE = "pack.json"
+QUESTIONS_FILE = "questions.csv"
 ISSUED_FOLDER = "issued"
 TERMS_FILE = "terms.json"
 BIDS_FOLDER = "bids"
@@ -102,6 +106,27 @@ def withheld_lots(lines: Sequence[Line]) -> dict[str, str]:
         line.decision.about: line.why for line in lines
         if isinstance(line.decision, Overridden) and line.decision.kind is OverrideKind.WITHHELD
     }  # fmt: skip
+
+
+def read_book(tender: Path) -> LotBook:
+    """Which routes the lots of the issued pack hold.
+
+    Raises
+    ------
+    RecordRefused
+        When the lots were cut anew after the pack had been issued.
+    """
+    book = read_record("lot_book", LotBook, tender / BOOK_FILE)
+    if digest_of(book.lots) != read_pack(tender).lots_digest:
+        raise RecordRefused("the lots were cut anew after the pack had been issued: issue an amended pack")
+    return book
+
+
+def write_questions(tender: Path, lines: Sequence[Line]) -> None:
+    """Write the page of questions and answers beside the pack, where there are any: it goes to all operators."""
+    rows = [[q.question_id, q.text, q.answer] for q in questions_of(lines)]
+    if rows:
+        write_csv(tender / PACK_FOLDER / QUESTIONS_FILE, ["question", "asked", "answer"], rows)
 
 
 def read_pack(tender: Path) -> TenderPack:

@@ -16,7 +16,16 @@ from pydantic import TypeAdapter
 
 from api.documents.tender_map import map_geojson, map_key, map_svg
 from api.plan_folder import PlanFolder
-from api.tender_files import BOOK_FILE, ISSUED_FOLDER, PACK_FILE, PACK_FOLDER, TERMS_FILE, Terms, read_pack
+from api.tender_files import (
+    BOOK_FILE,
+    ISSUED_FOLDER,
+    PACK_FILE,
+    PACK_FOLDER,
+    TERMS_FILE,
+    Terms,
+    read_pack,
+    write_questions,
+)
 from api.tender_log import Signed, append_log, digests_of, read_log
 from procurement.compare_lots import DesignResult, compare_designs, sites_of
 from procurement.integrity import (
@@ -66,7 +75,7 @@ def make_lots(
     Raises
     ------
     RecordRefused
-        Without a reason, or once a pack was issued.
+        Without a reason, or once bids have been opened.
     """
     lines = read_log(out)
     require_reason_for_lots(lines, signed.why)
@@ -261,6 +270,7 @@ def make_pack(given: PlanFolder, tender: Path, request: PackRequest, signed: Sig
     terms = Terms(title=request.title, buyer=request.buyer, ocid=request.ocid, regime=request.regime)
     write_record("tender_terms", terms, tender / TERMS_FILE)
     _write_pdf(out / "pack.pdf", pack, sheets, points, request, class_words(pack, given.scenario))
+    write_questions(tender, lines)
     issued = PackIssued(
         pack_id=pack.pack_id, version=pack.version, pack_digest=pack.digest, lots_digest=pack.lots_digest,
         deadline=pack.deadline, file_digests=digests_of(out.iterdir()), changes=changes,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from api.tender_files import PACK_FOLDER, read_pack, write_csv
+from api.tender_files import read_pack, write_questions
 from api.tender_log import Signed, append_log, read_log
 from procurement.integrity import (
     RecordRefused,
+    last_issued,
     last_opening,
     questions_of,
     require_question,
@@ -26,7 +27,6 @@ from procurement.record import (
 )
 from transport.scenario import Scenario
 
-QUESTIONS_FILE = "questions.csv"
 MOST_CHARACTERS = 4_000
 
 
@@ -52,7 +52,7 @@ def ask(scenario: Scenario, tender: Path, text: str, signed: Signed) -> str:
     _require_said(scenario, lines, text)
     question_id = f"Q{len(questions_of(lines)) + 1}"
     append_log(tender, QuestionAsked(question_id=question_id, text=text.strip()), signed)
-    _tell_all(tender)
+    write_questions(tender, read_log(tender))
     return question_id
 
 
@@ -68,24 +68,19 @@ def answer(scenario: Scenario, tender: Path, question_id: str, text: str, signed
     require_question(lines, question_id)
     _require_said(scenario, lines, text)
     append_log(tender, QuestionAnswered(question_id=question_id, text=text.strip()), signed)
-    _tell_all(tender)
+    write_questions(tender, read_log(tender))
 
 
 def _require_said(scenario: Scenario, lines: Sequence[Line], text: str) -> None:
     if not 0 < len(text.strip()) <= MOST_CHARACTERS:
         raise RecordRefused(f"a text of {len(text.strip())} characters; must be 1 to {MOST_CHARACTERS}")
+    if last_issued(lines) is None:
+        raise RecordRefused("no pack has been issued")
     if last_opening(lines) is not None:
         raise RecordRefused("bids have been opened: nothing more goes to all")
     grounds = list(leaks({"the text": text}, scenario))
     if grounds:
         raise DisclosureRefused("this text could identify a child: " + "; ".join(grounds))
-
-
-def _tell_all(tender: Path) -> None:
-    """The page of questions and answers, beside the pack: to be sent to all operators."""
-    read_pack(tender)
-    rows = [[q.question_id, q.text, q.answer] for q in questions_of(read_log(tender))]
-    write_csv(tender / PACK_FOLDER / QUESTIONS_FILE, ["question", "asked", "answer"], rows)
 
 
 def declare_interest(

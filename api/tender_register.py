@@ -12,11 +12,11 @@ from api.plan_folder import PlanFolder
 from api.tender_evidence import write_evidence
 from api.tender_files import (
     AWARD_FILE,
-    BOOK_FILE,
     INPUTS_FILE,
     REGISTER_FOLDER,
     AwardInputs,
     Terms,
+    read_book,
     read_terms,
     withheld_lots,
     write_csv,
@@ -24,7 +24,6 @@ from api.tender_files import (
 from api.tender_log import Signed, append_log, digests_of, read_log
 from procurement.award import AwardRecord
 from procurement.integrity import RecordRefused
-from procurement.lot_design import LotBook
 from procurement.ocds import award_release
 from procurement.record import ContractsRegistered, OperatorsTold
 from procurement.register import NewCost, RegisterEntry, RegisterFrame, new_cost, register_entries
@@ -73,7 +72,7 @@ def write_register(
         inputs.pack, record, ocid=terms.ocid, buyer=terms.buyer, at=signed.at, withheld_lot_ids=list(withheld),
         name_by_operator_id={operator.operator_id: operator.name for operator in given.scenario.operators},
     )  # fmt: skip
-    book = read_record("lot_book", LotBook, tender / BOOK_FILE)
+    book = read_book(tender)
     cost = new_cost(
         given.plan, book, record, given.scenario, travel, avoidable=inputs.avoidable, withheld_lot_ids=list(withheld)
     )

@@ -14,7 +14,6 @@ from procurement.award_check import check_award
 from procurement.award_model import AwardModel, make_award_model
 from procurement.award_reasons import EVERY_WINNER_UP_TO, LostBid, LotReason, RulePrice, SecondBest, reasons_of
 from procurement.choice import Choice, ChoiceSearch, ChoiceState, Chosen, Row
-from procurement.choice_near import NearSearch
 from procurement.offers import Offer, bid_offers, left_offers
 from transport.bids import Submission
 from transport.digest import digest_of
@@ -125,7 +124,7 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
         request.submissions,
         request.quality_pct_by_operator_id,
         model,
-        NearSearch(model.choice),
+        search,
         best,
         settled.second,
         deadline,

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from procurement.award_model import AwardModel, make_award_model
-from procurement.choice import ChoiceState, Chosen
-from procurement.choice_near import NearSearch
+from procurement.choice import ChoiceSearch, ChoiceState, Chosen
 from procurement.offers import Offer, OfferKind, bid_offers, left_offers
 from transport.bids import Submission
 from transport.files.plan_words import pounds
@@ -105,7 +104,7 @@ def reasons_of(
     submissions: Sequence[Submission],
     quality_pct_by_operator_id: Mapping[str, int],
     model: AwardModel,
-    search: NearSearch,
+    search: ChoiceSearch,
     best: Chosen,
     second: Chosen | None,
     deadline: float,
@@ -149,7 +148,7 @@ class _Asked:
 
     pack: TenderPack
     model: AwardModel
-    search: NearSearch
+    search: ChoiceSearch
     best: Chosen
 
     def why_won(self, offer: Offer, seconds: float) -> LotReason:
@@ -157,7 +156,8 @@ class _Asked:
         column = self.model.column_by_offer_id[offer.offer_id]
         rivals = [o for o in self.model.offers if o is not offer and set(o.lot_ids) & set(offer.lot_ids)]
         n_rivals = sum(o.kind is not OfferKind.LEFT for o in rivals)
-        without = self.search.best(seconds=seconds, forbid=[column]) if seconds else None
+        start = self._left(column)
+        without = self.search.best(seconds=seconds, forbid=[column], start=start) if seconds else None
         return LotReason(
             offer_id=offer.offer_id,
             lot_ids=offer.lot_ids,
@@ -166,6 +166,13 @@ class _Asked:
             without_proven=without is not None and without.state in _KNOWN,
             sentence=self._won_words(offer, n_rivals, without),
         )
+
+    def _left(self, column: int) -> frozenset[int]:
+        """The award with the lots of one offer left: somewhere to begin from, where leaving is allowed."""
+        kept = [offer for offer in self.model.offers_of(self.best.columns) if self._column(offer) != column]
+        wanted = set(self.model.offers[column].lot_ids)
+        left = [o for o in self.model.offers if o.kind is OfferKind.LEFT and wanted >= set(o.lot_ids)]
+        return self.model.columns_of([*kept, *left])
 
     def _column(self, offer: Offer) -> int:
         return self.model.column_by_offer_id[offer.offer_id]
@@ -268,7 +275,7 @@ def price_of_rule(
     others = [o for o in model.offers if o.kind in _kinds_that_stay(rules)]
     offers = [*bid_offers(freed, submissions, quality_pct_by_operator_id), *others, *left_offers(freed)]
     without = make_award_model(freed, offers, submissions)
-    found = NearSearch(without.choice).best(seconds=seconds)
+    found = ChoiceSearch(without.choice).best(seconds=seconds)
     paid = sum(offer.price_pence for offer in model.offers_of(best.columns))
     then = sum(offer.price_pence for offer in without.offers_of(found.columns))
     price_pence = None if found.cost is None else paid - then

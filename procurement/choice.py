@@ -119,7 +119,7 @@ class ChoiceSearch:
     def __init__(self, choice: Choice, *, threads: int = 1) -> None:
         self.choice = choice
         self._cuts: list[Row] = []
-        self._highs = model_of(choice, threads=threads)
+        self._highs = _model_of(choice, threads)
 
     def best(
         self, *, seconds: float, force: Collection[int] = (), forbid: Collection[int] = (),
@@ -238,8 +238,7 @@ def standard_output_kept_clean() -> Iterator[None]:
         os.close(kept)
 
 
-def model_of(choice: Choice, *, threads: int = 1, whole: bool = True) -> Any:
-    """A choice as a model of HiGHS; not whole: columns may be taken in part, a linear program."""
+def _model_of(choice: Choice, threads: int) -> Any:
     import highspy
 
     n = len(choice.costs)
@@ -255,8 +254,7 @@ def model_of(choice: Choice, *, threads: int = 1, whole: bool = True) -> Any:
     highs.addVars(n, np.zeros(n), np.ones(n))
     columns = np.arange(n, dtype=np.int32)
     highs.changeColsCost(n, columns, np.array(choice.costs, dtype=np.float64))
-    if whole:
-        highs.changeColsIntegrality(n, columns, np.full(n, int(highspy.HighsVarType.kInteger), dtype=np.uint8))
+    highs.changeColsIntegrality(n, columns, np.full(n, int(highspy.HighsVarType.kInteger), dtype=np.uint8))
     _add_rows(highs, choice.rows)
     return highs
 

@@ -6,13 +6,16 @@ import csv
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from api.tender_letters import TEMPLATE_NAMES, TemplateFault, blocks_of
+from procurement.lot_design import LotBook
 from tests.api.tender_folders import EVALUATED, open_both, plan_little, run, tender_little
+from transport.files.records import read_record, write_record
 
 TOLD = ("--told-on", "2024-07-15", "--contact", "Ask the procurement team.")
 
@@ -142,3 +145,14 @@ def test_contracts_and_notice_follow_the_letters(planned: Path, copy: Path) -> N
     cost = json.loads(held["register/new_cost.json"])
     assert cost["after_pence"] == cost["kept_pence"] + cost["awarded_pence"] + cost["left_pence"]
     assert run("verify", copy / "evidence.zip").exit_code == 0
+
+
+def test_lots_cut_anew_after_the_pack_are_not_those_awarded(planned: Path, copy: Path) -> None:
+    """The council's page of lots no longer fits the pack: no cost is told of it."""
+    assert run("letters", planned, copy, *TOLD).exit_code == 0
+    book = read_record("lot_book", LotBook, copy / "lot_book.json")
+    other = replace(book, lots=(replace(book.lots[0], n_routes=2), *book.lots[1:]))
+    write_record("lot_book", other, copy / "lot_book.json")
+    refused = run("register", planned, copy, "--department", "Travel assistance")
+    assert (refused.exit_code, "the lots were cut anew after the pack" in refused.stderr) == (2, True)
+    assert not (copy / "register").exists()

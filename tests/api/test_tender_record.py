@@ -55,6 +55,7 @@ def test_a_question_that_names_a_child_goes_to_nobody(planned: Path, copy: tuple
 def test_an_amendment_keeps_the_version_before(planned: Path, copy: tuple[Path, str]) -> None:
     """Version 1 as its digests name it in `issued`; version 2 says to all what has changed, and why."""
     tender, digest = copy
+    assert run("question", planned, tender, "--text", "Are tolls paid?").exit_code == 0
     again = run("pack", planned, tender, "--tender-id", "T1", *DATES)
     assert "an amendment is T1 version 2; an amendment goes to all with its reason" in again.stderr
     amended = run("pack", planned, tender, "--tender-id", "T1", *DATES, "--version", "2", "--why", "no fallback")
@@ -66,7 +67,9 @@ def test_an_amendment_keeps_the_version_before(planned: Path, copy: tuple[Path, 
     first, second = [line for line in lines if line["step"] == "pack_issued"]
     assert (first["pack_digest"], first["changes"]) == (digest, [])
     assert second["changes"] == ["Rule fallback_pct is None, not 150."]
+    assert "Are tolls paid?" in (tender / "pack" / "questions.csv").read_text(encoding="utf-8-sig")
     before = tender / "issued" / "version_1"
+    (before / "questions.csv").unlink()
     assert {path.name: file_digest(path) for path in before.iterdir()} == first["file_digests"]
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procurement.choice import Choice, ChoiceSearch, ChoiceState, Chosen, Row, standard_output_kept_clean
-from procurement.choice_near import NearSearch
 
 ONE_OF_EACH = (Row(terms=((0, 1), (2, 1)), lower=1, upper=1), Row(terms=((1, 1), (2, 1)), lower=1, upper=1))
 CHOICE = Choice(costs=(900, 900, 1700), rows=ONE_OF_EACH)
@@ -102,19 +101,15 @@ def questions(draw: st.DrawFn) -> tuple[Choice, set[int], set[int]]:
     return Choice(costs=costs, rows=tuple(rows)), force, forbid
 
 
-@settings(max_examples=150, deadline=None)
-@given(questions(), st.sampled_from([0.0, 0.005, 10.0]))
-def test_searching_near_the_prices_finds_what_trying_everything_finds(
-    question: tuple[Choice, set[int], set[int]], first_reach: float
-) -> None:
-    """The least cost and its proof, however few columns are looked at first; or that nothing is possible."""
+@settings(max_examples=100, deadline=None)
+@given(questions())
+def test_the_search_finds_what_trying_everything_finds(question: tuple[Choice, set[int], set[int]]) -> None:
+    """The least cost and its proof, with columns forced and forbidden; or that nothing is possible."""
     choice, force, forbid = question
     n = len(choice.costs)
     every = (set(chosen) for k in range(n + 1) for chosen in combinations(range(n), k))
     costs = [choice.cost_of(c) for c in every if force <= c and not c & forbid and choice.allows(c)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("procurement.choice_near.FIRST_REACH", first_reach)
-        found = NearSearch(choice).best(seconds=10, force=force, forbid=forbid)
+    found = best(choice, force=force, forbid=forbid)
     if not costs:
         assert found.state is ChoiceState.IMPOSSIBLE
     else:
@@ -122,13 +117,3 @@ def test_searching_near_the_prices_finds_what_trying_everything_finds(
         assert choice.allows(found.columns)
         assert set(found.columns) >= force
         assert not set(found.columns) & forbid
-
-
-def test_columns_left_out_are_let_in_where_the_answer_needs_them() -> None:
-    """One search, several questions: the near columns alone allow nothing once the cheap one is forbidden."""
-    choice = Choice(costs=(100, 5_000, 100), rows=(Row(terms=((0, 1), (1, 1)), lower=1), Row(terms=((2, 1),), lower=1)))
-    search = NearSearch(choice)
-    assert search.best(seconds=10).columns == (0, 2)
-    assert search.best(seconds=10, forbid=[0]).columns == (1, 2)
-    assert search.best(seconds=10, forbid=[2]).state is ChoiceState.IMPOSSIBLE
-    assert search.best(seconds=10, force=[1]).cost == 5_100
