@@ -33,12 +33,14 @@ class JobOut(BaseModel):
     """A job."""
 
     job_id: str
-    kind: Literal["plan", "replan"]
+    kind: Literal["plan", "replan", "bound"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     wanted: dict[str, Any]
-    progress: dict[str, Any] = Field(description="Phase, round, iterations, price of the best plan so far, unserved")
+    progress: dict[str, Any] = Field(
+        description="Phase, round, iterations, price of the best plan so far, unserved; bound and gap"
+    )
     slot: str | None = Field(description="Worker that has it")
-    plan_id: str | None = Field(description="The draft that it made")
+    plan_id: str | None = Field(description="The draft that it made, or the plan that it proved a bound for")
     faults: list[FaultOut] = Field(description="Why it failed")
     is_cancel_asked: bool
     asked_at: str
