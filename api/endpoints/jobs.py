@@ -33,15 +33,15 @@ class JobOut(BaseModel):
     """A job."""
 
     job_id: str
-    kind: Literal["plan", "replan", "frontier"]
+    kind: Literal["plan", "replan", "frontier", "bound"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     wanted: dict[str, Any]
     progress: dict[str, Any] = Field(
-        description="Phase, round, iterations, price of the best plan so far, unserved, bound; "
+        description="Phase, round, iterations, price of the best plan so far, unserved, bound, gap; "
         "`trail`: [seconds, price, unserved, bound] for each change; `points`: of a frontier that is done"
     )
     slot: str | None = Field(description="Worker that has it")
-    plan_id: str | None = Field(description="The draft that it made")
+    plan_id: str | None = Field(description="The draft that it made, or the plan that it proved a bound for")
     faults: list[FaultOut] = Field(description="Why it failed")
     is_cancel_asked: bool
     asked_at: str

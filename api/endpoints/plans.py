@@ -121,6 +121,13 @@ class RollBackShape(Shape):
     starts_on: date = Field(examples=["2026-09-08"])
 
 
+class BoundJobShape(Shape):
+    """How long a bound is to be proven."""
+
+    seconds: int = Field(default=120, ge=1, le=36_000, description="Of proof")
+    n_rounds: int = Field(default=5, ge=1, le=100, description="What is proven is kept after each")
+
+
 _POST: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -227,6 +234,18 @@ def get_plan_file(plan_id: RecordIdPath, name: str, who: FileReader) -> Response
 def propose_plan(plan_id: RecordIdPath, who: Writer, version: VersionSeen, one: OnceOnly) -> Response:
     """Put a draft forward, to be published."""
     return do_once(who, one, lambda work: _answer(propose(work, plan_id, expected_version=version)))
+
+
+@router.post("/{plan_id}/bound", status_code=202, response_model=JobOut)
+def prove_bound(plan_id: RecordIdPath, body: BoundJobShape, who: Writer, one: OnceOnly) -> Response:
+    """Start a job that proves how much cheaper any plan could be; it is put into figures, certificate and report."""
+
+    def do(work: Work) -> Answer:
+        read_stored_plan(work.session, plan_id)
+        job_id = ask_job(work, "bound", {**body.model_dump(), "plan_id": plan_id})
+        return Answer(status=202, body=job_json(read_job(work.session, work.cipher, job_id)))
+
+    return do_once(who, one, do)
 
 
 @router.get("/{plan_id}/evidence", response_model=list[EvidenceShape])

@@ -93,7 +93,7 @@ def improve(bench: Bench, job_id: str, n: int) -> int:
         kept = json.dumps(plan_json_of(searched.found.plan)).encode()
         progress = {"round": n, "objective_pence_per_week": found, "n_unserved": len(searched.found.plan.unserved)}
         with bench.store.change(bench.caller) as work:
-            _require_wanted(set_progress(work, job_id, progress))
+            require_wanted(set_progress(work, job_id, progress))
             save_file(work, job_id, INCUMBENT, kept)
     return found
 
@@ -109,8 +109,8 @@ def complete(bench: Bench, job_id: str, n: int) -> int:
         searched, request, prepared = _search_round(bench, job_id, n, Path(place))
         finish(request, prepared, searched, _watcher(bench))
         sealed = seal_plan(bench.store.cipher, request.out)
-    with bench.store.change(_asker(bench, job_id)) as work:
-        _require_wanted(set_progress(work, job_id, {"round": n, "phase": "stored"}))
+    with bench.store.change(asker(bench, job_id)) as work:
+        require_wanted(set_progress(work, job_id, {"round": n, "phase": "stored"}))
         plan = add_plan(work, sealed, read_job(work.session, work.cipher, job_id).wanted["title"])
         end_job(work, job_id, "done", plan_id=plan.plan_id)
     bench.prepared.pop(job_id, None)
@@ -123,7 +123,7 @@ def _complete_frontier(bench: Bench, job_id: str) -> int:
     from api.report.frontier_page import frontier_figures
 
     job = _job(bench, job_id)
-    _require_wanted(job.is_over or job.is_cancel_asked)
+    require_wanted(job.is_over or job.is_cancel_asked)
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         place = Path(name)
         _unpack(read_file(bench.store, job_id, LISTS), place)
@@ -132,10 +132,10 @@ def _complete_frontier(bench: Bench, job_id: str) -> int:
             roads_path=bench.settings.roads_file, cache_dir=bench.settings.cache_folder,
         )  # fmt: skip
         found = frontier(request, _watcher(bench))
-    _require_wanted(bench.should_stop())
+    require_wanted(bench.should_stop())
     points = frontier_figures(found)["points"]
     with bench.store.change(_asker(bench, job_id)) as work:
-        _require_wanted(set_progress(work, job_id, {"phase": "stored", "points": points}))
+        require_wanted(set_progress(work, job_id, {"phase": "stored", "points": points}))
         end_job(work, job_id, "done")
     return len(points)
 
@@ -163,8 +163,8 @@ def cancelled(bench: Bench, job_id: str) -> bool:
 def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searched, PlanRequest, Prepared]:
     with bench.store.read() as session:
         job = read_job(session, bench.store.cipher, job_id)
-    _require_wanted(job.is_over or job.is_cancel_asked)
-    _unpack(read_file(bench.store, job_id, LISTS), place)
+    require_wanted(job.is_over or job.is_cancel_asked)
+    unpack(read_file(bench.store, job_id, LISTS), place)
     request, watcher = _request_of(bench, job, n, place), _watcher(bench)
     bench.tell({"round": n, "n_rounds": job.wanted["n_rounds"]})
     prepared = bench.prepared.get(job_id)
@@ -172,11 +172,11 @@ def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searc
         # One job at a time: what an older one left behind is of no use.
         bench.prepared.clear()
         prepared = bench.prepared[job_id] = prepare(request, watcher)
-    _require_wanted(bench.should_stop())
+    require_wanted(bench.should_stop())
     kept = read_file(bench.store, job_id, INCUMBENT)
     start = prepared.given if kept is None else plan_of_json(json.loads(kept))
     searched = search(prepared, request, start, watcher)
-    _require_wanted(bench.should_stop())
+    require_wanted(bench.should_stop())
     return searched, request, prepared
 
 
@@ -185,13 +185,20 @@ def _job(bench: Bench, job_id: str) -> StoredJob:
         return read_job(session, bench.store.cipher, job_id)
 
 
-def _require_wanted(is_to_end: bool) -> None:
+def require_wanted(is_to_end: bool) -> None:
+    """Go no further where the job is to end.
+
+    Raises
+    ------
+    JobCancelledError
+        When it is.
+    """
     if is_to_end:
         raise JobCancelledError
 
 
-def _asker(bench: Bench, job_id: str) -> Caller:
-    """The plan is stored in the name of who asked for it."""
+def asker(bench: Bench, job_id: str) -> Caller:
+    """Whoever asked for the job: what it makes is stored in their name."""
     with bench.store.read() as session:
         return replace(bench.caller, name=read_job(session, bench.store.cipher, job_id).asked_by)
 
@@ -260,7 +267,14 @@ def _lists_of(store: Store, job: StoredJob) -> bytes:
         return packed.getvalue()
 
 
-def _unpack(packed: bytes | None, place: Path) -> None:
+def unpack(packed: bytes | None, place: Path) -> None:
+    """Write out what a job works on.
+
+    Raises
+    ------
+    JobCancelledError
+        When it is there no more: the job is over.
+    """
     if packed is None:
         raise JobCancelledError
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:

@@ -12,16 +12,17 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from api.jobs import planning
+from api.jobs import bounding, planning
 from api.jobs.planning import Bench, JobCancelledError
 from api.jobs.slots import DBOS_NAME, QUEUE, jobs_engine
 from api.settings import Settings
 from api.store.faults import NotInStoreError, StoreError, StoreUnavailableError
-from api.store.jobs import queued_ids, set_progress
+from api.store.jobs import queued_ids, read_job, set_progress
 from api.store.store import Store, open_store
 
 STEPS_VERSION = "1"
@@ -61,12 +62,19 @@ def _begin(job_id: str) -> int:
 
 @DBOS.step(name="improve")
 def _improve(job_id: str, n: int) -> int:
-    return _carefully(job_id, lambda: planning.improve(_bench[0], job_id, n))
+    return _carefully(job_id, lambda: _kind_of(job_id).improve(_bench[0], job_id, n))
 
 
 @DBOS.step(name="complete")
 def _complete(job_id: str, n: int) -> int:
-    return _carefully(job_id, lambda: planning.complete(_bench[0], job_id, n))
+    return _carefully(job_id, lambda: _kind_of(job_id).complete(_bench[0], job_id, n))
+
+
+def _kind_of(job_id: str) -> ModuleType:
+    """The module with the steps of a job."""
+    store = _bench[0].store
+    with store.read() as session:
+        return bounding if read_job(session, store.cipher, job_id).kind == "bound" else planning
 
 
 def _carefully(job_id: str, step: Callable[[], int]) -> int:

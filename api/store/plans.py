@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -93,7 +93,7 @@ def seal_plan(cipher: Cipher, folder: Path) -> SealedPlan:
     paths = _paths_of(folder)
     found = recheck(folder)
     plan_id = f"PL{secrets.token_hex(6).upper()}"
-    files = tuple(_file_of(cipher, plan_id, name, path.read_bytes()) for name, path in paths.items())
+    files = tuple(seal_file(cipher, plan_id, name, path.read_bytes()) for name, path in paths.items())
     return SealedPlan(plan_id=plan_id, found=found, files=files)
 
 
@@ -220,6 +220,36 @@ def propose(work: Work, plan_id: str, *, expected_version: int) -> StoredPlan:
     return _stored(work.session, plan)
 
 
+def add_bound(work: Work, plan_id: str, files: Sequence[PlanFile], figures: Mapping[str, Any]) -> StoredPlan:
+    """Put a proven bound beside a plan: its routes stay, its certificate and report are new.
+
+    Parameters
+    ----------
+    files : sealed, of names that the plan has. figures : bound and gap, for the plan's head.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is no such plan, or its files have been removed.
+    """
+    plan = work.session.get(Plan, plan_id, populate_existing=True, with_for_update=True)
+    if plan is None:
+        raise NotInStoreError(f"plan {plan_id}: no such plan")
+    for file in files:
+        row = work.session.get(PlanFile, (plan_id, file.name))
+        if row is None:
+            raise NotInStoreError(f"plan {plan_id}: has no file {file.name}")
+        row.n_bytes, row.sha256, row.sealed = file.n_bytes, file.sha256, file.sealed
+    before, plan.version = plan.version, plan.version + 1
+    plan.figures = {**plan.figures, **figures}
+    work.log(
+        "bound", "plan", plan_id, version_before=before, version_after=plan.version, figures=dict(figures),
+        files=sorted(file.name for file in files),
+    )  # fmt: skip
+    work.session.flush()
+    return read_stored_plan(work.session, plan_id)
+
+
 def record_evidence(work: Work, plan_id: str, evidence: Evidence) -> None:
     """Record what a person judged about a plan; a second record about the same replaces the first.
 
@@ -298,7 +328,8 @@ def _paths_of(folder: Path) -> dict[str, Path]:
     return paths
 
 
-def _file_of(cipher: Cipher, plan_id: str, name: str, data: bytes) -> PlanFile:
+def seal_file(cipher: Cipher, plan_id: str, name: str, data: bytes) -> PlanFile:
+    """A file of a plan's folder, ready to be stored."""
     sealed = cipher.seal_bytes(_file_context(plan_id, name), zlib.compress(data, 6))
     digest = hashlib.sha256(data).hexdigest()
     return PlanFile(plan_id=plan_id, name=name, n_bytes=len(data), sha256=digest, sealed=sealed)

@@ -24,7 +24,7 @@ from api.settings import Settings
 from api.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 """Nothing here takes long; a machine that others use may."""
 
 
@@ -49,7 +49,11 @@ class Served:
         command = [sys.executable, "-m", "api.cli", "serve", *self.options]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)
-        until(lambda: self.process.poll() is not None or self._answers())
+        try:
+            until(lambda: self.process.poll() is not None or self._answers())
+        except AssertionError:
+            self.kill()
+            raise AssertionError(f"it did not answer:\n{self.log_path.read_text(encoding='utf-8')[-2000:]}") from None
         assert self.process.poll() is None, self.log_path.read_text(encoding="utf-8")[-2000:]
 
     def kill(self) -> None:

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 
 from api.auth.permissions import Role
-from api.jobs import planning
+from api.jobs import bounding, planning
 from api.jobs.planning import Bench, JobCancelledError
 from api.jobs.slots import held_slot, rescue
 from api.jobs.worker import EXIT_GIVEN_UP, Attention
@@ -327,3 +327,68 @@ def test_a_person_watches_a_job(app: FastAPI, officer: TestClient, store: Store,
     assert [one["state"] for one in told[:-1]] == ["running"] * (len(told) - 1)
     problem_of(stranger(app).get(f"{API}/jobs/{job_id}/events"), 401, "not-signed-in")
     problem_of(signed_in(app, Role.ADMINISTRATOR).get(f"{API}/jobs/{job_id}/events"), 403, "not-allowed")
+
+
+def asked_bound(store: Store, plan_id: str, **changes: Any) -> str:
+    """A proof as the API asks for one."""
+    with store.change(OFFICER) as work:
+        return ask_job(work, "bound", {"seconds": 4, "n_rounds": 2, "plan_id": plan_id, **changes})
+
+
+def test_a_bound_is_proven_in_steps(store: Store, settings: Settings, officer: TestClient) -> None:
+    """What the first round proved is kept, sealed; the second, at another bench, proves no less. The plan then says it:
+    in its head, its certificate and its report, and its routes are what they were."""
+    put_lists(store)
+    plan_id = put_plan(store)
+    before = {name: officer.get(f"{API}/plans/{plan_id}/files/{name}").content for name in ("plan.json", "stops.csv")}
+    job_id = asked_bound(store, plan_id)
+    assert planning.begin(bench(store, settings), job_id) == 2
+    first = bounding.improve(bench(store, settings), job_id, 1) - 1
+    assert first > 0
+    assert bounding.complete(bench(store, settings), job_id, 2) - 1 >= first
+    done = officer.get(f"{API}/jobs/{job_id}").json()
+    head = officer.get(f"{API}/plans/{plan_id}").json()
+    assert (done["state"], done["plan_id"], head["version"], head["status"]) == ("done", plan_id, 2, "published")
+    bound, objective = (done["progress"][f"{name}_pence_per_week"] for name in ("bound", "objective"))
+    assert first <= bound <= objective == head["figures"]["objective_pence_per_week"]
+    assert 0 <= done["progress"]["gap"] - (objective - bound) / bound < 0.0001 + 1e-9
+    assert head["figures"]["bound_pence_per_week"] == bound
+    plan = json.loads(officer.get(f"{API}/plans/{plan_id}/files/plan.json").content)
+    assert plan["certificate"]["bound_pence"] == bound
+    unsaid = {"certificate": None, "certificate_words": None}
+    assert {**plan, **unsaid} == {**json.loads(before["plan.json"]), **unsaid}
+    assert officer.get(f"{API}/plans/{plan_id}/files/stops.csv").content == before["stops.csv"]
+    assert faults_of(store) == []
+    with pytest.raises(JobCancelledError):
+        bounding.complete(bench(store, settings), job_id, 2)
+
+
+def test_a_cancelled_proof_leaves_the_plan_as_it_was(store: Store, settings: Settings, officer: TestClient) -> None:
+    """Cancelled between two rounds: nothing is put beside the plan."""
+    put_lists(store)
+    plan_id = put_plan(store)
+    job_id, place = asked_bound(store, plan_id, seconds=2), bench(store, settings)
+    planning.begin(place, job_id)
+    bounding.improve(place, job_id, 1)
+    assert officer.post(f"{API}/jobs/{job_id}/cancel").status_code == 202
+    with pytest.raises(JobCancelledError):
+        bounding.complete(place, job_id, 2)
+    assert planning.cancelled(place, job_id)
+    assert "bound_pence_per_week" not in officer.get(f"{API}/plans/{plan_id}").json()["figures"]
+
+
+@pytest.mark.slow
+def test_the_service_proves_a_bound(store: Store, settings: Settings, tmp_path: Path) -> None:
+    """Asked for over HTTP, twice under one key: one job, done by the worker."""
+    put_lists(store)
+    plan_id = put_plan(store)
+    with served(store, settings, tmp_path) as service:
+        key, body = new_key(), {"seconds": 4, "n_rounds": 2}
+        with service.client() as client:
+            asked_for = [client.post(f"/plans/{plan_id}/bound", json=body, headers=key) for _ in range(2)]
+            assert [answer.status_code for answer in asked_for] == [202, 202]
+            assert client.post("/plans/PL1/bound", json=body, headers=new_key()).status_code == 404
+        assert len({answer.json()["job_id"] for answer in asked_for}) == 1
+        done = over(service, asked_for[0].json()["job_id"])
+        assert (done["state"], done["plan_id"]) == ("done", plan_id)
+        assert done["progress"]["gap"] >= 0
