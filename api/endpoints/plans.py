@@ -24,7 +24,7 @@ from api.idempotency import Answer, Once, do_once, do_once_prepared, once
 from api.problems import AskedWronglyError
 from api.publishing import Request as PublishRequest
 from api.publishing import publish, publish_checks, roll_back
-from api.store.jobs import read_job
+from api.store.jobs import ask_job, read_job
 from api.store.plans import (
     Evidence,
     SealedPlan,

@@ -126,7 +126,7 @@ def _complete_frontier(bench: Bench, job_id: str) -> int:
     require_wanted(job.is_over or job.is_cancel_asked)
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         place = Path(name)
-        _unpack(read_file(bench.store, job_id, LISTS), place)
+        unpack(read_file(bench.store, job_id, LISTS), place)
         request = ReplanRequest(
             plan_path=place, out=place / "out", stop=_stop_of(job.wanted), seed=job.wanted["seed"],
             roads_path=bench.settings.roads_file, cache_dir=bench.settings.cache_folder,
@@ -134,7 +134,7 @@ def _complete_frontier(bench: Bench, job_id: str) -> int:
         found = frontier(request, _watcher(bench))
     require_wanted(bench.should_stop())
     points = frontier_figures(found)["points"]
-    with bench.store.change(_asker(bench, job_id)) as work:
+    with bench.store.change(asker(bench, job_id)) as work:
         require_wanted(set_progress(work, job_id, {"phase": "stored", "points": points}))
         end_job(work, job_id, "done")
     return len(points)

@@ -30,8 +30,12 @@ router = APIRouter(include_in_schema=False)
 FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_READ))]
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.PLANS_WRITE))]
 
-KIND_WORDS = {"plan": "Plan of the lists", "replan": "A plan improved", "frontier": "Cost against families disturbed",
-    "bound": "How good a plan is, proven"}
+KIND_WORDS = {
+    "plan": "Plan of the lists",
+    "replan": "A plan improved",
+    "frontier": "Cost against families disturbed",
+    "bound": "How good a plan is, proven",
+}
 _PHASE_WORDS = {
     "lists": "Taking the lists as they are",
     "read": "Reading the lists",
