@@ -29,6 +29,7 @@ def _routers() -> list[APIRouter]:
         passengers,
         plans,
         publication,
+        road_ground,
         sign_in,
     )
 
@@ -46,6 +47,7 @@ def _routers() -> list[APIRouter]:
         dashboard,
         accounts,
         administration,
+        road_ground,
         log,
     )
     return [module.router for module in modules]
