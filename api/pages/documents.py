@@ -23,9 +23,11 @@ from api.exporting import (
     list_exports,
     needs_second_person,
     read_export,
+    require_rights,
     sheet_of,
     wanted_of,
 )
+from api.pages.log import actor_names
 from api.pages.passengers import school_names
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import errors_by_field, go_to, page
@@ -75,9 +77,7 @@ def show_documents(plan_id: RecordIdPath, visit: Exporter, what: str = "") -> Re
 def ask_document(plan_id: RecordIdPath, visit: Exporter) -> Response:
     """Ask for a document or a table; nothing leaves yet."""
     try:
-        wanted = _wanted(visit, plan_id)
-        with visit.store.change(visit.caller) as work:
-            export, _ = ask_export(work, wanted, visit.principal)
+        export, _ = ask_export(visit.store, visit.caller, visit.principal, _wanted(visit, plan_id))
     except InputFaults as found:
         errors = errors_by_field(found.faults)
         renamed = {"route_ids": "scope", "school_ids": "scope"}
@@ -214,6 +214,7 @@ def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
     with visit.store.read() as session:
         export = read_export(session, export_id)
         wanted = wanted_of(session, visit.store.cipher, export)
+        require_rights(visit.principal, wanted)
         sheet = sheet_of(session, visit.store.cipher, wanted)
         names = school_names(visit, session)
     with visit.store.change(visit.caller) as work:
@@ -262,8 +263,11 @@ def _text_page(visit: Visit, errors: Mapping[str, str]) -> Response:
         stored = chosen(session, visit.store.cipher, LETTER_TEXT)
         text = letter_text(session, visit.store.cipher)
         versions = history_of(session, visit.store.cipher, LETTER_TEXT, stored.record_id) if stored else []
+        names = actor_names(session)
     shown = visit.text("text") if errors else text
-    rows = [(f"{v.version}", moment_words(v.changed_at), v.changed_by) for v in reversed(versions)]
+    rows = [
+        (f"{v.version}", moment_words(v.changed_at), names.get(v.changed_by, v.changed_by)) for v in reversed(versions)
+    ]
     return page(
         visit, "letter_text.html", status=422 if errors else 200, text=shown, errors=errors, marks=list(MARKS.items()),
         version=stored.version if stored else 0, rows=rows, example=_example(text), most=MOST_CHARACTERS,

@@ -64,12 +64,16 @@
     // So many names fit beside one another; of more, each is a mark that shows its name when it is pointed at.
     var named = others.filter(function (f) { return f.properties.feature === "school"; }).length <= 12;
 
+    function wide(large, middle, small) {
+      return ["match", ["get", "class"], ["motorway", "trunk", "primary"], large, ["secondary", "tertiary"], middle, small];
+    }
+
     function streets(found) {
       if (!found.features.length) { return; }
       map.addSource("streets", { type: "geojson", data: found });
       map.addLayer({ id: "streets", type: "line", source: "streets", layout: { "line-join": "round", "line-cap": "round" },
-        paint: { "line-color": "#c9ccc4", "line-width": ["match", ["get", "class"],
-          ["motorway", "trunk", "primary"], 4, ["secondary", "tertiary"], 2.5, 1] } }, "lines");
+        paint: { "line-color": "#c9ccc4", "line-width": ["interpolate", ["linear"], ["zoom"], 10, wide(2, 1, 0.4), 15, wide(7, 5, 2.5)] } },
+        "lines");
       said.after(element("p", "govuk-body-s", "Streets: © OpenStreetMap contributors"));
     }
 
