@@ -90,7 +90,7 @@ class Sheet:
     n_children: int
 
 
-def ask_export(work: Work, wanted: Wanted, principal: Principal) -> tuple[Export, Sheet]:
+def ask_export(store: Store, caller: Caller, principal: Principal, wanted: Wanted) -> tuple[Export, Sheet]:
     """Note an export and show what would leave.
 
     Raises
@@ -103,7 +103,14 @@ def ask_export(work: Work, wanted: Wanted, principal: Principal) -> tuple[Export
         When it holds details that whoever asks may not see.
     """
     require_rights(principal, wanted)
-    sheet = sheet_of(work.session, work.cipher, wanted)
+    # Made first and noted then: nobody else may write while a change is open.
+    with store.read() as session:
+        sheet = sheet_of(session, store.cipher, wanted)
+    with store.change(caller) as work:
+        return _noted(work, wanted, sheet), sheet
+
+
+def _noted(work: Work, wanted: Wanted, sheet: Sheet) -> Export:
     export = Export(
         export_id=f"X{secrets.token_hex(6).upper()}", plan_id=wanted.plan_id, table_name=wanted.table,
         column_names=list(wanted.columns), route_ids=list(wanted.route_ids), recipient=wanted.recipient,
@@ -117,7 +124,7 @@ def ask_export(work: Work, wanted: Wanted, principal: Principal) -> tuple[Export
     work.log("create", "export", export.export_id, plan_id=wanted.plan_id, table=wanted.table,
              columns=list(wanted.columns), recipient=wanted.recipient, n_children=sheet.n_children)  # fmt: skip
     work.session.flush()
-    return export, sheet
+    return export
 
 
 def require_rights(principal: Principal, wanted: Wanted) -> None:
@@ -174,7 +181,7 @@ def fetch(
     NotAllowedError
         When it holds details that whoever asks may not see.
     """
-    # Made first and noted then: nobody else may write while a change is open, and a thousand letters take a while.
+    # As in `ask_export`; a thousand letters take a while.
     with store.read() as session:
         export = read_export(session, export_id)
         wanted = wanted_of(session, store.cipher, export)

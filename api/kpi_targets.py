@@ -63,7 +63,7 @@ class Kpi:
         if self.unit is KpiUnit.PERCENT:
             return f"{value:.1f}%"
         if self.unit is KpiUnit.DAYS:
-            return f"{value:,.0f} working day{'' if value == 1 else 's'}"
+            return f"{value:,.0f}"
         return f"{value:.1f}"
 
     def target_words(self, target: float) -> str:
@@ -85,7 +85,7 @@ KPIS = (
     _kpi("over-45", "Journeys over 45 minutes", KpiUnit.PERCENT, 15, lower=True),
     _kpi("over-75", "Journeys over 75 minutes", KpiUnit.PERCENT, 1, lower=True),
     _kpi("changed", "Families changed", KpiUnit.PERCENT, 10, lower=True),
-    _kpi("notice", "Notice before the plan began", KpiUnit.DAYS, 10),
+    _kpi("notice", "Working days of notice", KpiUnit.DAYS, 10),
     _kpi("bids", "Bids per lot", KpiUnit.RATIO, 3),
     _kpi("single-bid", "Lots with a single bid", KpiUnit.PERCENT, 25, lower=True),
     _kpi("sme", "Lots won by small and medium operators", KpiUnit.PERCENT, 50),

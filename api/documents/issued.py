@@ -21,13 +21,13 @@ from transport.scenario import Scenario
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "run_sheets": {
-        "needs": "What each passenger needs on the vehicle",
         "name": "Names",
+        "needs": "What each passenger needs on the vehicle",
         "address": "Home addresses",
         "contacts": "Parents, carers, telephone",
         "medical_notes": "Medical notes",
     },
-    "school_lists": {"needs": "Wheelchair and passenger assistant, for staff at the gate", "name": "Names"},
+    "school_lists": {"name": "Names", "needs": "Wheelchair and passenger assistant, for staff at the gate"},
     "letters": {"name": "Names", "address": "Home addresses"},
 }
 """Documents, and what each may hold beyond routes, times and our ids."""
@@ -179,7 +179,7 @@ def _letter(issue: Issue, row: Mapping[str, str], scenario: Scenario, known: Kno
     driver = "an operator still to be found" if row["driven_by"] == "To be tendered" else row["driven_by"]
     values = {
         "child": child, "school": row["school_name"], "starts_on": day, "route": row["route_id"], "driven_by": driver,
-        "assistant": row["pa"], "council": scenario.name,
+        "assistant": f"There {'is' if row['pa'][:2] in ('1 ', 'no') else 'are'} {row['pa']}", "council": scenario.name,
     }  # fmt: skip
     address = _cell("address", pid, "", known) if "address" in issue.parts else ""
     legs = (("Morning", "am"), ("Afternoon", "pm"))

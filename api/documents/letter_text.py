@@ -13,7 +13,7 @@ MARKS: Mapping[str, str] = {
     "starts_on": "the first day",
     "route": "the route",
     "driven_by": "the operator, or the council’s vehicle",
-    "assistant": "whether a passenger assistant is on board",
+    "assistant": "a sentence on passenger assistants, such as There is 1 passenger assistant on board",
     "council": "the council, as the lists name it",
 }
 """What may stand in braces, and what each letter puts in its place."""
@@ -21,7 +21,7 @@ MARKS: Mapping[str, str] = {
 DEFAULT_TEXT = """\
 Dear parent or carer,
 
-From {starts_on} {child} travels to {school} on route {route} ({driven_by}). The times are below: {assistant}.
+From {starts_on} {child} travels to {school} on route {route} ({driven_by}). The times are below. {assistant}.
 
 Please be ready five minutes before the time in the table. The vehicle can wait for two minutes only, as others are \
 waiting for it further on.

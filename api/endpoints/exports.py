@@ -84,8 +84,7 @@ def post_export(body: ExportShape, who: Exporter) -> dict[str, Any]:
         plan_id=body.plan_id, table=body.table, columns=tuple(dict.fromkeys(body.columns)),
         route_ids=tuple(dict.fromkeys(body.route_ids)), recipient=body.recipient, purpose=body.purpose,
     )  # fmt: skip
-    with who.store.change(who.caller) as work:
-        export, sheet = ask_export(work, wanted, who.principal)
+    export, sheet = ask_export(who.store, who.caller, who.principal, wanted)
     preview = [list(row) for row in sheet.rows[:N_PREVIEW]]
     return {**_export_json(who.settings, export), "n_rows": len(sheet.rows), "preview": preview}
 

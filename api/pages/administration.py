@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from sqlalchemy.orm import Session
 
 from api.audit import head_of
-from api.auth.accounts import list_accounts
 from api.auth.permissions import Permission
 from api.council_choices import RATES, policy_of_rows, rates_of, with_setting
 from api.endpoints.shapes import RecordIdPath
+from api.pages.log import actor_names
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
@@ -26,7 +25,7 @@ from api.store.kinds import KIND_BY_NAME, Body, body_of
 from api.store.records import Draft, Filter, Stored, changed_fields, find, history_of, list_records, read, save
 from api.store.scenario import read_stored_scenario
 from transport.files.faults import InputFaults
-from transport.files.plan_words import pounds
+from transport.files.plan_words import plural, pounds
 from transport.policy import setting_specs
 
 router = APIRouter(include_in_schema=False)
@@ -78,7 +77,8 @@ def check_roads(visit: Reader) -> Response:
         limit_m = scenario.policy.max_snap_gap_m
         found = coverage_of(path, visit.settings.cache_folder, scenario.places, limit_m)
     except InputFaults as faults:
-        words = f"The lists cannot be read together yet: {len(faults.faults)} faults, the first: {faults.faults[0]}"
+        # Not which: whoever looks here may not see passengers.
+        words = f"The lists cannot be read together yet: {plural(len(faults.faults), 'fault')}. A search names each"
         return _administration(visit, {"roads": words})
     except (FileNotFoundError, ValueError):
         return _administration(visit, {"roads": "The file is missing, or no road file that can be read"})
@@ -137,7 +137,7 @@ def _administration(visit: Visit, errors: Mapping[str, str], coverage: Coverage 
         stored = find(session, visit.store.cipher, _COUNCIL, "council")
         history = history_of(session, visit.store.cipher, _COUNCIL, "council") if stored else []
         classes = list_records(session, visit.store.cipher, _CLASS, Filter())
-        names = _account_names(session)
+        names = actor_names(session)
     rows = ((stored.body if stored else None) or {}).get("policy", [])
     policy = policy_of_rows(rows)
     roads, now = road_file_of(visit.settings), datetime.now(UTC)
@@ -197,7 +197,7 @@ def _rates(visit: Visit, class_id: str, errors: Mapping[str, str]) -> Response:
     with visit.store.read() as session:
         stored = read(session, visit.store.cipher, _CLASS, class_id)
         history = history_of(session, visit.store.cipher, _CLASS, class_id)
-        names = _account_names(session)
+        names = actor_names(session)
     row = (stored.body or {}).get("row", {})
     shown = {name: f"{int(row[name]) / 100:.2f}" if row.get(name) else "" for name in RATES}
     fields = [(name, words, visit.text(name) if errors else shown[name]) for name, words in RATES.items()]
@@ -217,7 +217,3 @@ def _backups(visit: Visit, errors: Mapping[str, str]) -> Response:
         visit, "backups.html", status=422 if errors else 200, errors=errors, rows=rows, head=str(head),
         has_folder=folder is not None,
     )  # fmt: skip
-
-
-def _account_names(session: Session) -> dict[str, str]:
-    return {f"account/{account.account_id}": account.sign_in_name for account in list_accounts(session)}

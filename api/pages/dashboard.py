@@ -32,6 +32,7 @@ from api.pages.kpi_values import (
     school_figures_of,
     values_of,
 )
+from api.pages.log import actor_names
 from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.trend_chart import make_trend
@@ -152,6 +153,7 @@ def _targets_page(visit: Visit, errors: Mapping[str, str]) -> Response:
         stored = chosen(session, visit.store.cipher, TARGETS)
         targets = _targets(visit, session)
         versions = history_of(session, visit.store.cipher, TARGETS, stored.record_id) if stored else []
+        names = actor_names(session)
     fields = [
         (kpi, visit.text(kpi.name) if errors else shown_text(kpi, targets.by_name[kpi.name]),
          "" if kpi.name in targets.own else "ours")
@@ -162,15 +164,17 @@ def _targets_page(visit: Visit, errors: Mapping[str, str]) -> Response:
         margin=visit.text(MARGIN) if errors else f"{targets.margin_pct:g}", version=stored.version if stored else 0,
         meanings=BRAG_WORDS.items(),
         rows=[
-            (f"{v.version}", moment_words(v.changed_at), v.changed_by, _set_words((v.body or {}).get("row", {})))
+            (f"{v.version}", moment_words(v.changed_at), names.get(v.changed_by, v.changed_by),
+             _set_words((v.body or {}).get("row", {})))
             for v in reversed(versions)
         ],
     )  # fmt: skip
 
 
 def _set_words(row: Mapping[str, str]) -> str:
-    parts = [f"{KPI_BY_NAME[n].label} {KPI_BY_NAME[n].unit}{t}" for n, t in row.items() if n in KPI_BY_NAME]
-    return "; ".join([*parts, f"margin {row[MARGIN]}%"] if MARGIN in row else parts) or "All as the service comes"
+    targets = targets_of(row)
+    parts = [f"{kpi.label} {kpi.target_words(targets.by_name[kpi.name])}" for kpi in KPIS if kpi.name in targets.own]
+    return "; ".join([*parts, f"margin {targets.margin_pct:g}%"])
 
 
 def _targets(visit: Visit, session: Session) -> Targets:

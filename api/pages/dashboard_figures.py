@@ -227,7 +227,7 @@ FIGURES = (
         heads=("Passenger", "What changed", "In words"),
     ),
     Figure(
-        name="notice", label="Notice before the plan began", rows=_notice, heads=("What", "When"),
+        name="notice", label="Working days of notice", rows=_notice, heads=("What", "When"),
         sub=lambda s: f"published for {day_words(s.one.starts_on)}",
         meaning="Whole working days between publication and the first day.",
     ),

@@ -23,9 +23,12 @@ from api.exporting import (
     list_exports,
     needs_second_person,
     read_export,
+    require_rights,
     sheet_of,
     wanted_of,
 )
+from api.pages.log import actor_names
+from api.pages.passengers import school_names
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.visit import Opens, Visit
@@ -74,9 +77,7 @@ def show_documents(plan_id: RecordIdPath, visit: Exporter, what: str = "") -> Re
 def ask_document(plan_id: RecordIdPath, visit: Exporter) -> Response:
     """Ask for a document or a table; nothing leaves yet."""
     try:
-        wanted = _wanted(visit, plan_id)
-        with visit.store.change(visit.caller) as work:
-            export, _ = ask_export(work, wanted, visit.principal)
+        export, _ = ask_export(visit.store, visit.caller, visit.principal, _wanted(visit, plan_id))
     except InputFaults as found:
         errors = errors_by_field(found.faults)
         renamed = {"route_ids": "scope", "school_ids": "scope"}
@@ -213,24 +214,27 @@ def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
     with visit.store.read() as session:
         export = read_export(session, export_id)
         wanted = wanted_of(session, visit.store.cipher, export)
+        require_rights(visit.principal, wanted)
         sheet = sheet_of(session, visit.store.cipher, wanted)
+        names = school_names(visit, session)
     with visit.store.change(visit.caller) as work:
         work.log("read", "export", export_id, n_rows=min(len(sheet.rows), N_PREVIEW))
     is_own = export.asked_by == visit.caller.name
     return page(
         visit, "export.html", status=409 if errors else 200, export=export, errors=errors, what=KINDS[wanted.table],
-        heads=sheet.columns, rows=sheet.rows[:N_PREVIEW], n_rows=len(sheet.rows), facts=_facts(visit, export, wanted),
+        heads=sheet.columns, rows=sheet.rows[:N_PREVIEW], n_rows=len(sheet.rows),
+        facts=_facts(visit, export, wanted, names),
         waits=needs_second_person(visit.settings, export) and export.approved_at is None, is_own=is_own,
         text=wanted.text, forms=[(form, FORM_WORDS[form]) for form in forms_of(wanted.table)],
     )  # fmt: skip
 
 
-def _facts(visit: Visit, export: Export, wanted: Wanted) -> list[tuple[str, Any]]:
+def _facts(visit: Visit, export: Export, wanted: Wanted, names: Mapping[str, str]) -> list[tuple[str, Any]]:
     words = dict(PARTS.get(wanted.table, {})) | {c.name: c.title for c in _TABLES.get(wanted.table, ())}
     return [
         ("What", KINDS[wanted.table]),
         ("Plan", (export.plan_id, f"/plans/{export.plan_id}")),
-        ("Of", _scope_words(wanted)),
+        ("Of", _scope_words(wanted, names)),
         ("With", ", ".join(words[name] for name in wanted.columns) or "Routes, times and our ids alone"),
         ("For", export.recipient),
         ("Purpose", export.purpose),
@@ -240,9 +244,9 @@ def _facts(visit: Visit, export: Export, wanted: Wanted) -> list[tuple[str, Any]
     ]
 
 
-def _scope_words(wanted: Wanted) -> str:
+def _scope_words(wanted: Wanted, names: Mapping[str, str]) -> str:
     if wanted.school_ids:
-        return f"School {', '.join(wanted.school_ids)}"
+        return ", ".join(names.get(school_id, school_id) for school_id in wanted.school_ids)
     if len(wanted.route_ids) > 8:
         return f"{len(wanted.route_ids)} routes"
     return f"Route {', '.join(wanted.route_ids)}" if wanted.route_ids else "The whole plan"
@@ -259,8 +263,11 @@ def _text_page(visit: Visit, errors: Mapping[str, str]) -> Response:
         stored = chosen(session, visit.store.cipher, LETTER_TEXT)
         text = letter_text(session, visit.store.cipher)
         versions = history_of(session, visit.store.cipher, LETTER_TEXT, stored.record_id) if stored else []
+        names = actor_names(session)
     shown = visit.text("text") if errors else text
-    rows = [(f"{v.version}", moment_words(v.changed_at), v.changed_by) for v in reversed(versions)]
+    rows = [
+        (f"{v.version}", moment_words(v.changed_at), names.get(v.changed_by, v.changed_by)) for v in reversed(versions)
+    ]
     return page(
         visit, "letter_text.html", status=422 if errors else 200, text=shown, errors=errors, marks=list(MARKS.items()),
         version=stored.version if stored else 0, rows=rows, example=_example(text), most=MOST_CHARACTERS,
@@ -271,6 +278,7 @@ def _example(text: str) -> Sequence[str]:
     """A letter to nobody, so that the text is seen as families will."""
     values = {
         "child": "Robin Example", "school": "The Meadows", "starts_on": "1 September 2027", "route": "R7",
-        "driven_by": "Anyborough Cars", "assistant": "1 passenger assistant on board", "council": "Anyborough Council",
+        "driven_by": "Anyborough Cars", "assistant": "There is 1 passenger assistant on board",
+        "council": "Anyborough Council",
     }  # fmt: skip
     return filled(text, values)

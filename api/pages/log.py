@@ -47,7 +47,7 @@ def show_log(
     query = query.where(AuditEvent.seq < int(before)) if before.isdecimal() and len(before) < 10 else query
     with visit.store.read() as session:
         lines = [] if errors else list(session.scalars(query.order_by(AuditEvent.seq.desc()).limit(_A_PAGE)))
-        names = _names(session)
+        names = actor_names(session)
         choices = {
             name: sorted(session.scalars(select(column).distinct()))
             for name, column in (("action", AuditEvent.action), ("kind", AuditEvent.kind))
@@ -99,7 +99,7 @@ def _content_words(content: dict[str, Any]) -> str:
     return "; ".join(words)
 
 
-def _names(session: Session) -> dict[str, str]:
+def actor_names(session: Session) -> dict[str, str]:
     """Who is meant by what the log calls them: sign-in names, and names of systems."""
     known = {f"account/{account.account_id}": account.sign_in_name for account in list_accounts(session)}
     return known | {f"key/{key.key_id}": f"{key.name} (key)" for key in list_api_keys(session)}

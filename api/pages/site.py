@@ -34,6 +34,7 @@ def _routers() -> list[APIRouter]:
         plans,
         publication,
         quotes,
+        road_ground,
         sign_in,
     )
 
@@ -55,6 +56,7 @@ def _routers() -> list[APIRouter]:
         dashboard,
         accounts,
         administration,
+        road_ground,
         log,
     )
     return [module.router for module in modules]

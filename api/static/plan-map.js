@@ -64,7 +64,23 @@
     // So many names fit beside one another; of more, each is a mark that shows its name when it is pointed at.
     var named = others.filter(function (f) { return f.properties.feature === "school"; }).length <= 12;
 
+    function wide(large, middle, small) {
+      return ["match", ["get", "class"], ["motorway", "trunk", "primary"], large, ["secondary", "tertiary"], middle, small];
+    }
+
+    function streets(found) {
+      if (!found.features.length) { return; }
+      map.addSource("streets", { type: "geojson", data: found });
+      map.addLayer({ id: "streets", type: "line", source: "streets", layout: { "line-join": "round", "line-cap": "round" },
+        paint: { "line-color": "#c9ccc4", "line-width": ["interpolate", ["linear"], ["zoom"], 10, wide(2, 1, 0.4), 15, wide(7, 5, 2.5)] } },
+        "lines");
+      said.after(element("p", "govuk-body-s", "Streets: © OpenStreetMap contributors"));
+    }
+
     map.on("load", function () {
+      // Streets come when they come: the routes do not wait for them.
+      fetch(box.dataset.map.split("?")[0].replace("map.geojson", "roads.geojson"), { credentials: "same-origin" })
+        .then(function (answer) { return answer.ok ? answer.json() : { features: [] }; }).then(streets).catch(function () {});
       map.addSource("lines", { type: "geojson", data: { type: "FeatureCollection", features: lines } });
       map.addLayer({ id: "lines", type: "line", source: "lines", layout: { "line-join": "round", "line-cap": "round" },
         paint: { "line-width": box.dataset.routes ? 2 : 4, "line-opacity": 0.8,

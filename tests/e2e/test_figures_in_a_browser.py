@@ -106,7 +106,7 @@ def test_letters_of_a_school_by_keyboard_alone(held: Site, tmp_path: Path) -> No
         page.keyboard.type("post room")
     page.keyboard.press("Enter")
     page.wait_for_url("**/exports/X*")
-    assert "School S01" in page.inner_text("main")
+    assert "The Meadows" in page.inner_text("main")
     assert faults_in(page) == []
     press_to(page, "a[href$='form=zip']")
     with page.expect_download() as waiting:

@@ -21,6 +21,7 @@ from api.store.engine import make_engine
 from api.store.kinds import KIND_BY_NAME
 from api.store.records import read
 from api.store.store import Store
+from tests.api.lists import add
 from tests.api.page_visits import visitor, words_of
 from tests.api.plan_folders import fill_lists
 from transport.files.faults import InputFaults
@@ -131,6 +132,10 @@ def test_the_age_of_the_roads_and_their_coverage_are_shown(store: Store, setting
     assert "Not on a street 6, the farthest" in shown
     path.write_text("no roads", encoding="utf-8")
     assert "no road file that can be read" in officer.send(f"{PAGE}/roads", {}, 422, of=PAGE).text
+    add(store, "passenger", "P9", {"school_id": "S01", "phase": "primary"})
+    faulty = words_of(officer.send(f"{PAGE}/roads", {}, 422, of=PAGE).text)
+    assert "cannot be read together yet: 1 fault" in faulty
+    assert "P9" not in faulty
     path.unlink()
     assert "Missing." in officer.see(PAGE)
 

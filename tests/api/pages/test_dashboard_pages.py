@@ -111,7 +111,8 @@ def test_a_target_that_the_council_sets_changes_the_colour(app: FastAPI, who: Vi
     who.send("/targets", {**TARGETS, "occupancy": "40", "version": "0"}, of="/targets")
     assert "Places filled: 50.0% Blue" in words_of(who.see("/dashboard/occupancy"))
     shown = words_of(who.see("/targets"))
-    assert "Places filled %40" in shown
+    assert "transport_officer" in shown
+    assert "Places filled at least 40.0%; margin 10%" in shown
     late = who.send("/targets", {**TARGETS, "version": "0"}, 422, of="/targets").text
     assert "Somebody else set targets" in late
     wrong = who.send("/targets", {**TARGETS, "solo": "many", "version": "1"}, 422, of="/targets").text

@@ -185,6 +185,8 @@ def test_a_key_without_details_gets_no_names(app: FastAPI, who: Visitor, plan_id
     key = with_key(app, Permission.EXPORTS_ASK)
     problem_of(key.get(f"/api/v1{named}/file"), 403, "not-allowed")
     assert key.get(f"/api/v1{bare}/file").headers["content-type"] == "application/pdf"
+    assert "Robin" not in key.get(named).text
+    assert key.get(named).status_code == 403
     assert key.get(f"/api/v1{bare}/file?form=csv").status_code == 422
 
 
