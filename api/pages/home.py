@@ -16,9 +16,11 @@ from api.auth.api_keys import list_api_keys
 from api.auth.permissions import Permission
 from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import page
+from api.pages.tender_reading import next_step
 from api.pages.travel_now import in_force, without_a_place
 from api.pages.visit import Opens, Visit
 from api.store.models import Export, Plan, Record
+from api.store.tenders import list_tenders
 from transport.files.plan_words import plural
 
 router = APIRouter(include_in_schema=False)
@@ -64,6 +66,12 @@ def _tasks(visit: Visit, session: Session) -> Iterator[Task]:
         yield from _passenger_tasks(visit, session)
     if visit.may("plans.read"):
         yield from _draft_tasks(session)
+    if visit.may("tenders.write"):
+        for tender in list_tenders(session, visit.store.cipher):
+            if words := next_step(tender):
+                yield Task(
+                    words=f"{tender.title}: {words[:1].lower()}{words[1:]}", address=f"/tenders/{tender.tender_id}"
+                )
     if visit.may("exports.ask"):
         yield from _export_tasks(visit, session)
     if visit.may("accounts.read"):

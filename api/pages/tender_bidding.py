@@ -29,6 +29,7 @@ from api.endpoints.tenders import (
     post_question,
     post_screens_seen,
 )
+from api.pages.log import actor_names
 from api.pages.tender_forms import (
     NOTHING,
     Refused,
@@ -197,10 +198,18 @@ def set_aside_rule(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Resp
     """Set a rule of the house aside in one case."""
 
     def act() -> Response:
-        body = _reasoned(visit, OverrideShape, {"kind": visit.text("kind"), "about": visit.text("about")}, "override_")
+        body = _reasoned(visit, OverrideShape, {"kind": visit.text("kind"), "about": _about(visit)}, "override_")
         return post_override(tender_id, body, asking_of(visit), visit.version(), once_of(visit), plans)
 
     return stepped(act, f"/tenders/{tender_id}/bids", lambda refused: _bids(visit, tender_id, refused))
+
+
+def _about(visit: Visit) -> str:
+    """What a rule is set aside about; a person by sign-in name is meant as the record calls them."""
+    person, colon, operator_id = visit.text("about").rpartition(":")
+    with visit.store.read() as session:
+        known = {name: account for account, name in actor_names(session).items()}
+    return f"{known.get(person, person)}{colon}{operator_id}"
 
 
 def _pack(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:

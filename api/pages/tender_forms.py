@@ -31,6 +31,7 @@ _WORDS_BY_TYPE = {
     "datetime_parsing": "enter a date and a time",
     "string_pattern_mismatch": "use letters, digits, dots, dashes and underscores only",
 }
+_ACCOUNT = re.compile(r"[Aa]ccount/([A-Za-z0-9_-]+)")
 _VALUE_ERROR = re.compile(r"Value error, (.*?) \[type=", re.DOTALL)
 
 
@@ -138,5 +139,11 @@ def tender_page(
     """A page of one tender, with what every form of it must send back."""
     return page(
         visit, template, status=422 if refused.errors else 200, opened=opened, stored=opened.stored,
-        errors=refused.errors, fault_rows=refused.rows, once=secrets.token_hex(16), **values,
+        errors={field: _named(words, opened.people) for field, words in refused.errors.items()},
+        fault_rows=refused.rows, once=secrets.token_hex(16), **values,
     )  # fmt: skip
+
+
+def _named(words: str, people: Mapping[str, str]) -> str:
+    """A sentence of the record with people by the names that they sign in with."""
+    return _ACCOUNT.sub(lambda found: people.get(f"account/{found.group(1)}", found.group()), words)

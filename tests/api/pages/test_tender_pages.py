@@ -194,6 +194,24 @@ def test_a_form_sent_twice_is_taken_once(ann: Officer) -> None:
     assert "Somebody else was first" in stale.text
 
 
+def test_a_declared_interest_is_set_aside_by_a_colleague(ann: Officer, bob: Officer) -> None:
+    """Refused with the person's own name, not by her herself; then the bids can be opened."""
+    ann.does("/pack", PACK)
+    ann.does("/interests", {"statement": "a cousin drives for it", "operator_ids": "O1"})
+    bob.does("/interests", {"statement": "none"})
+    ann.does("/bids", {}, files={"bids": ("bids.zip", bids_of(ann), "application/zip")})
+    refused = bob.does("/opening", {}, 422, on="/bids")
+    found = re.search(r"(\S+) has an interest in O1, which bids: somebody else must, or override", refused)
+    assert found, refused
+    assert "ccount/" not in found.group(1)
+    fields = {"kind": "conflict", "about": f"{found.group(1)}:O1", "override_reason": "she only hands them in"}
+    assert "cannot override their own conflict" in ann.does("/overrides", fields, 422, on="/bids")
+    assert "Fill this in" in bob.does("/overrides", {**fields, "override_reason": ""}, 422, on="/bids")
+    bob.does("/overrides", fields, on="/bids")
+    bob.does("/opening", {}, on="/bids")
+    assert "Autumn: patterns in the bids" in words_of(bob.visitor.see("/"))
+
+
 def test_bids_as_they_came_are_nobodys_to_fetch(ann: Officer, bob: Officer) -> None:
     """Neither listed nor found."""
     opened(ann, bob)
