@@ -176,7 +176,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
     elif damage == "flipped":
         raw[len(raw) // 2] ^= 1
     elif damage == "garbled":
-        raw[len(raw) // 2 : len(raw) // 2 + 64] = b"\xff" * 64
+        raw = bytearray(b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 64)
     elif damage == "a row less":
         lines = gzip.decompress(raw).splitlines(keepends=True)
         raw = bytearray(gzip.compress(b"".join(lines[:3] + lines[4:])))
