@@ -60,7 +60,7 @@ def test_a_new_installation_is_made_once(installation: Settings) -> None:
     assert "is there already" in run("store", "new", code=EXIT_STORE)
     assert "is there already" in run("store", "keys", "new", code=EXIT_STORE)
     assert installation.key_file.read_bytes() == keys
-    assert "revision 0001" in run("store", "migrate")
+    assert "revision 0003" in run("store", "migrate")
 
 
 def test_accounts_from_the_command_line(installation: Settings) -> None:
