@@ -63,7 +63,8 @@ def test_no_request_breaks_the_service(tmp_path: Path, capsys: pytest.CaptureFix
         try:
             ask()
         except Exception as error:
-            wrong.append(f"{operation.label}: {error}")
+            causes = [str(cause) for cause in getattr(error, "exceptions", ())]
+            wrong.append("\n".join([f"{operation.label}: {error}", *causes]))
     with capsys.disabled():
         print(f"{n_requests} requests to {len(list(schema.get_all_operations()))} endpoints")
     assert n_requests > 100
