@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -76,6 +76,15 @@ async def once(request: Request) -> Once:
     digest = hashlib.sha256(json.dumps(parts).encode())
     digest.update(await request.body())
     return Once(key=key, request_hash=digest.hexdigest())
+
+
+def once_of_form(key: str, parts: Sequence[str]) -> Once:
+    """The same for a form of a page: its key lies in it, and `parts` are its address and fields.
+
+    A form whose key was lost or changed counts as a new one.
+    """
+    digest = hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()
+    return Once(key=key if _KEY.fullmatch(key) else secrets.token_hex(16), request_hash=digest)
 
 
 def do_once(who: Asking, one: Once, do: Callable[[Work], Answer]) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
@@ -30,11 +30,15 @@ from api.store.tenders import (
 from api.tender_log import Signed
 from procurement.award import AwardImpossible, AwardRefused
 from procurement.integrity import RecordRefused
+from procurement.lot_design import LotLimits
 from procurement.pack import DisclosureRefused
 from procurement.record import Line
 from transport.digest import plain_of
 from transport.files.faults import Fault, InputFaults
 from transport.travel import Travel
+
+if TYPE_CHECKING:
+    from procurement.compare_lots import DesignResult
 
 _NOT_YET = (RecordRefused, AwardRefused, AwardImpossible, DisclosureRefused, FileNotFoundError)
 
@@ -115,6 +119,25 @@ def files_after(who: Asking, plans: OpenPlans, plan_id: str, folder: Path, step:
             given = open_plan_folder(Path(place))
             step(Desk(folder=folder, given=given, travel=lambda: plans.opened(plan_id).travel()))
     return folder_files(folder)
+
+
+def compared_cuts(who: Asking, plan_id: str, limits: LotLimits, *, n_markets: int) -> tuple[DesignResult, ...]:
+    """What every cut of a stored plan would come to on invented markets; nothing is stored.
+
+    Raises
+    ------
+    NotAllowedYetError, InputFaults
+        As `take_step`.
+    """
+    from api.tender_pack import compare_cuts
+
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
+        folder, place = Path(name) / "tender", Path(name) / "plan"
+        with who.store.read() as session:
+            write_folder(session, who.store.cipher, plan_id, place)
+        with _told(folder):
+            given = open_plan_folder(place)
+            return compare_cuts(given, given.pairs, folder, limits, fleet_too=False, n_markets=n_markets)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from api.endpoints.plans import ZIP_TYPE, OnceOnly, VersionSeen, unpack
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape
 from api.endpoints.tender_steps import Desk, begin, line_json, require_person, signed, take_step, tender_json
+from api.idempotency import Once
+from api.open_plans import OpenPlans
 from api.problems import AskedWronglyError
 from api.store.faults import NotAllowedYetError, NotInStoreError
 from api.store.tenders import StoredTender, list_tenders, read_tender, read_tender_file
@@ -338,6 +340,11 @@ def post_bids(
     """Hand in what the portal took in: schedules and `received.csv` as ZIP. Somebody else opens them with you."""
     if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != ZIP_TYPE:
         raise AskedWronglyError("wrong-type", f"must be {ZIP_TYPE}")
+    return hand_in(who, one, plans, tender_id, version, data)
+
+
+def hand_in(who: Asking, one: Once, plans: OpenPlans, tender_id: str, version: int, data: bytes) -> Response:
+    """Take what the portal took in, a ZIP file; only after the deadline, and from a person."""
     require_person(who)
 
     def step(desk: Desk) -> None:

@@ -24,6 +24,7 @@ NAVIGATION = (
     ("/passengers", "Passengers", Permission.PASSENGERS_READ),
     ("/new-passenger", "New passenger", Permission.PLACEMENTS_WRITE),
     ("/plans", "Plans", Permission.PLANS_READ),
+    ("/tenders", "Tenders", Permission.TENDERS_READ),
     ("/dashboard", "Dashboard", Permission.PLAN_FILES_READ),
     ("/administration", "Administration", Permission.LISTS_READ),
     ("/accounts", "Accounts and keys", Permission.ACCOUNTS_READ),
@@ -50,6 +51,8 @@ DONE_WORDS = {
     "targets": "The targets are saved.",
     "agreed": "You have agreed. It can be fetched now.",
     "letter-text": "The text is saved. Letters asked for from now on have it.",
+    "tender": "The lots are made. Issue the pack next.",
+    "step": "The step has been taken and stands in the record.",
     "revoked": "The key is not valid any more.",
 }
 """What a page says after a form: named in the address, so that no address can make a page say anything else."""

@@ -36,6 +36,9 @@ def _routers() -> list[APIRouter]:
         quotes,
         road_ground,
         sign_in,
+        tender_bidding,
+        tender_outcome,
+        tenders,
     )
 
     # Upload before the others: `/passengers/upload` must not be taken for a passenger.
@@ -53,6 +56,9 @@ def _routers() -> list[APIRouter]:
         publication,
         documents,
         compare,
+        tenders,
+        tender_bidding,
+        tender_outcome,
         dashboard,
         accounts,
         administration,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from tests.api.databases import sqlite_settings
 from tests.api.endpoints.test_plans_api import upload
 from tests.api.lists import add
 from tests.api.plan_folders import fill_lists, write_plan_folder, zipped
+from tests.api.portal import broken_zip, portal_zip
 from tests.api.test_audit import lines_of
 
 API = "/api/v1/tenders"
@@ -29,7 +29,6 @@ PACK = {
     "pack_id": "T1", "title": "School transport", "buyer": "The council", "deadline": "2026-03-20T15:00",
     "starts_on": "2026-09-01", "ends_on": "2028-08-31", "tie_seed": 7, "rules": {"fallback_pct": 150},
 }  # fmt: skip
-DAY_RATES = {"O1": ("100.00", "400.00"), "O2": ("110.00", "105.00")}
 
 
 @pytest.fixture
@@ -91,24 +90,8 @@ def officer_b(app: FastAPI, officer_a: Officer) -> Officer:
 
 
 def bids_of(officer: Officer) -> bytes:
-    """What the portal took in: each operator's schedule, filled in, and when it came."""
-    empty = officer.get("/files/pack/price_schedule.json").json()
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        rows = ["file,received_at"]
-        for name, rates in DAY_RATES.items():
-            filled = json.loads(json.dumps(empty))
-            filled["operator"][0] |= {
-                "operator_id": name, "licence_classes": "phv", "licence_ends_on": "2028-08-31",
-                "insurance_ends_on": "2028-08-31", "clearances_end_on": "2028-08-31",
-            }  # fmt: skip
-            filled["vehicles"][0]["n_vehicles"] = "2"
-            for row, rate in zip(filled["prices"], rates, strict=True):
-                row["day_rate"] = rate
-            archive.writestr(f"{name}.json", json.dumps(filled))
-            rows.append(f"{name}.json,2026-03-20T14:00:00+00:00")
-        archive.writestr("received.csv", "\n".join(rows))
-    return data.getvalue()
+    """What the portal took in."""
+    return portal_zip(officer.get("/files/pack/price_schedule.json").json())
 
 
 ZIP = {"Content-Type": "application/zip"}
@@ -229,11 +212,7 @@ def test_what_was_sent_is_refused_with_its_fault(officer_a: Officer, officer_b: 
     problem_of(officer_a.does("/bids", content=b"x", headers=ZIP), 422, "faults")
     for officer in (officer_a, officer_b):
         officer.did("/interests", FREE)
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("O1.json", "{}")
-        archive.writestr("received.csv", "file,received_at\nO1.json,2026-03-20T14:00:00+00:00\n")
-    officer_a.did("/bids", content=data.getvalue(), headers=ZIP)
+    officer_a.did("/bids", content=broken_zip(), headers=ZIP)
     faults = problem_of(officer_b.does("/opening"), 422, "faults")["faults"]
     assert faults[0]["file"] == "O1.json"
 

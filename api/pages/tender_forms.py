@@ -1,0 +1,142 @@
+"""From a form to a step of a tender: the endpoints' own shapes and functions, with faults told beside the fields."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Response
+from pydantic import BaseModel, ValidationError
+
+from api.endpoints.asking import Asking
+from api.idempotency import Once, once_of_form
+from api.pages.rendering import go_to, page
+from api.pages.tender_reading import OpenedTender
+from api.pages.visit import CSRF_FIELD, Visit
+from api.store.faults import NotAllowedYetError
+from transport.files.faults import Fault, InputFaults
+
+ONCE_FIELD = "once"
+S = TypeVar("S", bound=BaseModel)
+_WORDS_BY_TYPE = {
+    "missing": "fill this in",
+    "string_too_short": "fill this in",
+    "int_parsing": "enter a whole number, such as 45",
+    "date_from_datetime_parsing": "enter a date, such as 2027-07-20",
+    "date_parsing": "enter a date, such as 2027-07-20",
+    "datetime_from_date_parsing": "enter a date and a time",
+    "datetime_parsing": "enter a date and a time",
+    "string_pattern_mismatch": "use letters, digits, dots, dashes and underscores only",
+}
+_VALUE_ERROR = re.compile(r"Value error, (.*?) \[type=", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why a step was not taken: sentence by field (empty: no field of the form), and faults of files row by row."""
+
+    errors: Mapping[str, str]
+    rows: tuple[tuple[str, str, str, str], ...] = ()
+
+
+NOTHING = Refused(errors={})
+
+
+def asking_of(visit: Visit) -> Asking:
+    """Whoever sends a form, as the endpoints know them."""
+    return Asking(
+        store=visit.store, settings=visit.settings, principal=visit.principal, caller=visit.caller, token=visit.token
+    )  # fmt: skip
+
+
+def once_of(visit: Visit, *more: str) -> Once:
+    """The form as a request that has its effect once; `more` stands for files that came with it."""
+    sent = [
+        f"{name}={value}" for name, value in visit.form.multi_items()
+        if isinstance(value, str) and name not in (CSRF_FIELD, ONCE_FIELD)
+    ]  # fmt: skip
+    return once_of_form(visit.text(ONCE_FIELD), [visit.request.url.path, *sent, *more])
+
+
+def shape_of(kind: type[S], fields: Mapping[str, Any]) -> S:
+    """A body as an endpoint takes it.
+
+    Raises
+    ------
+    InputFaults
+        With the names of its fields, all at once.
+    """
+    try:
+        return kind.model_validate({name: value for name, value in fields.items() if value not in ("", None)})
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        faults = [form_fault(str(one["loc"][0]), _WORDS_BY_TYPE.get(one["type"], one["msg"])) for one in found]
+        raise InputFaults(faults) from error
+
+
+def form_fault(column: str, message: str) -> Fault:
+    """A fault of a field of a form."""
+    return Fault(file="form", row=None, column=column, value="", message=message)
+
+
+def whole(visit: Visit, name: str, faults: list[Fault], unit: int = 1) -> int | None:
+    """A whole number of a form, in the engine's unit; None where it is empty, or a fault was noted."""
+    text = visit.text(name).replace(",", "")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 10:
+        faults.append(form_fault(name, "enter a whole number, such as 45"))
+        return None
+    return int(text) * unit
+
+
+def stepped(act: Callable[[], Response], address: str, shown: Callable[[Refused], Response]) -> Response:
+    """Take a step and go on; where it is refused, show the form once more with the reason.
+
+    Parameters
+    ----------
+    shown : makes the page of the form.
+    """
+    try:
+        act()
+    except InputFaults as found:
+        return shown(refused_by(found.faults))
+    except NotAllowedYetError as error:
+        return shown(Refused(errors={"": sentence_of(str(error))}))
+    return go_to(f"{address}?done=step")
+
+
+def refused_by(faults: tuple[Fault, ...]) -> Refused:
+    """Faults of the form under its fields, those of files as rows."""
+    own = [fault for fault in faults if fault.file in ("form", "tender")]
+    errors: dict[str, str] = {}
+    for fault in own:
+        errors.setdefault(fault.column, sentence_of(fault.message))
+    rows = tuple(
+        (fault.file, "" if fault.row is None else str(fault.row), fault.column.replace("_", " "),
+         sentence_of(fault.message))
+        for fault in faults if fault.file not in ("form", "tender")
+    )  # fmt: skip
+    if rows:
+        errors.setdefault("", "Nothing was taken in: see the faults of the files below")
+    return Refused(errors=errors, rows=rows)
+
+
+def sentence_of(text: str) -> str:
+    """A message with a capital letter in front, without what stands around it for programmers."""
+    found = _VALUE_ERROR.search(text)
+    plain = found.group(1) if found else text
+    return plain[:1].upper() + plain[1:]
+
+
+def tender_page(
+    visit: Visit, template: str, opened: OpenedTender, refused: Refused = NOTHING, **values: Any
+) -> Response:  # fmt: skip
+    """A page of one tender, with what every form of it must send back."""
+    return page(
+        visit, template, status=422 if refused.errors else 200, opened=opened, stored=opened.stored,
+        errors=refused.errors, fault_rows=refused.rows, once=secrets.token_hex(16), **values,
+    )  # fmt: skip

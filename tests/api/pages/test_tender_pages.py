@@ -1,0 +1,214 @@
+"""A tender on pages, by two procurement officers at a browser without JavaScript, from lots to the register."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from api.auth.permissions import Role
+from api.store.models import Plan
+from api.store.store import Store
+from tests.api.clients import signed_in
+from tests.api.endpoints.test_plans_api import upload
+from tests.api.lists import OFFICER, add
+from tests.api.page_visits import Visitor, hidden, visitor, words_of
+from tests.api.plan_folders import fill_lists, write_plan_folder, zipped
+from tests.api.portal import broken_zip, portal_zip
+from tests.api.test_audit import lines_of
+
+PACK = {
+    "title": "School transport", "buyer": "The council", "deadline": "2026-03-20T15:00", "starts_on": "2026-09-01",
+    "ends_on": "2028-08-31", "tie_seed": "7", "fallback_pct": "150", "price_weight_pct": "100", "rights": "packages",
+    "law": "pa_2023", "standstill": "mandatory", "standstill_days": "8", "standstill_unit": "working",
+    "bank_holidays": "2026-04-03, 2026-04-06",
+}  # fmt: skip
+NEW = {"cut": "route", "title": "Autumn", "reason": "small lots for small operators"}
+
+
+@dataclass
+class Officer:
+    """A procurement officer at one tender: every form goes with what its page sends back."""
+
+    visitor: Visitor
+    address: str = "/tenders"
+
+    def see(self, part: str = "") -> str:
+        return words_of(self.visitor.see(f"{self.address}{part}"))
+
+    def does(self, part: str, fields: dict[str, Any], status: int = 303, *, on: str = "", **more: Any) -> str:
+        page = self.visitor.see(f"{self.address}{on or part}")
+        kept = {name: hidden(page, name) for name in ("version", "once")}
+        fields = {**kept, **fields}
+        address = f"{self.address}{part}"
+        answer = self.visitor.send(address, fields, status, of=f"{self.address}{on or part}", **more)
+        return str(answer.headers["location"]) if status == 303 else words_of(answer.text)
+
+
+@pytest.fixture
+def plan_id(store: Store, app: FastAPI, tmp_path: Path) -> str:
+    """A published plan of two bought routes, and two operators with two cars each."""
+    fill_lists(store)
+    for name in ("O1", "O2"):
+        add(
+            store, "operator", name, {"name": f"Operator {name}"},
+            operator_vehicles=[{"class_id": "car", "n_vehicles": "2"}],
+        )  # fmt: skip
+    data = zipped(write_plan_folder(store, tmp_path / "plan"))
+    stored = str(upload(signed_in(app, Role.TRANSPORT_OFFICER), data).json()["plan_id"])
+    with store.change(OFFICER) as work:
+        work.session.get_one(Plan, stored).status = "published"
+    return stored
+
+
+@pytest.fixture
+def ann(app: FastAPI, plan_id: str) -> Officer:
+    """Ann, with a tender of one lot a route."""
+    found = visitor(app, Role.PROCUREMENT_OFFICER)
+    made = found.send("/tenders", {**NEW, "plan_id": plan_id}, of="/tenders/new").headers["location"]
+    return Officer(found, made.partition("?")[0])
+
+
+@pytest.fixture
+def bob(app: FastAPI, ann: Officer) -> Officer:
+    return Officer(visitor(app, Role.PROCUREMENT_OFFICER), ann.address)
+
+
+def bids_of(officer: Officer) -> bytes:
+    """What the portal took in."""
+    return portal_zip(officer.visitor.client.get(f"{officer.address}/files/pack/price_schedule.json").json())
+
+
+def opened(ann: Officer, bob: Officer) -> None:
+    """Pack issued, both declared, bids handed in by Ann and opened by Bob."""
+    ann.does("/pack", PACK)
+    for officer in (ann, bob):
+        officer.does("/interests", {"statement": "no interest in any operator"})
+    ann.does("/bids", {}, files={"bids": ("bids.zip", bids_of(ann), "application/zip")})
+    bob.does("/opening", {}, on="/bids")
+
+
+def states(page: str) -> list[str]:
+    """Words of the tags of the task list, in order."""
+    return re.findall(r"govuk-tag [^>]*>(Done|Next|Later)<", page)
+
+
+def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store) -> None:
+    """Each wins the lot that it is cheap on; every page says what was decided, and nobody's words are in the log."""
+    assert states(ann.visitor.see(ann.address)) == ["Done", "Next", *["Later"] * 7]
+    assert "The map comes with the pack" in ann.see("/lots")
+    ann.does("/pack", PACK)
+    pack = ann.see("/pack")
+    assert "A lot may be left unawarded where bids exceed 150 % of the council's estimate." in pack
+    assert "Contracts start 1 September 2026" in pack
+    assert "Bids close 20 March 2026, 3:00pm" in pack
+    ann.does("/questions", {"question": "Are tolls paid?"})
+    assert "1 question, 1 without an answer" in ann.see()
+    bob.does("/questions", {"question_id": "Q1", "answer": "There are none."})
+    assert "Q1: Are tolls paid? There are none." in bob.see("/questions")
+    for officer in (ann, bob):
+        officer.does("/interests", {"statement": "no interest in any operator"})
+    ann.does("/bids", {}, files={"bids": ("bids.zip", bids_of(ann), "application/zip")})
+    assert "You have handed in the bids. Somebody else now opens them with you" in ann.see("/bids")
+    bob.does("/opening", {}, on="/bids")
+    bids = bob.see("/bids")
+    # 190 days at £100, £110, £400 and £105; the plan's own price of a route is £19,224 a year.
+    assert "LOT1 £15,187 to £24,222 £19,000, lower part £20,900, upper part" in bids
+    assert "LOT2 £15,187 to £24,222 £76,000, above the range £19,950, upper part" in bids
+    assert "Nothing was set aside." in bids
+    bob.does("/patterns", {"reason": "two depots"}, on="/bids")
+    digest = json.loads(ann.visitor.client.get(f"{ann.address}/files/pack/pack.json").text)["digest"]
+    ann.does("/award", {"pack_digest": digest})
+    award = bob.see("/award")
+    assert "No award costs less" in award
+    assert "It is dearer by £" in award
+    assert award.count("would have had to be") >= 2
+    ann.does("/letters", {"told_on": "2026-04-02", "contact": "Questions to procurement."})
+    letters = ann.see("/letters")
+    assert "Operators are told on 2 April 2026." in letters
+    assert "The standstill ends at midnight at the end of 15 April 2026" in letters
+    assert ann.visitor.client.get(f"{ann.address}/files/letters/award_O1.pdf").content.startswith(b"%PDF")
+    ann.does("/register", {"department": "Travel assistance"})
+    register = ann.see("/register")
+    assert all(words in register for words in ("Operator O1", "£100.00", "Operator O2", "£105.00"))
+    assert states(ann.visitor.see(ann.address)) == ["Done"] * 9
+    assert "Nothing: it is complete" in Officer(ann.visitor).see()
+    whole = json.dumps(lines_of(store))
+    for said in ("Are tolls paid?", "no interest in any operator", "two depots", NEW["reason"]):
+        assert said not in whole
+
+
+def test_every_cut_is_compared_and_nothing_is_stored(ann: Officer, plan_id: str) -> None:
+    """Five cuts of two routes: two lots or one; the title is not needed for it, the plan's limits are kept."""
+    answer = ann.visitor.send("/tenders/compare", {"plan_id": plan_id, "cut": "route"}, 200, of="/tenders/new")
+    words = words_of(answer.text)
+    rows = re.findall(r"(Each route alone|same school|same area|same vehicle class|of the area) (\d+) £[\d,]+ £", words)
+    assert len(rows) == 5
+    assert rows[0] == ("Each route alone", "2")
+    assert Officer(ann.visitor).see().count("Autumn") == 1
+
+
+def test_what_is_wrong_is_said_at_its_field(ann: Officer, bob: Officer, plan_id: str) -> None:
+    """All at once, with what was typed still there; and nothing is taken."""
+    wrong = ann.visitor.send("/tenders", {"plan_id": plan_id, "cut": "route", "max_miles": "far"}, 422, of="/tenders")
+    assert all(f'href="#{name}"' in wrong.text for name in ("max_miles", "title", "reason"))
+    refused = ann.does("/pack", {**PACK, "price_weight_pct": "200", "deadline": ""}, 422)
+    assert "Fill this in" in refused
+    refused = ann.does("/pack", {**PACK, "price_weight_pct": "200"}, 422)
+    assert "Award rules: price_weight_pct: 200; must be between 1 and 100" in refused
+    assert "validation error" not in refused
+    ann.does("/pack", PACK)
+    assert "An amendment goes to all with its reason" in ann.does("/pack", PACK, 422)
+    assert "could identify a child" in ann.does("/questions", {"question": "When does P1 get up?"}, 422)
+    assert "Choose a ZIP file" in ann.does("/bids", {}, 422)
+    assert "Fill this in" in bob.does("/interests", {}, 422)
+    assert "1 question" not in ann.see()
+
+
+def test_faults_of_schedules_are_shown_row_by_row(ann: Officer, bob: Officer) -> None:
+    """Nothing is imported then."""
+    ann.does("/pack", PACK)
+    for officer in (ann, bob):
+        officer.does("/interests", {"statement": "none"})
+    ann.does("/bids", {}, files={"bids": ("bids.zip", broken_zip(), "application/zip")})
+    words = bob.does("/opening", {}, 422, on="/bids")
+    assert "Nothing was taken in: see the faults of the files below" in words
+    assert "O1.json" in words
+
+
+def test_a_form_sent_twice_is_taken_once(ann: Officer) -> None:
+    """The second time it goes where the first went; from an old page something else is refused."""
+    ann.does("/pack", PACK)
+    page = ann.visitor.see(f"{ann.address}/questions")
+    fields = {"version": hidden(page, "version"), "once": hidden(page, "once"), "question": "Why?"}
+    for _ in range(2):
+        ann.visitor.send(f"{ann.address}/questions", fields, of=ann.address)
+    assert "1 question, 1 without" in ann.see()
+    other = {"version": fields["version"], "once": "", "question": "When?"}
+    stale = ann.visitor.send(f"{ann.address}/questions", other, 409, of=ann.address)
+    assert "Somebody else was first" in stale.text
+
+
+def test_bids_as_they_came_are_nobodys_to_fetch(ann: Officer, bob: Officer) -> None:
+    """Neither listed nor found."""
+    opened(ann, bob)
+    assert "bids/" not in ann.see()
+    ann.visitor.see(f"{ann.address}/files/bids/O1.json", 404)
+
+
+def test_who_may_see_and_who_may_decide(app: FastAPI, ann: Officer) -> None:
+    """A viewer sees no tender; a transport officer reads them, finds no form and is refused in words."""
+    viewer = visitor(app, Role.VIEWER)
+    assert "Your role does not include this" in viewer.see(ann.address, 403)
+    assert 'href="/tenders"' not in viewer.see("/")
+    transport = visitor(app, Role.TRANSPORT_OFFICER)
+    for part in ("", "/lots", "/pack", "/questions", "/interests", "/bids", "/award", "/letters", "/register"):
+        assert f'action="{ann.address}' not in transport.see(f"{ann.address}{part}")
+    assert "Your role does not include this" in transport.see("/tenders/new", 403)
+    refused = transport.send(f"{ann.address}/interests", {"statement": "none", "version": "1"}, 403)
+    assert "Your role does not include this" in refused.text
