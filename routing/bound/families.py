@@ -58,7 +58,9 @@ class Family:
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
         self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
-        self.gates, self.n_gates = _gates_of(leg, self.groups, self.gates.shape[1])
+        gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
+        self.gates = np.concatenate([self.gates[stay], gates])
+        self.n_gates = np.concatenate([self.n_gates[stay], n_gates])
 
 
 def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
