@@ -137,7 +137,7 @@ def reduced_pence(master: Master, prices: Prices, run: Columns) -> float:
     homes_s = max(0, seconds // END_STEP_S * END_STEP_S - int(s[Q_SPAN]))
     moments = zip(master.moments[run.leg], master.moment_prices(prices, *at), strict=True)
     pence += sum(float(price) for moment, price in moments if is_out(table.leg, s, homes_s, int(moment)))
-    return pence - float(prices.demand[table.nodes[run.nodes[0], V_DEMAND]].sum())
+    return float(pence - prices.demand[table.nodes[run.nodes[0], V_DEMAND]].sum())
 
 
 @pytest.mark.parametrize("effort", sorted(EFFORTS))
