@@ -40,7 +40,7 @@ from api.pages.tender_forms import (
     tender_page,
     whole,
 )
-from api.pages.tender_reading import OpenedTender, band_words, declared_by, open_tender, people_words
+from api.pages.tender_reading import OpenedTender, band_words, declared_by, open_tender
 from api.pages.visit import Opens, Visit
 from api.pages.words import UK, day_words, moment_words
 from api.store.tenders import read_tender
@@ -76,7 +76,13 @@ RIGHTS = (
 )
 REGIME_CHOICES: dict[str, list[tuple[str, str]]] = {
     "law": [(Law.PA_2023, "Procurement Act 2023"), (Law.PCR_2015, "Public Contracts Regulations 2015")],
-    "system": [(one.value, one.value.replace("_", " ").capitalize()) for one in System],
+    "system": [
+        (System.FPS, "Flexible purchasing system"),
+        (System.DPS, "Dynamic purchasing system"),
+        (System.FRAMEWORK, "Framework"),
+        (System.OPEN_FRAMEWORK, "Open framework"),
+        (System.DYNAMIC_MARKET, "Dynamic market"),
+    ],
     "standstill": [(one.value, one.value.capitalize()) for one in Standstill],
     "standstill_unit": [(one.value, f"{one.value.capitalize()} days") for one in DayUnit],
 }
@@ -305,9 +311,9 @@ def _interests(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Resp
     opened = open_tender(visit, tender_id, "interests")
     rows = [
         (
-            people_words((line.decision.person,)),
+            opened.people_words((line.decision.person,)),
             ", ".join(opened.operator(one) for one in line.decision.operator_ids) or "None", line.decision.statement,
-            "Declared" if line.decision.person in line.by else f"Reported by {people_words(line.by)}",
+            "Declared" if line.decision.person in line.by else f"Reported by {opened.people_words(line.by)}",
             moment_words(line.at),
         )
         for line in opened.stored.lines if isinstance(line.decision, InterestDeclared)
@@ -331,19 +337,20 @@ def _bids(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
          ", ".join(seen.lot_ids), seen.sentence)
         for seen in (opening.screens if opening else ())
     ]  # fmt: skip
-    seen = [(line.why, people_words(line.by), moment_words(line.at)) for line in lines
+    seen = [(line.why, opened.people_words(line.by), moment_words(line.at)) for line in lines
             if isinstance(line.decision, ScreensSeen)]  # fmt: skip
     overrides = [
-        (line.decision.kind.value.replace("_", " ").capitalize(), line.decision.about, people_words(line.by), line.why)
+        (line.decision.kind.value.replace("_", " ").capitalize(), line.decision.about, opened.people_words(line.by),
+         line.why)
         for line in lines if isinstance(line.decision, Overridden)
     ]  # fmt: skip
     sent_by = opened.sent_by
     return tender_page(
         visit, "tender_bids.html", opened, refused, deadline=moment_words(pack.deadline) if pack else "",
-        sent_by=people_words((sent_by,)) if sent_by else "", is_mine=sent_by == visit.caller.name,
+        sent_by=opened.people_words((sent_by,)) if sent_by else "", is_mine=sent_by == visit.caller.name,
         has_declared=visit.caller.name in declared_by(lines), aside=aside, patterns=patterns, seen=seen,
         overrides=overrides, override_choices=OVERRIDE_CHOICES,
-        opened_by=people_words(opening.opened_by) if opening else "",
+        opened_by=opened.people_words(opening.opened_by) if opening else "",
         heads=[opened.operator(sent.operator_id) for sent in opening.submissions] if opening else [],
         matrix=list(_matrix(pack, opening.submissions)) if pack and opening else [],
         packages=list(_packages(opened, pack, opening.submissions)) if pack and opening else [],

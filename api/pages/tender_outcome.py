@@ -23,7 +23,7 @@ from api.pages.tender_forms import (
     tender_page,
     whole,
 )
-from api.pages.tender_reading import OpenedTender, band_words, last_of, open_tender, people_words
+from api.pages.tender_reading import OpenedTender, band_words, last_of, open_tender
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words
 from api.tender_files import withheld_lots
@@ -134,7 +134,7 @@ def _award(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response
     more = _told(opened, record) if record else {}
     return tender_page(
         visit, "tender_award.html", opened, refused, record=record,
-        made_by=people_words(made.by) if made else "", withheld=withheld_lots(opened.stored.lines),
+        made_by=opened.people_words(made.by) if made else "", withheld=withheld_lots(opened.stored.lines),
         can_decide=opening is not None and record is None and visit.may("tenders.write"),
         scores=[(f"{_QUALITY}{sent.operator_id}", opened.operator(sent.operator_id)) for sent in opening.submissions]
         if opening and has_quality else [],

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.endpoints.tenders import SENT_FILE
+from api.pages.log import actor_names
 from api.pages.visit import Visit
 from api.pages.words import day_words, moment_words
 from api.store.kinds import KIND_BY_NAME
@@ -68,7 +69,7 @@ class OpenedTender:
     Attributes
     ----------
     award : on the bids as they were opened last. contracts : of the register. sent_by : who handed the bids in.
-    name_by_operator_id : names of today's lists.
+    name_by_operator_id : names of today's lists. people : who is meant by what the record calls them.
     """
 
     stored: StoredTender
@@ -81,6 +82,7 @@ class OpenedTender:
     contracts: tuple[Mapping[str, Any], ...]
     sent_by: str
     name_by_operator_id: Mapping[str, str]
+    people: Mapping[str, str]
 
     @property
     def lots(self) -> tuple[TenderLot, ...]:
@@ -90,6 +92,10 @@ class OpenedTender:
     def operator(self, operator_id: str) -> str:
         """An operator's name, or its id where today's lists do not have it."""
         return self.name_by_operator_id.get(operator_id, operator_id)
+
+    def people_words(self, names: tuple[str, ...]) -> str:
+        """People by the names that they sign in with."""
+        return people_words(names, self.people)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +126,7 @@ def open_tender(visit: Visit, tender_id: str, part: str) -> OpenedTender:
             path = folder / file
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(read_tender_file(session, visit.store.cipher, tender_id, file))
-        opened = _opened(stored, folder, operator_names(visit, session))
+        opened = _opened(stored, folder, operator_names(visit, session), actor_names(session))
     with visit.store.change(visit.caller) as work:
         work.log("read", "tender", tender_id, page=part)
     return opened
@@ -132,7 +138,9 @@ def operator_names(visit: Visit, session: Session) -> dict[str, str]:
     return {one.record_id: (one.body or {}).get("row", {}).get("name", one.record_id) for one in found}
 
 
-def _opened(stored: StoredTender, folder: Path, names: Mapping[str, str]) -> OpenedTender:
+def _opened(
+    stored: StoredTender, folder: Path, names: Mapping[str, str], people: Mapping[str, str]
+) -> OpenedTender:  # fmt: skip
     sent, contracts = _json(folder / SENT_FILE), _json(folder / _REGISTER_PATH)
     is_awarded = last_of(stored.lines, AwardMade) is not None
     is_registered = last_of(stored.lines, ContractsRegistered) is not None
@@ -144,7 +152,7 @@ def _opened(stored: StoredTender, folder: Path, names: Mapping[str, str]) -> Ope
         opening=read_record("opening", Opening, folder / OPENING_FILE) if OPENING_FILE in stored.files else None,
         award=read_record("award", AwardRecord, folder / AWARD_FILE) if is_awarded else None,
         contracts=tuple(contracts or ()) if is_registered else (), sent_by=(sent or {}).get("by", ""),
-        name_by_operator_id=names,
+        name_by_operator_id=names, people=people,
     )  # fmt: skip
 
 
@@ -168,11 +176,11 @@ def last_of(lines: tuple[Line, ...], kind: type[Decision]) -> Line | None:
     return next((line for line in reversed(lines[since + 1 :]) if isinstance(line.decision, kind)), None)
 
 
-def steps_of(stored: StoredTender) -> tuple[StepView, ...]:
+def steps_of(stored: StoredTender, people: Mapping[str, str]) -> tuple[StepView, ...]:
     """Every step with what became of it: those done, the one that is next, and those that wait for it."""
     found: list[StepView] = []
     is_open = True
-    for words, part, is_done, said in _steps(stored):
+    for words, part, is_done, said in _steps(stored, people):
         state = "done" if is_done else "next" if is_open else "later"
         is_open = is_open and is_done
         found.append(StepView(words=words, part=part, said=said, state=state))
@@ -181,10 +189,10 @@ def steps_of(stored: StoredTender) -> tuple[StepView, ...]:
 
 def next_step(stored: StoredTender) -> str:
     """What is to be done next, in words; empty where everything is done."""
-    return next((step.words for step in steps_of(stored) if step.state == "next"), "")
+    return next((step.words for step in steps_of(stored, {}) if step.state == "next"), "")
 
 
-def _steps(stored: StoredTender) -> Iterator[tuple[str, str, bool, str]]:
+def _steps(stored: StoredTender, people: Mapping[str, str]) -> Iterator[tuple[str, str, bool, str]]:
     lines = stored.lines
     yield ("Lots", "lots", True, _lots_words(last_of(lines, LotsDesigned)))
     issued = last_issued(lines)
@@ -195,35 +203,35 @@ def _steps(stored: StoredTender) -> Iterator[tuple[str, str, bool, str]]:
     said = f"{plural(len(questions), 'question')}, {n_waiting} without an answer" if questions else "None was asked"
     yield ("Questions and answers", "questions", issued is not None and not n_waiting, said)
     declared = declared_by(lines)
-    said = f"Declared by {people_words(declared)}" if declared else "Whoever opens or evaluates bids declares first"
+    said = f"Declared by {people_words(declared, people)}" if declared else "Before bids are opened or evaluated"
     yield ("Declarations of interest", "interests", len(declared) > 1, said)
     opening = last_opening(lines)
     said = "Handed in and opened by two people"
     if opening is not None:
         signers = next(line.by for line in lines if line.decision is opening)
         said = f"{plural(opening.n_bids, 'bid')} of {plural(len(opening.operator_ids), 'operator')}, opened by "
-        said += f"{people_words(signers)}; {len(opening.set_aside)} set aside"
+        said += f"{people_words(signers, people)}; {len(opening.set_aside)} set aside"
     yield ("Bids", "bids", opening is not None, said)
-    yield ("Patterns in the bids", "bids", *_patterns(lines))
-    yield from _outcome_steps(lines)
+    yield ("Patterns in the bids", "bids", *_patterns(lines, people))
+    yield from _outcome_steps(lines, people)
 
 
-def _patterns(lines: tuple[Line, ...]) -> tuple[bool, str]:
+def _patterns(lines: tuple[Line, ...], people: Mapping[str, str]) -> tuple[bool, str]:
     opening = last_opening(lines)
     if opening is None:
         return False, "Looked at before anything is awarded"
     seen = [line for line in lines if isinstance(line.decision, ScreensSeen)]
     by = [line for line in seen if line.decision.opening_digest == opening.opening_digest]  # type: ignore[union-attr]
     n = plural(opening.n_patterns, "pattern")
-    return bool(by) or not opening.n_patterns, f"{n}, seen by {people_words(by[-1].by)}" if by else n
+    return bool(by) or not opening.n_patterns, f"{n}, seen by {people_words(by[-1].by, people)}" if by else n
 
 
-def _outcome_steps(lines: tuple[Line, ...]) -> Iterator[tuple[str, str, bool, str]]:
+def _outcome_steps(lines: tuple[Line, ...], people: Mapping[str, str]) -> Iterator[tuple[str, str, bool, str]]:
     made, told, entered = (last_of(lines, kind) for kind in (AwardMade, OperatorsTold, ContractsRegistered))
     said = "With reasons for everybody"
     if made is not None and isinstance(made.decision, AwardMade):
         proof = "proven the best" if made.decision.proven else "not proven the best"
-        said = f"{pounds(made.decision.price_pence, pennies=False)} a year, {proof}; {people_words(made.by)}"
+        said = f"{pounds(made.decision.price_pence, pennies=False)} a year, {proof}; {people_words(made.by, people)}"
     yield ("Award", "award", made is not None, said)
     said = "To winners and losers, with the assessment summary"
     if told is not None and isinstance(told.decision, OperatorsTold):
@@ -250,9 +258,9 @@ def declared_by(lines: tuple[Line, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(declared.person for by, declared in said if declared.person in by))
 
 
-def people_words(names: tuple[str, ...]) -> str:
-    """Accounts by their names alone, joined as people do."""
-    plain = [name.removeprefix("account/") for name in names]
+def people_words(names: tuple[str, ...], people: Mapping[str, str]) -> str:
+    """Who is meant by what the record calls them, joined as people do."""
+    plain = [people.get(name, name) for name in names]
     return " and ".join([", ".join(plain[:-1]), plain[-1]] if len(plain) > 1 else plain)
 
 

@@ -15,6 +15,7 @@ from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
 from api.endpoints.tender_steps import compared_cuts
 from api.endpoints.tenders import SENT_FILE, LotsShape, get_tender_file, post_tender
+from api.pages.log import actor_names
 from api.pages.plan_reading import plans_of
 from api.pages.rendering import go_to, page
 from api.pages.tender_forms import (
@@ -50,6 +51,9 @@ Writer = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_WRITE))]
 
 N_MARKETS = 3
 """Invented markets on which the cuts of a plan are compared (ours): a table of them comes in seconds."""
+_SHORT_CUT_WORDS = {
+    "route": "Route", "school": "School", "area": "Area", "class": "Vehicle class", "quarter": "Quarter",
+}  # fmt: skip
 _STEP_WORDS = {
     "contracts_decided": "Contracts that run out decided on",
     "lots_designed": "Lots made",
@@ -70,11 +74,11 @@ _STEP_WORDS = {
 def show_tenders(visit: Reader) -> Response:
     """Every tender, the newest first, with what is next."""
     with visit.store.read() as session:
-        found = list_tenders(session, visit.store.cipher)
+        found, people = list_tenders(session, visit.store.cipher), actor_names(session)
     rows = [
         (
             (tender.title, f"/tenders/{tender.tender_id}"), next_step(tender) or "Nothing: it is complete",
-            day_words(tender.made_at.date()), people_words((tender.made_by,)),
+            day_words(tender.made_at.date()), people_words((tender.made_by,), people),
         )
         for tender in sorted(found, key=lambda tender: tender.made_at, reverse=True)
     ]  # fmt: skip
@@ -123,14 +127,15 @@ def begin_tender(visit: Writer, plans: Plans) -> Response:
 def show_tender(tender_id: RecordIdPath, visit: Reader) -> Response:
     """One tender: every step with what is done and what is next, the record, files to fetch."""
     with visit.store.read() as session:
-        stored = read_tender(session, visit.store.cipher, tender_id)
+        stored, people = read_tender(session, visit.store.cipher, tender_id), actor_names(session)
     files = [name for name in stored.files if not name.startswith((f"{BIDS_FOLDER}/", SENT_FILE))]
     record = [
-        (moment_words(line.at), _STEP_WORDS[line.decision.step], people_words(line.by), line.why)
+        (moment_words(line.at), _STEP_WORDS[line.decision.step], people_words(line.by, people), line.why)
         for line in stored.lines
     ]
     return page(
-        visit, "tender.html", stored=stored, steps=steps_of(stored), record=record, last_hash=stored.lines[-1].hash,
+        visit, "tender.html", stored=stored, steps=steps_of(stored, people), record=record,
+        last_hash=stored.lines[-1].hash,
         files=[((name, f"/tenders/{tender_id}/files/{name}"), f"{-(-stored.files[name] // 1000):,} kB")
                for name in files],
     )  # fmt: skip
@@ -211,10 +216,11 @@ def _compared(design: DesignResult) -> tuple[str, ...]:
     runs = design.runs
     low, high = design.price_range_pence
     return (
-        CUT_WORDS[design.name], f"{design.n_lots:,}", pounds(design.mean_price_pence, pennies=False),
+        _SHORT_CUT_WORDS[design.name], f"{design.n_lots:,}", pounds(design.mean_price_pence, pennies=False),
         f"{pounds(low, pennies=False)} to {pounds(high, pennies=False)}",
         pounds(design.estimate_pence, pennies=False), pounds(design.administration_pence, pennies=False),
-        f"{mean(run.n_bids_per_lot for run in runs):.1f}", f"{mean(run.single_bid_pct for run in runs):.0f}%",
-        f"{mean(run.no_bid_pct for run in runs):.0f}%", f"{mean(run.n_winners for run in runs):.1f}",
+        f"{mean(run.n_bids_per_lot for run in runs):.1f}",
+        f"{mean(run.single_bid_pct for run in runs):.0f}% and {mean(run.no_bid_pct for run in runs):.0f}%",
+        f"{mean(run.n_winners for run in runs):.1f}",
         f"{mean(run.largest_pct for run in runs):.0f}%",
     )  # fmt: skip

@@ -12,8 +12,10 @@ import pytest
 from api.auth.accounts import add_account
 from api.auth.permissions import Role
 from api.store.models import Plan
+from api.store.plans import add_plan, seal_plan
 from tests.api.clients import PASSWORD
 from tests.api.lists import OFFICER, add
+from tests.api.plan_folders import write_plan_folder
 from tests.api.portal import portal_zip
 from tests.browsers import chromium
 from tests.e2e.test_pages_in_a_browser import DESK, PHONE, Site, faults_in, site_of
@@ -34,14 +36,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def site(tmp_path: Path, browser: Any) -> Iterator[Site]:
-    """Two operators with two cars each, the first plan published, and a second procurement officer."""
+    """Two operators with two cars each, a published plan of two routes, and a second procurement officer."""
     for found in site_of(tmp_path, browser, is_empty=False):
         for name in ("O1", "O2"):
             vehicles = [{"class_id": "car", "n_vehicles": "2"}]
             add(found.store, "operator", name, {"name": f"Operator {name}"}, operator_vehicles=vehicles)
+        plan = write_plan_folder(found.store, tmp_path / "tendered")
         with found.store.change(OFFICER) as work:
             add_account(work, COLLEAGUE, Role.PROCUREMENT_OFFICER, PASSWORD)
-            work.session.get_one(Plan, found.plan_ids[0]).status = "published"
+            plan_id = add_plan(work, seal_plan(work.cipher, plan), "Tendered").plan_id
+            work.session.get_one(Plan, plan_id).status = "published"
         yield found
 
 
