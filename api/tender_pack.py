@@ -449,8 +449,14 @@ def _write_pdf(
     path.write_bytes(tender_pack_pdf(data))
 
 
+_FACT_NAMES = {"class_id": "Vehicle class", "estimate_a_year": "The council's estimate"}
+
+
 def _named(facts: Mapping[str, object]) -> list[list[str]]:
-    return [[name.replace("_", " ").capitalize(), cell_text(value)] for name, value in facts.items()]
+    """Facts of a lot with names for people; the estimate as money."""
+    told = {name: cell_text(value) for name, value in facts.items()}
+    told["estimate_a_year"] = f"£{told['estimate_a_year']} a year"
+    return [[_FACT_NAMES.get(name, name.replace("_", " ").capitalize()), text] for name, text in told.items()]
 
 
 def _counted(sheet: LotSheet) -> list[list[str]]:

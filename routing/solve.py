@@ -54,7 +54,6 @@ def solve(
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     clock: Callable[[], float] = time.monotonic,
-    price_fleet: bool = True,
 ) -> Result:
     """Search for the plan of least objective.
 
@@ -67,7 +66,6 @@ def solve(
     blocks : where travel comes from if the instance holds no matrices.
     on_progress : called about five times a second. should_stop : asked before every chunk.
     clock : what seconds are counted by; wall time unless told otherwise, and then on one process only.
-    price_fleet : whether routes pay for a fleet vehicle what the assignment could save with it (`FleetWorth`).
 
     Raises
     ------
@@ -79,9 +77,7 @@ def solve(
     if clock is not time.monotonic or not is_worth_a_process(instance, stop):
         processes = 1
     with workers(instance, processes, blocks, clock) as at_work:
-        found = search(
-            instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks, price_fleet=price_fleet
-        )
+        found = search(instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks)
     solution = as_solution(instance, found.routes)
     exact = assign(instance, solution) if blocks is None else assign_by_area(instance, found.routes, blocks)
     solution, assignment = drop_undriven(solution, exact)

@@ -16,7 +16,6 @@ from typing import Protocol
 import numpy as np
 
 from routing.areas import cut, drives_from_landmarks, n_areas_of, share_out
-from routing.fleet_worth import FleetWorth
 from routing.instance import P_UNSERVED, Instance
 from routing.part import Blocks, absent_from
 from routing.processes import Workers
@@ -177,26 +176,11 @@ class TwoSeeds:
 
 
 class Areas:
-    """Areas searched side by side, cut anew in each round; a plan is judged by what the assignment makes of it.
+    """Areas searched side by side, cut anew in each round."""
 
-    Attributes
-    ----------
-    first_pence : objective a fortnight of the routes to begin with.
-    """
-
-    def __init__(
-        self,
-        instance: Instance,
-        routes: Sequence[StartRoute],
-        blocks: Blocks | None,
-        n_areas: int,
-        *,
-        price_fleet: bool = True,
-    ) -> None:
+    def __init__(self, instance: Instance, routes: Sequence[StartRoute], blocks: Blocks | None, n_areas: int) -> None:
         self._instance, self._routes, self._n_areas = instance, routes, n_areas
         self._drives = drives_from_landmarks(instance, blocks)
-        self._worth = FleetWorth(instance, priced=price_fleet)
-        self.first_pence = self._worth.look(routes)
         self._start_pence: list[int] = []
 
     def tasks(self, length: Round, seed: int) -> list[Task]:
@@ -210,7 +194,7 @@ class Areas:
         return [
             Task(
                 riders=riders[a], limits=limits[a], routes=routes[a], seed=mixed_seed(seed, length.number, a),
-                n_iterations=shares[a], first=length.first, done=length.done, day_pence=self._worth.day_pence,
+                n_iterations=shares[a], first=length.first, done=length.done,
             )
             for a in range(self._n_areas)
         ]  # fmt: skip
@@ -222,9 +206,8 @@ class Areas:
 
     def take(self, found: Sequence[Found]) -> tuple[Sequence[StartRoute], int]:
         """See `Streams`."""
-        self._routes = self._worth.without([route for f in found for route in f.now])
-        best = self._worth.without([route for f in found for route in f.best])
-        return best, self._worth.look(best)
+        self._routes = [route for f in found for route in f.now]
+        return [route for f in found for route in f.best], sum(f.best_pence for f in found)
 
 
 def search(
@@ -236,16 +219,14 @@ def search(
     seed: int,
     start: Sequence[StartRoute] = (),
     blocks: Blocks | None = None,
-    price_fleet: bool = True,
 ) -> Searched:
     """First plan, then rounds until the stop.
 
     Parameters
     ----------
     blocks : where travel comes from if the instance holds no matrices.
-    price_fleet : whether routes pay for a fleet vehicle what it is worth to the assignment.
     """
-    streams, best, best_pence = _first_plan(instance, workers, seed, start, blocks, price_fleet)
+    streams, best, best_pence = _first_plan(instance, workers, seed, start, blocks)
     first_plan_seconds = observer.elapsed()
     observer.least_pence = best_pence
     observer.trace.append((first_plan_seconds, (best_pence + 1) // 2))
@@ -274,18 +255,13 @@ def search(
 
 
 def _first_plan(
-    instance: Instance,
-    workers: Workers,
-    seed: int,
-    start: Sequence[StartRoute],
-    blocks: Blocks | None,
-    price_fleet: bool,
+    instance: Instance, workers: Workers, seed: int, start: Sequence[StartRoute], blocks: Blocks | None
 ) -> tuple[Streams, Sequence[StartRoute], int]:
     """Streams that begin with the first plan, made whole where the matrices are whole and by area elsewhere."""
     zero = Round(number=-1, n_iterations=0, first=0, done=(0.0, 0.0), seconds=None)
     n_areas = n_areas_of(instance.n_riders)
     if blocks is not None:
-        areas = Areas(instance, start, blocks, n_areas, price_fleet=price_fleet)
+        areas = Areas(instance, start, blocks, n_areas)
         return areas, *areas.take(workers.run(areas.tasks(zero, seed), lambda standings: False))
     whole = Task(
         riders=None, limits=None, routes=start, seed=mixed_seed(seed), n_iterations=0, first=0, done=(0.0, 0.0)
@@ -293,8 +269,7 @@ def _first_plan(
     (found,) = workers.run([whole], lambda standings: False)
     if instance.n_riders < AREAS_FROM:
         return TwoSeeds(instance, found.now), found.best, found.best_pence
-    areas = Areas(instance, found.now, blocks, n_areas, price_fleet=price_fleet)
-    return areas, found.now, areas.first_pence
+    return Areas(instance, found.now, blocks, n_areas), found.best, found.best_pence
 
 
 def _watch(observer: Observer, streams: Streams, length: Round) -> Callable[[Sequence[Standing]], bool]:

@@ -190,7 +190,7 @@ class IdentityProvider:
 
     def _person_of(self, claims: Mapping[str, Any]) -> KnownPerson:
         given = claims.get(self._role_claim, [])
-        values = {given} if isinstance(given, str) else {str(value) for value in given}
+        values = {given} if isinstance(given, str) else set(map(str, given)) if isinstance(given, list) else set()
         roles = {self._role_by_value[value] for value in values if value in self._role_by_value}
         if len(roles) != 1:
             found = "no role here" if not roles else "more than one role here"

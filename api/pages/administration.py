@@ -20,7 +20,7 @@ from api.pages.words import moment_words
 from api.report.assumptions import settings_of
 from api.road_extract import Coverage, coverage_of, road_file_of
 from api.store.backup import back_up, backups_in
-from api.store.faults import NotInStoreError, StaleWriteError, StoreRefusedError
+from api.store.faults import AlreadyThereError, NotInStoreError, StaleWriteError, StoreRefusedError
 from api.store.kinds import KIND_BY_NAME, Body, body_of
 from api.store.records import Draft, Filter, Stored, changed_fields, find, history_of, list_records, read, save
 from api.store.scenario import read_stored_scenario
@@ -60,7 +60,7 @@ def change_policy(visit: Writer) -> Response:
                  expected_version=visit.version())  # fmt: skip
     except InputFaults as found:
         return _administration(visit, errors_by_field(found.faults))
-    except StaleWriteError:
+    except (StaleWriteError, AlreadyThereError):
         return _administration(visit, {"value": "Somebody else changed the settings meanwhile; look, then save again"})
     return go_to("/administration?done=policy#policy")
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 560, 230, 10, 10, 30, 30
+MOST_LABELS = 6
+"""Bars with their value above them (ours): of more, values would stand on one another, and the table has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendBar:
-    """One plan's bar: where it stands, its value in words above it and its number below; no height where unknown."""
+    """One plan's bar: where it stands, its value in words above it where there is room, its number below it."""
 
     x: float
     y: float
@@ -52,7 +54,7 @@ def make_trend(values: Sequence[float | None], labels: Sequence[str], target: fl
         bars.append(
             TrendBar(
                 x=round(middle - width / 2, 1), y=round(HEIGHT - BOTTOM - height, 1), width=round(width, 1),
-                height=height, middle=middle, label=label, number=idx + 1,
+                height=height, middle=middle, label=label if len(values) <= MOST_LABELS else "", number=idx + 1,
             )
         )  # fmt: skip
     base_y = HEIGHT - BOTTOM

@@ -79,8 +79,12 @@
 
     map.on("load", function () {
       // Streets come when they come: the routes do not wait for them.
-      fetch(box.dataset.map.split("?")[0].replace("map.geojson", "roads.geojson"), { credentials: "same-origin" })
-        .then(function (answer) { return answer.ok ? answer.json() : { features: [] }; }).then(streets).catch(function () {});
+      var of = box.dataset.map.split("?")[0];
+      if (/^\/plans\/[^/]+\/map\.geojson$/.test(of)) {
+        fetch(of.replace("map.geojson", "roads.geojson"), { credentials: "same-origin" }).then(function (answer) {
+          return answer.ok ? answer.json() : { features: [] };
+        }).then(streets).catch(function () { /* The routes are drawn all the same. */ });
+      }
       map.addSource("lines", { type: "geojson", data: { type: "FeatureCollection", features: lines } });
       map.addLayer({ id: "lines", type: "line", source: "lines", layout: { "line-join": "round", "line-cap": "round" },
         paint: { "line-width": box.dataset.routes ? 2 : 4, "line-opacity": 0.8,

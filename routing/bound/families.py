@@ -12,6 +12,9 @@ from routing.bound.fields import C_OWN_PA, C_ROOM, C_RUN, MAX_GATES, Q_GATES, V_
 from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
 
+APART = -1
+"""Split a group into single sequences."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Family:
@@ -46,19 +49,21 @@ class Family:
         return self.leg, self.kind, self.pa
 
     def split(self, leg: Leg, cuts: dict[int, int]) -> None:
-        """Part groups at a gate each, into the sequences with it and those without; both keep what is proven."""
+        """Part groups at a gate each, into the sequences with it and those without; all keep what is proven."""
         stay = np.array([k for k in range(len(self.groups)) if k not in cuts], np.int64)
         parts, parents = [], []
         for k, gate in cuts.items():
-            has_it = (leg.sequences[self.groups[k], Q_GATES : Q_GATES + MAX_GATES] == gate).any(axis=1)
-            for part in (self.groups[k][has_it], self.groups[k][~has_it]):
-                if len(part):
-                    parts.append(part)
-                    parents.append(k)
+            group = self.groups[k]
+            has_it = (leg.sequences[group, Q_GATES : Q_GATES + MAX_GATES] == gate).any(axis=1)
+            cut = np.split(group, len(group)) if gate == APART else [group[has_it], group[~has_it]]
+            parts += [part for part in cut if len(part)]
+            parents += [k for part in cut if len(part)]
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
         self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
-        self.gates, self.n_gates = _gates_of(leg, self.groups, self.gates.shape[1])
+        gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
+        self.gates = np.concatenate([self.gates[stay], gates])
+        self.n_gates = np.concatenate([self.n_gates[stay], n_gates])
 
 
 def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:

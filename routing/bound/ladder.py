@@ -143,9 +143,10 @@ class Ladder:
         if proven.bound > self.best:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
+        self._prices = master.solve()
         if master.n_runs > MOST_RUNS:
             master.purge(MOST_RUNS // 2)
-        self._prices = master.solve()
+            self._prices = master.solve()
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.families import Family, families_of, known
+from routing.bound.families import APART, Family, families_of, known
 from routing.bound.fields import C_RUN, MAX_GATES, V_ROW
 from routing.bound.master import Columns, Master, Prices, long_prices
 from routing.bound.pricing import price_groups
@@ -141,10 +141,12 @@ class Rounds:
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
         family.seen[chosen] = len(self.history) - 1
-
-        for k, gate in zip(chosen.tolist(), split_at.tolist(), strict=True):
-            if gate >= 0:
-                cuts[k] = gate
+        worth = self._worth(family, prices, effort)
+        for k, gate, pence in zip(chosen.tolist(), split_at.tolist(), bound.tolist(), strict=True):
+            # Labels are of single sequences: orders of the same gates are parted for them.
+            is_apart = gate < 0 and effort.max_labels > 0 and len(family.groups[k]) > 1 and pence < -worth
+            if gate >= 0 or is_apart:
+                cuts[k] = APART if is_apart else gate
         order = np.argsort(figures[:n, 0], kind="stable")
         nodes, figures = nodes[order], figures[order]
         return Columns(

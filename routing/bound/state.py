@@ -22,7 +22,7 @@ class Saved:
 
     Attributes
     ----------
-    bound : pence a fortnight. runs : columns; ng : per leg, see `pricing.price_sequences`.
+    bound : pence a fortnight. runs : columns; ng : per leg, see `pricing.price_groups`.
     """
 
     bound: float

@@ -40,6 +40,7 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
     if by_runs:
         yield "Runs may be used in parts (the linear program behind the bound is not in whole runs)."
         yield "A run may come to a passenger twice if it has visited enough others in between."
+        yield "Rides count in steps of up to five minutes, rounded down, and homes far off by the nearest of these."
         yield "Gates open as early and close as late as for any of their passengers, on the day that suits best."
         yield "Nobody waits for others to board at their stop; a gate's service is that of its quickest passenger."
     if scenario.never_together:

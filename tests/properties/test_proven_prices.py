@@ -137,7 +137,7 @@ def reduced_pence(master: Master, prices: Prices, run: Columns) -> float:
     homes_s = max(0, seconds // END_STEP_S * END_STEP_S - int(s[Q_SPAN]))
     moments = zip(master.moments[run.leg], master.moment_prices(prices, *at), strict=True)
     pence += sum(float(price) for moment, price in moments if is_out(table.leg, s, homes_s, int(moment)))
-    return pence - float(prices.demand[table.nodes[run.nodes[0], V_DEMAND]].sum())
+    return float(pence - prices.demand[table.nodes[run.nodes[0], V_DEMAND]].sum())
 
 
 @pytest.mark.parametrize("effort", sorted(EFFORTS))
@@ -208,3 +208,15 @@ def test_one_more_vehicle_lowers_the_bound_by_no_more_than_its_price() -> None:
         assert after.bound_pence <= whole.bound_pence + SETTLED * whole.bound_pence
         saved = worth.get(vehicle.class_id, 0)
         assert after.bound_pence >= whole.bound_pence - saved - SETTLED * whole.bound_pence
+
+
+def test_a_program_that_forgets_runs_proves_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of no use are dropped above 40 (79 come up): the climb ends at the same bound."""
+    scenario, travel = make_world(("schools",), 5, 5)
+    plan = plan_for(scenario, travel, iterations=20).plan
+    whole = prove(scenario, travel, plan, seconds=600)
+    monkeypatch.setattr("routing.bound.ladder.MOST_RUNS", 40)
+    purged = prove(scenario, travel, plan, seconds=600)
+    assert whole.is_over
+    assert purged.is_over
+    assert purged.bound_pence == pytest.approx(whole.bound_pence, rel=SETTLED)

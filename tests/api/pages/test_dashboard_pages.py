@@ -162,6 +162,7 @@ def test_bars_stand_on_the_ground_and_the_target_is_their_measure() -> None:
     assert last.height == pytest.approx(2 * first.height)
     assert first.y + first.height == chart.base_y
     assert make_trend([0.0], ["0"], 0.0, "none").bars[0].height == 0
+    assert {bar.label for bar in make_trend([1.0] * 7, ["1"] * 7, 1.0, "seven").bars} == {""}
 
 
 def test_a_table_keeps_numbers_and_leaves_links_behind() -> None:

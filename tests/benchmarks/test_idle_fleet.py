@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.fleet_worth import LATER_S, PARTED_AT_S, halved, staggered, withheld
+from benchmarks.idle_fleet import LATER_S, PARTED_AT_S, halved, staggered, withheld
 from routing.encode import encode
 from routing.instance import (
     D_CLOSE,

@@ -1,14 +1,14 @@
-"""What the price of an idle fleet vehicle is worth in the search, beside two other ways to keep some of them idle.
+"""What idle fleet vehicles are worth: the search as it is beside two ways to keep some of them for short runs.
 
-    python -m benchmarks.fleet_worth [--n 955] [--seconds 20] [--seeds 107 108] [--methods priced plain] [--json]
-    python -m benchmarks.fleet_worth --misses --seeds 101
+    python -m benchmarks.idle_fleet [--n 955] [--seconds 20] [--seeds 101 102] [--methods plain halves] [--json]
+    python -m benchmarks.idle_fleet --misses --seeds 101
 
 Seconds are CPU seconds of one process. Every method's routes go through the same exact assignment, and a row's cost is
-what that makes of them. `plain`: the search without the price. `priced`: with it. `withheld`: the search is shown no
-fleet vehicles but those of the largest class. `halves`: of the others it is shown an early and a late half, with half
-of the hours paid, `--overlap` minutes longer than the shift has. `--staggered`: every other school, and the end of the
-fleet's shifts, an hour later. `--today`: begin with today's routes. `--misses`: by how much each fleet vehicle's one
-route and each bought route that its class can hold miss each other in a plan.
+what that makes of them. `plain`: the search as it is. `withheld`: it is shown no fleet vehicles but those of the
+largest class. `halves`: of the others it is shown an early and a late half, with half of the hours paid, each
+`--overlap` minutes longer than its share of the shift. `--staggered`: every other school, and the end of the fleet's
+shifts, an hour later. `--today`: begin with today's routes. `--misses`: by how much each fleet vehicle's one route and
+each bought route that its class can hold miss each other in a plan.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from routing.solve import StartRoute, Stop, solve
 from transport.files.read import read_scenario
 
 Row = dict[str, Any]
-PLAIN, PRICED, WITHHELD, HALVES = METHODS = ("plain", "priced", "withheld", "halves")
+PLAIN, WITHHELD, HALVES = METHODS = ("plain", "withheld", "halves")
 PARTED_AT_S = (8 * 3600 + 38 * 60, 15 * 3600 + 20 * 60)
 """Where a shift is parted: between the demo's early and late bells."""
 LATER_S = 3600
@@ -68,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=955)
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[107, 108, 109, 110, 111, 112])
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=[PLAIN, PRICED])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102, 103])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--overlap", type=int, default=10)
     parser.add_argument("--staggered", action="store_true")
     parser.add_argument("--today", action="store_true")
@@ -97,7 +97,7 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
             shown = {WITHHELD: withheld, HALVES: lambda x: halved(x, options.overlap * 60)}.get(method, lambda x: x)
             result = solve(
                 shown(given), Stop(seconds=options.seconds), seed=seed, start=today if options.today else (),
-                clock=cpu_s, price_fleet=method == PRICED,
+                clock=cpu_s,
             )  # fmt: skip
             assigned = assign(given, result.solution)
             yield {
@@ -110,12 +110,9 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
 
 
 def misses(options: argparse.Namespace, seed: int) -> Row:
-    """Of one plan found without prices: pairs that miss each other by at most so many minutes."""
+    """Of one plan: pairs that miss each other by at most so many minutes."""
     given, today = _instance(options.n)
-    result = solve(
-        given, Stop(seconds=options.seconds), seed=seed, start=today if options.today else (), clock=cpu_s,
-        price_fleet=False,
-    )  # fmt: skip
+    result = solve(given, Stop(seconds=options.seconds), seed=seed, start=today if options.today else (), clock=cpu_s)
     solution, assigned = result.solution, result.assignment
     figures, _, _, _ = all_figures(given, solution)
     on_fleet = {r for _, routes in assigned.vehicles for r in routes}
