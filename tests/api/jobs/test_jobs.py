@@ -323,7 +323,7 @@ def test_a_person_watches_a_job(app: FastAPI, officer: TestClient, store: Store,
     threading.Event().wait(1.0)  # For a machine at ease to see it under way; it does not matter to what is asserted.
     assert planning.cancelled(bench(store, settings), job_id)
     watcher.join(timeout=60)
-    assert (told[-1]["state"], told[-1]["progress"]) == ("cancelled", {"phase": "search"})
+    assert (told[-1]["state"], told[-1]["progress"]) == ("cancelled", {"phase": "search", "trail": []})
     assert [one["state"] for one in told[:-1]] == ["running"] * (len(told) - 1)
     problem_of(stranger(app).get(f"{API}/jobs/{job_id}/events"), 401, "not-signed-in")
     problem_of(signed_in(app, Role.ADMINISTRATOR).get(f"{API}/jobs/{job_id}/events"), 403, "not-allowed")
