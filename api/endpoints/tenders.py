@@ -120,7 +120,7 @@ class PackShape(Shape):
 class TextShape(Shape):
     """A question, or an answer."""
 
-    text: Words
+    text: Words = Field(examples=["May a lot be driven by two smaller vehicles?"])
 
 
 class InterestShape(Shape):
@@ -130,21 +130,21 @@ class InterestShape(Shape):
         default=None, description="Somebody else: then it is a report. Empty: yourself"
     )
     operator_ids: list[OperatorId] = Field(default=[], max_length=500)
-    statement: Words
+    statement: Words = Field(examples=["I have no interest in any operator."])
 
 
 class OverrideShape(Shape):
     """A rule of the house set aside in one case."""
 
     kind: OverrideKind
-    about: Line = Field(description="PERSON:OPERATOR, operator, or lot")
-    why: Words
+    about: Line = Field(description="PERSON:OPERATOR, operator, or lot", examples=["LOT3"])
+    why: Words = Field(examples=["The school moves in May."])
 
 
 class WhyShape(Shape):
     """What somebody made of it."""
 
-    why: Words
+    why: Words = Field(examples=["Looked at with the auditor; nothing points to an agreement."])
 
 
 class AwardShape(Shape):
