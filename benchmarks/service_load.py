@@ -141,6 +141,9 @@ def run(service: Served, people: list[str], schools: list[str], mix: list[str], 
     return whole
 
 
+_SHARES = {"median_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("demo", type=Path)
@@ -148,6 +151,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--think-ms", type=int, default=0)
     parser.add_argument("--people", type=int, default=40, help="of the later arrivals")
+    parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="schoolrun-load-") as place:
         settings = Settings(
@@ -160,21 +164,28 @@ def main() -> int:
         people = people[: args.people]
         with served(store, settings, Path(place), "--no-worker") as service:
             warm(service, people, schools)
-            print("| clients | wait between, ms | kind | requests | median ms | p95 ms | p99 ms | errors |")
-            print("|---|---|---|---|---|---|---|---|")
+            rows: list[dict[str, Any]] = []
             for mix in (["read"], ["quote1"], ["quote5"], ["read", "quote1"]):
                 tally = run(service, people, schools, mix, args)
                 for kind, seconds in sorted(tally.seconds.items()):
-                    figures = [1000 * percentile(seconds, share) for share in (0.5, 0.95, 0.99)]
-                    cells = [str(args.clients), str(args.think_ms), f"{kind} of {'+'.join(mix)}", str(len(seconds)),
-                             *(f"{figure:.0f}" for figure in figures), str(len(tally.errors))]  # fmt: skip
-                    print(f"| {' | '.join(cells)} |", flush=True)
+                    figures = {name: round(1000 * percentile(seconds, share)) for name, share in _SHARES.items()}
+                    rows.append(
+                        {"clients": args.clients, "think_ms": args.think_ms, "kind": f"{kind} of {'+'.join(mix)}",
+                         "requests": len(seconds), **figures, "errors": len(tally.errors)}
+                    )  # fmt: skip
                 for error in sorted(set(tally.errors))[:3]:
                     print(error, file=sys.stderr)
                 for line in service.log_path.read_text(encoding="utf-8").splitlines():
                     if "ERROR" in line or (service.process.poll() is not None and "requests INFO" not in line):
                         print(line, file=sys.stderr)
+    print(json.dumps(rows, indent=1) if args.json else table(rows))
     return 0
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Rows for people."""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(map(str, row.values()) for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def candidates_of(passenger_id: str, schools: list[str]) -> list[str]:
@@ -198,7 +209,7 @@ def warm(service: Served, people: list[str], schools: list[str]) -> None:
                 if answer.status_code != 201:
                     print(json.dumps(answer.json())[:400], file=sys.stderr)
             figures = f"median {percentile(took, 0.5):.2f} s, longest {max(took):.2f} s"
-            print(f"Alone, first time, {kind}: {len(took)} asked, {figures}", flush=True)
+            print(f"Alone, first time, {kind}: {len(took)} asked, {figures}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
