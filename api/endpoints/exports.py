@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 from api.auth.faults import NotAllowedError
 from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
-from api.endpoints.plan_jobs import Line
-from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape, moment_text
+from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape, moment_text
 from api.exporting import (
     N_PREVIEW,
     Wanted,

@@ -8,14 +8,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.endpoints.shapes import RecordIdPath, Shape
+from api.endpoints.shapes import Line, RecordIdPath, Shape
 from api.store.jobs import ask_job
 from api.store.plans import read_stored_plan
 from api.store.store import Work
 from transport.files.faults import Fault, InputFaults
 from transport.files.read_schools import setting_fault
-
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class PlanJobShape(Shape):

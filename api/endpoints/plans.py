@@ -17,8 +17,8 @@ from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.jobs import JobOut, job_json
 from api.endpoints.passenger_upload import body_bytes
-from api.endpoints.plan_jobs import Line, PlanJobShape, start_plan
-from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape, moment_text
+from api.endpoints.plan_jobs import PlanJobShape, start_plan
+from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape, moment_text
 from api.endpoints.versions import version_seen
 from api.idempotency import Answer, Once, do_once, do_once_prepared, once
 from api.problems import AskedWronglyError

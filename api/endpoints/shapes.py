@@ -34,6 +34,7 @@ ExternalIds = Annotated[
         examples=[{"mosaic": "4477"}],
     ),
 ]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PageLimit = Annotated[int, Field(ge=1, le=500, description="Most records of the page")]
 After = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$", description="`next` of the page before; empty: the first page")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,10 +12,9 @@ from pydantic import BaseModel, Field
 from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.passenger_upload import body_bytes
-from api.endpoints.plan_jobs import Line
 from api.endpoints.plans import ZIP_TYPE, OnceOnly, VersionSeen, unpack
 from api.endpoints.quotes import Plans
-from api.endpoints.shapes import After, PageLimit, RecordIdPath, Shape
+from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape
 from api.endpoints.tender_steps import Desk, begin, line_json, require_person, signed, take_step, tender_json
 from api.idempotency import Once
 from api.open_plans import OpenPlans
@@ -357,8 +356,6 @@ def hand_in(who: Asking, one: Once, plans: OpenPlans, tender_id: str, version: i
 
 
 def _require_closed(desk: Desk) -> None:
-    from datetime import UTC
-
     pack = read_pack(desk.folder)
     if datetime.now(UTC) < pack.deadline:
         raise NotAllowedYetError(f"bids close at {pack.deadline.isoformat()}; they are not handed in before")

@@ -21,8 +21,6 @@ from api.store.store import Store
 
 DBOS_NAME = "schoolrun"
 QUEUE = "jobs"
-SERVE_SLOT = "serve"
-"""Slot of the worker that `schoolrun serve` runs."""
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from api.pages.tender_forms import (
     once_of,
     shape_of,
     stepped,
+    take,
     tender_page,
     whole,
 )
@@ -103,12 +104,7 @@ def show_pack(tender_id: RecordIdPath, visit: Reader) -> Response:
 @router.post("/tenders/{tender_id}/pack")
 def issue_pack(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Issue the pack, or an amended one."""
-    return stepped(
-        lambda: post_pack(
-            tender_id, _pack_wanted(visit, tender_id), asking_of(visit), visit.version(), once_of(visit), plans
-        ),
-        f"/tenders/{tender_id}/pack", lambda refused: _pack(visit, tender_id, refused),
-    )  # fmt: skip
+    return take(visit, plans, tender_id, post_pack, lambda: _pack_wanted(visit, tender_id), "pack", _pack)
 
 
 @router.get("/tenders/{tender_id}/questions")
@@ -144,12 +140,9 @@ def show_interests(tender_id: RecordIdPath, visit: Reader) -> Response:
 def declare(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Declare one's interests, or that there are none."""
     fields = {"operator_ids": visit.texts("operator_ids"), "statement": visit.text("statement")}
-    return stepped(
-        lambda: post_interest(
-            tender_id, shape_of(InterestShape, fields), asking_of(visit), visit.version(), once_of(visit), plans
-        ),
-        f"/tenders/{tender_id}/interests", lambda refused: _interests(visit, tender_id, refused),
-    )  # fmt: skip
+    return take(
+        visit, plans, tender_id, post_interest, lambda: shape_of(InterestShape, fields), "interests", _interests
+    )
 
 
 @router.get("/tenders/{tender_id}/bids")
@@ -185,23 +178,18 @@ def open_bids(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
 @router.post("/tenders/{tender_id}/patterns")
 def see_patterns(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Record what somebody made of the patterns in the bids."""
-    return stepped(
-        lambda: post_screens_seen(
-            tender_id, _reasoned(visit, WhyShape, {}), asking_of(visit), visit.version(), once_of(visit), plans
-        ),
-        f"/tenders/{tender_id}/bids", lambda refused: _bids(visit, tender_id, refused),
-    )  # fmt: skip
+    return take(visit, plans, tender_id, post_screens_seen, lambda: _reasoned(visit, WhyShape, {}), "bids", _bids)
 
 
 @router.post("/tenders/{tender_id}/overrides")
 def set_aside_rule(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Set a rule of the house aside in one case."""
 
-    def act() -> Response:
-        body = _reasoned(visit, OverrideShape, {"kind": visit.text("kind"), "about": _about(visit)}, "override_")
-        return post_override(tender_id, body, asking_of(visit), visit.version(), once_of(visit), plans)
+    def wanted() -> OverrideShape:
+        fields = {"kind": visit.text("kind"), "about": _about(visit)}
+        return _reasoned(visit, OverrideShape, fields, "override_")
 
-    return stepped(act, f"/tenders/{tender_id}/bids", lambda refused: _bids(visit, tender_id, refused))
+    return take(visit, plans, tender_id, post_override, wanted, "bids", _bids)
 
 
 def _about(visit: Visit) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.endpoints.asking import Asking
 from api.idempotency import Once, once_of_form
+from api.open_plans import OpenPlans
 from api.pages.rendering import go_to, page
 from api.pages.tender_reading import OpenedTender
 from api.pages.visit import CSRF_FIELD, Visit
@@ -108,6 +109,28 @@ def stepped(act: Callable[[], Response], address: str, shown: Callable[[Refused]
     except NotAllowedYetError as error:
         return shown(Refused(errors={"": sentence_of(str(error))}))
     return go_to(f"{address}?done=step")
+
+
+def take(
+    visit: Visit,
+    plans: OpenPlans,
+    tender_id: str,
+    post: Callable[..., Response],
+    wanted: Callable[[], BaseModel],
+    part: str,
+    shown: Callable[[Visit, str, Refused], Response],
+) -> Response:
+    """Take the step of a form that is one body of its endpoint.
+
+    Parameters
+    ----------
+    post : the endpoint. wanted : makes its body. part : of the tender's address, where the form is; shown : its page.
+    """
+    return stepped(
+        lambda: post(tender_id, wanted(), asking_of(visit), visit.version(), once_of(visit), plans),
+        f"/tenders/{tender_id}/{part}",
+        lambda refused: shown(visit, tender_id, refused),
+    )
 
 
 def refused_by(faults: tuple[Fault, ...]) -> Refused:

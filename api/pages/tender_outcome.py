@@ -15,11 +15,9 @@ from api.endpoints.tenders import AwardShape, LettersShape, RegisterShape, post_
 from api.pages.tender_forms import (
     NOTHING,
     Refused,
-    asking_of,
     form_fault,
-    once_of,
     shape_of,
-    stepped,
+    take,
     tender_page,
     whole,
 )
@@ -55,12 +53,7 @@ def show_award(tender_id: RecordIdPath, visit: Reader) -> Response:
 @router.post("/tenders/{tender_id}/award")
 def decide(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Decide, evaluated by whoever sends the form."""
-    return stepped(
-        lambda: post_award(
-            tender_id, _award_wanted(visit), asking_of(visit), visit.version(), once_of(visit), plans
-        ),
-        f"/tenders/{tender_id}/award", lambda refused: _award(visit, tender_id, refused),
-    )  # fmt: skip
+    return take(visit, plans, tender_id, post_award, lambda: _award_wanted(visit), "award", _award)
 
 
 @router.get("/tenders/{tender_id}/letters")
@@ -73,12 +66,7 @@ def show_letters(tender_id: RecordIdPath, visit: Reader) -> Response:
 def write_letters(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Write a letter to every operator that sent something."""
     fields = {"told_on": visit.text("told_on"), "contact": visit.text("contact"), "why": visit.text("reason")}
-    return stepped(
-        lambda: post_letters(
-            tender_id, shape_of(LettersShape, fields), asking_of(visit), visit.version(), once_of(visit), plans
-        ),
-        f"/tenders/{tender_id}/letters", lambda refused: _letters(visit, tender_id, refused),
-    )  # fmt: skip
+    return take(visit, plans, tender_id, post_letters, lambda: shape_of(LettersShape, fields), "letters", _letters)
 
 
 @router.get("/tenders/{tender_id}/register")
@@ -91,12 +79,7 @@ def show_register(tender_id: RecordIdPath, visit: Reader) -> Response:
 def register(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Enter the contracts."""
     fields = {name: visit.text(name) for name in ("department", "review_on")}
-    return stepped(
-        lambda: post_register(
-            tender_id, shape_of(RegisterShape, fields), asking_of(visit), visit.version(), once_of(visit), plans
-        ),
-        f"/tenders/{tender_id}/register", lambda refused: _register(visit, tender_id, refused),
-    )  # fmt: skip
+    return take(visit, plans, tender_id, post_register, lambda: shape_of(RegisterShape, fields), "register", _register)
 
 
 def _award_wanted(visit: Visit) -> AwardShape:

@@ -49,6 +49,15 @@ def fill_lists(store: Store) -> None:
         save(work, council, "council", Draft(body=body), expected_version=0)
 
 
+def add_bidders(store: Store) -> None:
+    """Two operators with two cars each."""
+    for name in ("O1", "O2"):
+        add(
+            store, "operator", name, {"name": f"Operator {name}"},
+            operator_vehicles=[{"class_id": "car", "n_vehicles": "2"}],
+        )  # fmt: skip
+
+
 def write_plan_folder(
     store: Store, folder: Path, routes: Sequence[tuple[str, ...]] = PAIRS, *, later_s: int = 0
 ) -> Path:

@@ -19,8 +19,7 @@ from api.tender_evidence import verify
 from tests.api.clients import new_key, problem_of, seen, signed_in, with_key
 from tests.api.databases import sqlite_settings
 from tests.api.endpoints.test_plans_api import upload
-from tests.api.lists import add
-from tests.api.plan_folders import fill_lists, write_plan_folder, zipped
+from tests.api.plan_folders import add_bidders, fill_lists, write_plan_folder, zipped
 from tests.api.portal import broken_zip, portal_zip
 from tests.api.test_audit import lines_of
 
@@ -41,11 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 def plan_id(store: Store, app: FastAPI, tmp_path: Path) -> str:
     """Two bought routes of two passengers each, and two operators with two cars."""
     fill_lists(store)
-    for name in ("O1", "O2"):
-        add(
-            store, "operator", name, {"name": f"Operator {name}"},
-            operator_vehicles=[{"class_id": "car", "n_vehicles": "2"}],
-        )  # fmt: skip
+    add_bidders(store)
     data = zipped(write_plan_folder(store, tmp_path / "plan"))
     return str(upload(signed_in(app, Role.TRANSPORT_OFFICER), data).json()["plan_id"])
 

@@ -16,9 +16,9 @@ from api.store.models import Plan
 from api.store.store import Store
 from tests.api.clients import signed_in
 from tests.api.endpoints.test_plans_api import upload
-from tests.api.lists import OFFICER, add
+from tests.api.lists import OFFICER
 from tests.api.page_visits import Visitor, hidden, visitor, words_of
-from tests.api.plan_folders import fill_lists, write_plan_folder, zipped
+from tests.api.plan_folders import add_bidders, fill_lists, write_plan_folder, zipped
 from tests.api.portal import broken_zip, portal_zip
 from tests.api.test_audit import lines_of
 
@@ -54,11 +54,7 @@ class Officer:
 def plan_id(store: Store, app: FastAPI, tmp_path: Path) -> str:
     """A published plan of two bought routes, and two operators with two cars each."""
     fill_lists(store)
-    for name in ("O1", "O2"):
-        add(
-            store, "operator", name, {"name": f"Operator {name}"},
-            operator_vehicles=[{"class_id": "car", "n_vehicles": "2"}],
-        )  # fmt: skip
+    add_bidders(store)
     data = zipped(write_plan_folder(store, tmp_path / "plan"))
     stored = str(upload(signed_in(app, Role.TRANSPORT_OFFICER), data).json()["plan_id"])
     with store.change(OFFICER) as work:
