@@ -128,6 +128,7 @@ def assert_below_searched(scenario: Scenario, travel: TravelMatrix, *, iteration
     assert certificate.bound_pence <= objective
 
 
+@pytest.mark.slow  # ten seconds; with each rule alone it runs always
 @settings(max_examples=37)
 @given(st.sets(st.sampled_from(FEATURES), max_size=len(FEATURES)), st.integers(5, 12), st.integers(0, 100_000))
 def test_no_searched_plan_is_below_the_bound(features: set[str], n: int, seed: int) -> None:

@@ -51,6 +51,7 @@ MOST_TRIED = 1_500
 NOISE_PENCE = 0.01
 
 
+@pytest.mark.slow  # nine seconds
 @settings(max_examples=40)
 @given(
     st.sets(st.sampled_from(FEATURES), max_size=8), st.sampled_from(sorted(EFFORTS)), st.integers(3, 8),
