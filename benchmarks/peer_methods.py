@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -97,7 +97,7 @@ def _peer(problem: Problem, solver: Solver, package: str, seconds: float, seed: 
         found = solver(model, budget, seed)
         spent += budget.spent_s
         routes[leg] = to_start_routes(problem, leg, found)
-    left_out = _left_out(problem, routes)
+    n_left_out = left_out(problem, routes)
     ways = {"": routes[Leg.AM]} if len(legs) == 1 else paired(problem, routes[Leg.AM], routes[Leg.PM])
     mended = {name: mend(problem, way) for name, way in ways.items()}
     results = {name: finish(problem, list(way.routes), seed) for name, way in mended.items()}
@@ -107,13 +107,13 @@ def _peer(problem: Problem, solver: Solver, package: str, seconds: float, seed: 
         cpu_s=spent,
         around_cpu_s=cpu_s() - began - spent,
         n_ejected=mended[best].n_ejected,
-        n_left_out=left_out,
+        n_left_out=n_left_out,
         version=_version(_DISTRIBUTION_OF.get(package, package)),
         note=best,
     )
 
 
-def _left_out(problem: Problem, routes: dict[Leg, Sequence[StartRoute]]) -> int:
+def left_out(problem: Problem, routes: Mapping[Leg, Sequence[StartRoute]]) -> int:
     """Rider-legs that no run of the peer carries."""
     carried = {(leg, i) for leg, runs in routes.items() for run in runs for i in run.order[LEGS.index(leg)]}
     wanted = {(leg, i) for i, rider in enumerate(problem.index.riders) for leg in rider.legs}
