@@ -7,6 +7,8 @@ OUT    ?= demo-out
 
 BIN := $(VENV)/bin
 UV  := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# Two processes, one test file at a time each: the files share servers and demo lists within themselves.
+AT_ONCE := -n 2 --dist loadfile
 # Stamps: made after an install, so that it is repeated only when what is pinned has changed.
 RUNTIME := $(VENV)/.runtime-installed
 DEV     := $(VENV)/.dev-installed
@@ -34,7 +36,7 @@ serve: $(RUNTIME) ## Run the service with the demo's data (after `make demo`), o
 	@$(BIN)/schoolrun serve --demo --demo-plan "$(OUT)"
 
 test: $(DEV) ## Run the tests, except the slow ones
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
 lint: $(DEV) ## Check style, formatting and import directions
 	@$(BIN)/ruff check .
