@@ -261,4 +261,4 @@ def test_ci_ends_with_the_whole_of_pytest() -> None:
     """.ci/run stops at the first fault, and its last command is pytest with the slow tests included."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert "set -euo pipefail" in lines
-    assert lines[-1] == 'exec .venv/bin/python -m pytest -m ""'
+    assert lines[-1] == 'exec .venv/bin/python -m pytest -n 2 --dist loadfile -m ""'
