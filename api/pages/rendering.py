@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.auth.permissions import Permission, Principal
 from api.pages.assets import asset_address
+from api.pages.map_tiles import tiles_address
 from api.pages.visit import Visit
 from api.pages.words import code_words, day_words, layout_words, moment_words
 from transport.files.faults import Fault
@@ -112,7 +113,7 @@ def environment_of() -> Environment:
         loader=PackageLoader("api.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {"asset": asset_address, "rows_of": _rows_of}
+    environment.globals |= {"asset": asset_address, "rows_of": _rows_of, "tiles_address": tiles_address}
     environment.filters |= {
         "n": lambda n: f"{n:,}",
         "count": plural,

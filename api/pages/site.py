@@ -26,6 +26,7 @@ def _routers() -> list[APIRouter]:
         home,
         jobs,
         log,
+        map_tiles,
         new_passenger,
         passenger_upload,
         passengers,
@@ -63,6 +64,7 @@ def _routers() -> list[APIRouter]:
         accounts,
         administration,
         road_ground,
+        map_tiles,
         log,
     )
     return [module.router for module in modules]
