@@ -11,9 +11,11 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
 from api.auth.permissions import Permission
+from api.carbon import Carbon, tonnes_words
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After
 from api.open_plans import OpenPlans
+from api.pages.carbon import carbon_body, carbon_of_plan
 from api.pages.charts import Bars, bars_of, histogram_of
 from api.pages.plan_reading import OpenedPlan, open_for, opened_of, plans_of
 from api.pages.rendering import page
@@ -82,7 +84,10 @@ def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: 
     found = plans_of(visit).remembered(
         ("compare", old.plan_id, new.plan_id), lambda: _compared(old.opened, new.opened)
     )  # fmt: skip
-    return page(visit, "compare.html", old=old, new=new, found=found, most=_MOST_PEOPLE)
+    with visit.store.read() as session:
+        body = carbon_body(visit, session)
+    figures, bars = _with_carbon(found, *(carbon_of_plan(side.opened, body) for side in (old, new)))
+    return page(visit, "compare.html", old=old, new=new, found=found, figures=figures, bars=bars, most=_MOST_PEOPLE)
 
 
 @router.get("/compare/map.geojson")
@@ -150,6 +155,18 @@ def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
         went=tuple(sorted(carried[0] - carried[1])),
         routes=tuple(_route_changes(before, now)),
     )
+
+
+def _with_carbon(found: Compared, before: Carbon, now: Carbon) -> tuple[list[tuple[str, ...]], list[Bars]]:
+    """Figures and bars with CO2e, which is not remembered: the council may change a factor at any time."""
+    grams = (before.week_g, now.week_g)
+    head, cells = "CO2e a week of operation", [tonnes_words(g) for g in grams]
+    if grams[0] is None or grams[1] is None:
+        return [*found.figures, (head, *cells, "–")], list(found.bars)
+    change = grams[1] - grams[0]
+    sign = {-1: "−", 0: "", 1: "+"}[(change > 0) - (change < 0)]
+    figures = [*found.figures, (head, *cells, sign + tonnes_words(abs(change)))]
+    return figures, [*found.bars, bars_of(head, *grams, tonnes_words)]
 
 
 def _bars(before: Kpis, now: Kpis) -> tuple[Bars, ...]:

@@ -23,6 +23,7 @@ from api.kpi_targets import (
     targets_body,
     targets_of,
 )
+from api.pages.carbon import carbon_body, carbon_of_plan
 from api.pages.dashboard_figures import FIGURE_BY_NAME, FIGURES, Rows, Shown
 from api.pages.kpi_values import (
     MOST_PLANS,
@@ -215,7 +216,10 @@ def _shown(visit: Visit, holding: Sequence[InForce], plan_id: str, part: str) ->
     _, opened = open_for(visit, one.plan_id, part)
     with visit.store.read() as session:
         changed = changed_since(visit, session, opened, one)
-        return Shown(opened=opened, one=one, values=values_of(visit, session, one), changed=changed)
+        return Shown(
+            opened=opened, one=one, values=values_of(visit, session, one), changed=changed,
+            carbon=carbon_of_plan(opened, carbon_body(visit, session)),
+        )  # fmt: skip
 
 
 def _schools(shown: Shown) -> Rows:

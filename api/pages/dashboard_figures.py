@@ -6,19 +6,22 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.carbon import Carbon, tonnes_words
 from api.kpi_targets import KPI_BY_NAME
 from api.pages.kpi_values import InForce, Values, n_needing_pa, occupancy_of_route_pct
+from api.pages.carbon import factor_cells
 from api.pages.plan_reading import OpenedPlan
 from api.pages.words import day_words, moment_words
 from api.report.kpis import solo_ids_of
 from transport.check.disturbed import Disturbed
-from transport.files.plan_words import minutes, plural, pounds
+from transport.files.plan_words import METRES_PER_MILE, minutes, plural, pounds
 from transport.plan import RouteKind
 
 Rows = list[tuple[object, ...]]
 """Cells of a table: text, numbers, or pairs of words and address."""
 
 _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
+CARBON_FIGURE = "carbon"
 NO_TENDER = "this service keeps no record of a tender"
 
 
@@ -29,12 +32,14 @@ class Shown:
     Attributes
     ----------
     changed : families for whom something is not as before; None where no plan held before.
+    carbon : CO2e under the council's factors.
     """
 
     opened: OpenedPlan
     one: InForce
     values: Values
     changed: tuple[Disturbed, ...] | None
+    carbon: Carbon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,8 @@ class Figure:
     def number(self, shown: Shown) -> str:
         """The figure itself, in words."""
         kpi = KPI_BY_NAME.get(self.name)
+        if self.name == CARBON_FIGURE:
+            return tonnes_words(shown.carbon.week_g)
         if kpi is None:
             return pounds(shown.opened.kpis.year_pence, pennies=False)
         return kpi.words(shown.values[self.name])
@@ -151,6 +158,21 @@ def _notice(shown: Shown) -> Rows:
     ]  # fmt: skip
 
 
+def _carbon(shown: Shown) -> Rows:
+    return [
+        ((row.class_id, f"/administration/carbon/{row.class_id}"), f"{row.week_m / METRES_PER_MILE:,.0f}",
+         *factor_cells(row.factor)[:3], "–" if row.week_g is None else tonnes_words(row.week_g))
+        for row in shown.carbon.classes
+    ]  # fmt: skip
+
+
+def _carbon_words(shown: Shown) -> str:
+    missing, n = shown.carbon.without_factor, shown.opened.kpis.n_carried
+    if missing:
+        return f"none is known for {', '.join(missing)}"
+    return f"{(shown.carbon.week_g or 0) / 1000 / n:.1f} kg a passenger" if n else "nobody is carried"
+
+
 def _none(shown: Shown) -> Rows:
     return []
 
@@ -230,6 +252,11 @@ FIGURES = (
         name="notice", label="Working days of notice", rows=_notice, heads=("What", "When"),
         sub=lambda s: f"published for {day_words(s.one.starts_on)}",
         meaning="Whole working days between publication and the first day.",
+    ),
+    Figure(
+        name=CARBON_FIGURE, label="CO2e a week of operation", sub=_carbon_words, rows=_carbon,
+        meaning="Miles by vehicle class, loaded and empty, each times its factor.",
+        heads=("Class", "Miles a week", "Counted as", "Kilograms a mile", "Source and year", "CO2e a week"),
     ),
     *map(_tender, ("bids", "single-bid", "sme")),
 )  # fmt: skip

@@ -48,6 +48,7 @@ DONE_WORDS = {
     "account-new": "The account has been made.",
     "policy": "The setting is saved. Plans made from now on rest on it.",
     "rates": "The rates are saved. Plans made from now on rest on them.",
+    "carbon": "The factor is saved.",
     "backup": "The backup is made. Keep the end of the log elsewhere.",
     "targets": "The targets are saved.",
     "agreed": "You have agreed. It can be fetched now.",
