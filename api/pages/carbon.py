@@ -27,6 +27,7 @@ from api.endpoints.shapes import RecordIdPath
 from api.pages.log import actor_names
 from api.pages.plan_reading import OpenedPlan
 from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.report.miles import metres_by_class_of
@@ -46,11 +47,12 @@ Reader = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_READ))]
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE))]
 
 _CLASS = KIND_BY_NAME["vehicle_class"]
+_HEADS = ("Class", "Counted as", "Kilograms a mile", "Source and year", "Set by")
 _FIELDS = ("code", "kg_per_mile", "source", "year")
 
 
 @router.get("/administration/carbon")
-def show_carbon(visit: Reader) -> Response:
+def show_carbon(visit: Reader, form: str = "") -> Response:
     """The factor of every vehicle class, and where it is from."""
     with visit.store.read() as session:
         body = carbon_body(visit, session)
@@ -59,7 +61,9 @@ def show_carbon(visit: Reader) -> Response:
         ((one.class_id, f"/administration/carbon/{one.class_id}"), *factor_cells(factor_of(one, body)))
         for one in classes
     ]  # fmt: skip
-    return page(visit, "carbon.html", rows=rows)
+    if form == XLSX and rows:
+        return spreadsheet(visit, ("carbon", "council"), "CO2e of a mile", _HEADS, rows)
+    return page(visit, "carbon.html", rows=rows, heads=_HEADS)
 
 
 @router.get("/administration/carbon/{class_id}")

@@ -19,6 +19,7 @@ from api.pages.carbon import carbon_body, carbon_of_plan
 from api.pages.charts import Bars, bars_of, histogram_of
 from api.pages.plan_reading import OpenedPlan, open_for, opened_of, plans_of
 from api.pages.rendering import page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.planning_job import make_baseline, roads_on
 from api.quoting import opened as opened_at_desk
@@ -38,6 +39,7 @@ FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_REA
 TODAY = "today"
 """Stands for today's routes, as the lists of the other plan name them."""
 _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
+_HEADS = ("Figure", "Before", "After", "Change")
 _BIN_S = 600
 _MOST_PEOPLE = 500
 
@@ -78,7 +80,7 @@ class Side:
 
 
 @router.get("/compare")
-def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: After = "") -> Response:
+def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: After = "", form: str = "") -> Response:
     """Figures of both, who changes, and which routes are new, gone or different."""
     old, new = sides_of(visit, plans, before, after)
     found = plans_of(visit).remembered(
@@ -87,7 +89,20 @@ def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: 
     with visit.store.read() as session:
         body = carbon_body(visit, session)
     figures, bars = _with_carbon(found, *(carbon_of_plan(side.opened, body) for side in (old, new)))
-    return page(visit, "compare.html", old=old, new=new, found=found, figures=figures, bars=bars, most=_MOST_PEOPLE)
+    if form == XLSX:
+        notes = [f"Before: {old.title}", f"After: {new.title}"]
+        return spreadsheet(visit, ("plan", new.plan_id), "Two plans compared", _HEADS, figures, notes=notes)
+    return page(
+        visit,
+        "compare.html",
+        old=old,
+        new=new,
+        found=found,
+        figures=figures,
+        heads=_HEADS,
+        bars=bars,
+        most=_MOST_PEOPLE,
+    )
 
 
 @router.get("/compare/map.geojson")
@@ -159,14 +174,14 @@ def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
 
 def _with_carbon(found: Compared, before: Carbon, now: Carbon) -> tuple[list[tuple[str, ...]], list[Bars]]:
     """Figures and bars with CO2e, which is not remembered: the council may change a factor at any time."""
-    grams = (before.week_g, now.week_g)
-    head, cells = "CO2e a week of operation", [tonnes_words(g) for g in grams]
-    if grams[0] is None or grams[1] is None:
+    was_g, now_g = before.week_g, now.week_g
+    head, cells = "CO2e a week of operation", (tonnes_words(was_g), tonnes_words(now_g))
+    if was_g is None or now_g is None:
         return [*found.figures, (head, *cells, "–")], list(found.bars)
-    change = grams[1] - grams[0]
+    change = now_g - was_g
     sign = {-1: "−", 0: "", 1: "+"}[(change > 0) - (change < 0)]
     figures = [*found.figures, (head, *cells, sign + tonnes_words(abs(change)))]
-    return figures, [*found.bars, bars_of(head, *grams, tonnes_words)]
+    return figures, [*found.bars, bars_of(head, was_g, now_g, tonnes_words)]
 
 
 def _bars(before: Kpis, now: Kpis) -> tuple[Bars, ...]:

@@ -36,13 +36,13 @@ from api.pages.kpi_values import (
 from api.pages.log import actor_names
 from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.trend_chart import make_trend
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
 from api.store.chosen import TARGETS, choose, chosen
 from api.store.faults import AlreadyThereError, NotInStoreError, StaleWriteError
 from api.store.records import history_of
-from api.workbooks import XLSX_TYPE, as_table, workbook_of
 from transport.files.faults import InputFaults
 from transport.files.plan_words import minutes, pounds
 
@@ -98,7 +98,7 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
         for number, (one, value) in enumerate(zip(shown, values, strict=True), start=1)
     ]  # fmt: skip
     heads = ("Number", "Holds from", "Plan", kpi.label, "Against the target")
-    if form == "xlsx" and shown:
+    if form == XLSX and shown:
         return _workbook(visit, shown[-1], kpi.label, heads, rows)
     target = targets.by_name[kpi.name]
     words = f"Bars: {kpi.label} of {len(shown)} plans beside the target, {kpi.target_words(target)}. The table has all."
@@ -119,7 +119,7 @@ def show_figure(name: str, visit: FileReader, plan: After = "", form: str = "") 
         targets = _targets(visit, session)
     shown = _shown(visit, _required(visit), plan, f"figure {name}")
     rows = figure.rows(shown)
-    if form == "xlsx" and not figure.names_children and rows:
+    if form == XLSX and not figure.names_children and rows:
         return _workbook(visit, shown.one, figure.label, figure.heads, rows)
     brag, target = _against(targets, name, shown)
     return page(
@@ -231,9 +231,5 @@ def _schools(shown: Shown) -> Rows:
 
 
 def _workbook(visit: Visit, one: InForce, title: str, heads: Sequence[str], rows: Rows) -> Response:
-    with visit.store.change(visit.caller) as work:
-        work.log("export", "plan", one.plan_id, figure=title, n_rows=len(rows))
     notes = [f"Plan {one.plan_id}: {one.title}", f"Holds from: {day_words(one.starts_on)}"]
-    data = workbook_of(as_table(title, heads, rows), title=title, notes=notes)
-    headers = {"Content-Disposition": 'attachment; filename="figures.xlsx"'}
-    return Response(data, media_type=XLSX_TYPE, headers=headers)
+    return spreadsheet(visit, ("plan", one.plan_id), title, heads, rows, notes=notes)

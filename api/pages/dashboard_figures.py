@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from api.carbon import Carbon, tonnes_words
 from api.kpi_targets import KPI_BY_NAME
-from api.pages.kpi_values import InForce, Values, n_needing_pa, occupancy_of_route_pct
 from api.pages.carbon import factor_cells
+from api.pages.kpi_values import InForce, Values, n_needing_pa, occupancy_of_route_pct
 from api.pages.plan_reading import OpenedPlan
 from api.pages.words import day_words, moment_words
 from api.report.kpis import solo_ids_of

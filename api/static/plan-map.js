@@ -79,8 +79,8 @@
     function tiles(address) {
       map.addSource("tiles", { type: "vector", tiles: [location.origin + address], minzoom: 8, maxzoom: 14 });
       // Edges of all before the streets themselves, so that crossings stay open.
-      street("small-edge", "small", "#dcddd5", [0.8, 15]);
-      street("middle-edge", "middle", "#c9cabf", [1.6, 20]);
+      street("small-edge", "small", "#d0d1c8", [0.8, 15]);
+      street("middle-edge", "middle", "#b9bbae", [1.6, 20]);
       street("large-edge", "large", "#c2a868", [2.6, 25]);
       street("small-street", "small", "#ffffff", [0.3, 12]);
       street("middle-street", "middle", "#ffffff", [0.9, 17]);

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import math
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,11 @@ def tile_of(lat: float, lon: float, zoom: int) -> tuple[int, int]:
 def streets_of(tile: bytes, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Class and name of each street by layer, as another reader of the format sees them."""
     path = folder / "tile.pbf"
-    path.write_bytes(gzip.decompress(tile))
+    # As a browser does it: the first stream, and nothing may follow it.
+    reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    path.write_bytes(reader.decompress(tile))
+    assert reader.eof
+    assert reader.unused_data == b""
     layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     return {name: pyogrio.read_dataframe(path, layer=name)[["class", "name"]].to_dict("records") for name in layers}
 
