@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -28,9 +29,12 @@ from api.pages.dashboard_figures import FIGURE_BY_NAME, FIGURES, Rows, Shown
 from api.pages.kpi_values import (
     MOST_PLANS,
     InForce,
+    Values,
     changed_since,
     plans_in_force,
     school_figures_of,
+    tender_then,
+    tender_values,
     values_of,
 )
 from api.pages.log import actor_names
@@ -43,6 +47,7 @@ from api.pages.words import day_words, moment_words
 from api.store.chosen import TARGETS, choose, chosen
 from api.store.faults import AlreadyThereError, NotInStoreError, StaleWriteError
 from api.store.records import history_of
+from api.tender_figures import TenderFigures
 from transport.files.faults import InputFaults
 from transport.files.plan_words import minutes, pounds
 
@@ -88,7 +93,12 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
     with visit.store.read() as session:
         targets = _targets(visit, session)
         found = plans_in_force(session)
-        values = [values_of(visit, session, one)[kpi.name] for one in found[-MOST_PLANS:]]
+        # What was known of the market while a plan held: until the next one was published.
+        ends = [*(one.published_at.date() for one in found[1:]), datetime.now(UTC).date()]
+        values = [
+            _known(visit, session, one, tender_then(visit, session, end))[kpi.name]
+            for one, end in zip(found[-MOST_PLANS:], ends[-MOST_PLANS:], strict=True)
+        ]
     with visit.store.change(visit.caller) as work:
         work.log("read", "plan", "list", page="figures over time", ids=[one.plan_id for one in found[-MOST_PLANS:]])
     shown = found[-MOST_PLANS:]
@@ -216,10 +226,15 @@ def _shown(visit: Visit, holding: Sequence[InForce], plan_id: str, part: str) ->
     _, opened = open_for(visit, one.plan_id, part)
     with visit.store.read() as session:
         changed = changed_since(visit, session, opened, one)
+        tender = tender_then(visit, session, datetime.now(UTC).date())
         return Shown(
-            opened=opened, one=one, values=values_of(visit, session, one), changed=changed,
-            carbon=carbon_of_plan(opened, carbon_body(visit, session)),
+            opened=opened, one=one, values=_known(visit, session, one, tender), changed=changed,
+            carbon=carbon_of_plan(opened, carbon_body(visit, session)), tender=tender,
         )  # fmt: skip
+
+
+def _known(visit: Visit, session: Session, one: InForce, tender: TenderFigures | None) -> Values:
+    return {**values_of(visit, session, one), **tender_values(tender)}
 
 
 def _schools(shown: Shown) -> Rows:

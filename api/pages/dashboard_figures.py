@@ -13,6 +13,7 @@ from api.pages.kpi_values import InForce, Values, n_needing_pa, occupancy_of_rou
 from api.pages.plan_reading import OpenedPlan
 from api.pages.words import day_words, moment_words
 from api.report.kpis import solo_ids_of
+from api.tender_figures import TenderFigures
 from transport.check.disturbed import Disturbed
 from transport.files.plan_words import METRES_PER_MILE, minutes, plural, pounds
 from transport.plan import RouteKind
@@ -22,7 +23,7 @@ Rows = list[tuple[object, ...]]
 
 _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
 CARBON_FIGURE = "carbon"
-NO_TENDER = "this service keeps no record of a tender"
+NO_TENDER = "no tender of this service has told its operators yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,6 +34,7 @@ class Shown:
     ----------
     changed : families for whom something is not as before; None where no plan held before.
     carbon : CO2e under the council's factors.
+    tender : whose operators were told last; None: none yet.
     """
 
     opened: OpenedPlan
@@ -40,6 +42,7 @@ class Shown:
     values: Values
     changed: tuple[Disturbed, ...] | None
     carbon: Carbon
+    tender: TenderFigures | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +176,15 @@ def _carbon_words(shown: Shown) -> str:
     return f"{(shown.carbon.week_g or 0) / 1000 / n:.1f} kg a passenger" if n else "nobody is carried"
 
 
-def _none(shown: Shown) -> Rows:
-    return []
+def _lots(shown: Shown) -> Rows:
+    return [(lot.lot_id, lot.n_bidders, lot.winner.capitalize()) for lot in shown.tender.lots] if shown.tender else []
+
+
+def _tender_words(shown: Shown) -> str:
+    if shown.tender is None:
+        return NO_TENDER
+    n = plural(len(shown.tender.lots), "lot")
+    return f"{n} of {shown.tender.title}, told on {day_words(shown.tender.told_on)}"
 
 
 def _route(shown: Shown, route_id: str) -> tuple[str, str]:
@@ -185,10 +195,10 @@ def _passenger(passenger_id: str) -> tuple[str, str]:
     return passenger_id, f"/passengers/{passenger_id}"
 
 
-def _tender(name: str) -> Figure:
+def _tender(name: str, meaning: str) -> Figure:
     return Figure(
-        name=name, label=KPI_BY_NAME[name].label, sub=lambda _: NO_TENDER, heads=(), rows=_none,
-        meaning="Known once a tender is kept in this service; until then the tender’s own report has it.",
+        name=name, label=KPI_BY_NAME[name].label, sub=_tender_words, rows=_lots, meaning=meaning,
+        heads=("Lot", "Operators that priced it", "Won by"),
     )  # fmt: skip
 
 
@@ -258,6 +268,8 @@ FIGURES = (
         meaning="Miles by vehicle class, loaded and empty, each times its factor.",
         heads=("Class", "Miles a week", "Counted as", "Kilograms a mile", "Source and year", "CO2e a week"),
     ),
-    *map(_tender, ("bids", "single-bid", "sme")),
+    _tender("bids", "Operators that priced a lot, alone or in a package, of all lots that were issued."),
+    _tender("single-bid", "Of the lots that anybody priced, those that one operator alone did."),
+    _tender("sme", "Of the lots that a bid won, those of operators that declared themselves small or medium."),
 )  # fmt: skip
 FIGURE_BY_NAME = {figure.name: figure for figure in FIGURES}

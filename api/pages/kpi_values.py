@@ -17,6 +17,7 @@ from api.pages.words import UK
 from api.report.kpis import occupancy_pct_of, ride_figures_of, solo_ids_of
 from api.store.faults import NotInStoreError
 from api.store.models import Plan, Publication
+from api.tender_figures import TenderFigures, figures_of_tender, latest_tender
 from transport.calendar import OperatingCalendar
 from transport.check.disturbed import Disturbed, disturbed_of
 from transport.files.plan_trips import school_ids_of
@@ -105,6 +106,22 @@ def values_of(visit: Visit, session: Session, one: InForce) -> Values:
     return found
 
 
+def tender_values(tender: TenderFigures | None) -> Values:
+    """The figures of a tender; all unknown without one."""
+    if tender is None:
+        return {"bids": None, "single-bid": None, "sme": None}
+    return {"bids": tender.bids_per_lot, "single-bid": tender.single_bid_pct, "sme": tender.sme_pct}
+
+
+def tender_then(visit: Visit, session: Session, on: date) -> TenderFigures | None:
+    """The tender whose operators were told last by a day, from memory where it was read before."""
+    stored = latest_tender(session, visit.store.cipher, on)
+    if stored is None:
+        return None
+    key = ("tender", stored.tender_id, str(stored.version))
+    return plans_of(visit).remembered(key, lambda: figures_of_tender(session, visit.store.cipher, stored))
+
+
 def changed_since(visit: Visit, session: Session, opened: OpenedPlan, one: InForce) -> tuple[Disturbed, ...] | None:
     """Families for whom something is not as it was in the plan before; None where none held, or its files went."""
     if not one.plan_id_before:
@@ -180,6 +197,4 @@ def _values(opened: OpenedPlan, one: InForce, changed: tuple[Disturbed, ...] | N
         "over-75": k.rides.over_75_pct if k.n_carried else None,
         "changed": None if changed is None or not k.n_carried else 100 * len(changed) / k.n_carried,
         "notice": notice_days(one.published_at, one.starts_on, opened.outcome.scenario.calendar),
-        # Tenders are run from the command line; this service keeps no record of them.
-        "bids": None, "single-bid": None, "sme": None,
     }  # fmt: skip
