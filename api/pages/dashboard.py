@@ -57,6 +57,8 @@ FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_REA
 TargetReader = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_READ))]
 TargetWriter = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE))]
 
+_MOST_ROWS = 500
+"""Rows of what a figure is made of (ours): more make a page that is slow to load and that nobody reads to its end."""
 _SCHOOL_HEADS = (
     "School", "Passengers carried", "Routes", "Cost per passenger a year", "Travelling alone", "Over 45 minutes",
     "Longest ride, minutes",
@@ -134,7 +136,8 @@ def show_figure(name: str, visit: FileReader, plan: After = "", form: str = "") 
     brag, target = _against(targets, name, shown)
     return page(
         visit, "figure.html", one=shown.one, figure=figure, number=figure.number(shown), sub=figure.sub(shown),
-        rows=rows, brag=brag, target=target, meaning=BRAG_WORDS[Brag(brag)] if brag else "",
+        rows=rows[:_MOST_ROWS], n_more=max(0, len(rows) - _MOST_ROWS), brag=brag, target=target,
+        meaning=BRAG_WORDS[Brag(brag)] if brag else "",
     )  # fmt: skip
 
 

@@ -152,6 +152,8 @@ def school_figures_of(opened: OpenedPlan) -> list[SchoolFigures]:
     outcome = opened.outcome
     people, alone = outcome.scenario.passenger_by_id, solo_ids_of(outcome.plan)
     money = outcome.breakdown
+    # Worked out anew whenever it is asked for, which takes milliseconds.
+    week_pence = money.week_pence_by_route
     carried: dict[str, list[str]] = defaultdict(list)
     n_routes: dict[str, int] = defaultdict(int)
     pence: dict[str, int] = defaultdict(int)
@@ -160,7 +162,7 @@ def school_figures_of(opened: OpenedPlan) -> list[SchoolFigures]:
         for pid in route.passenger_ids:
             carried[people[pid].school_id].append(pid)
         for school_id, n in own.items():
-            pence[school_id] += half_up(money.week_pence_by_route.get(route.route_id, 0) * n, own.total())
+            pence[school_id] += half_up(week_pence.get(route.route_id, 0) * n, own.total())
         for school_id in school_ids_of(route):
             n_routes[school_id] += 1
     rows = []

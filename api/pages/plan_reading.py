@@ -6,6 +6,7 @@ time.
 
 from __future__ import annotations
 
+import gc
 import json
 import tempfile
 import threading
@@ -82,6 +83,9 @@ class OpenedPlans:
                 self._kept.pop(plan_id, None)
             if plan_id not in self._kept:
                 self._kept[plan_id] = _read(session, cipher, plan_id)
+                # A plan is millions of objects that stay: without this, some later page waits while all are looked at.
+                gc.collect()
+                gc.freeze()
             self._kept.move_to_end(plan_id)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
