@@ -82,16 +82,27 @@ class Carbon:
 @cache
 def published_factors() -> Mapping[str, CarbonFactor]:
     """Factors that come with schoolrun, by code, in the order of their file."""
-    package = Path(transport.__file__).parent
-    shipped = package / "_data" / "reference" / "carbon.toml"
-    path = shipped if shipped.exists() else package.parent / "data" / "reference" / "carbon.toml"
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    told = _file()
     return {
         code: CarbonFactor(
             code=code, words=row["words"], kg_per_mile=_kg_per_mile(row), source=told["source"], year=told["year"]
         )
         for code, row in told["factors"].items()
     }  # fmt: skip
+
+
+def publication_words() -> str:
+    """Where the published factors stand, and what they count."""
+    told = _file()
+    return f"{told['publication']}. {told['covers']}"
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    package = Path(transport.__file__).parent
+    shipped = package / "_data" / "reference" / "carbon.toml"
+    path = shipped if shipped.exists() else package.parent / "data" / "reference" / "carbon.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def assumed_code(vehicle_class: VehicleClass) -> str:

@@ -20,6 +20,7 @@ from api.carbon import (
     choice_of,
     choice_words,
     factor_of,
+    publication_words,
     published_factors,
     with_choice,
 )
@@ -63,7 +64,7 @@ def show_carbon(visit: Reader, form: str = "") -> Response:
     ]  # fmt: skip
     if form == XLSX and rows:
         return spreadsheet(visit, ("carbon", "council"), "CO2e of a mile", _HEADS, rows)
-    return page(visit, "carbon.html", rows=rows, heads=_HEADS)
+    return page(visit, "carbon.html", rows=rows, heads=_HEADS, publication=publication_words())
 
 
 @router.get("/administration/carbon/{class_id}")
@@ -130,7 +131,7 @@ def _class_page(visit: Visit, class_id: str, errors: Mapping[str, str]) -> Respo
     return page(
         visit, "carbon_class.html", status=422 if errors else 200, errors=errors, class_id=class_id, options=options,
         shown=shown, version=stored.version if stored else 0, history=_history(versions, class_id, names),
-        factor=factor_cells(factor_of(vehicle_class, body)), published=next(iter(published_factors().values())),
+        factor=factor_cells(factor_of(vehicle_class, body)), publication=publication_words(),
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
         targets = _targets(visit, session)
         found = plans_in_force(session)
         # What was known of the market while a plan held: until the next one was published.
-        ends = [*(one.published_at.date() for one in found[1:]), datetime.now(UTC).date()]
+        ends = [*(one.published_at.date() for one in found[1:]), datetime.now(UTC).date()][: len(found)]
         values = [
             _known(visit, session, one, tender_then(visit, session, end))[kpi.name]
             for one, end in zip(found[-MOST_PLANS:], ends[-MOST_PLANS:], strict=True)
