@@ -38,7 +38,7 @@ from api.pages.kpi_values import (
     values_of,
 )
 from api.pages.log import actor_names
-from api.pages.plan_reading import open_for, standing_ids
+from api.pages.plan_reading import open_for, plans_of, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.trend_chart import make_trend
@@ -76,7 +76,7 @@ def show_dashboard(visit: FileReader, plan: After = "") -> Response:
     shown = _shown(visit, holding, plan, "dashboard")
     tiles = [(f, f.number(shown), f.sub(shown), *_against(targets, f.name, shown)) for f in FIGURES]
     return page(
-        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=_schools(shown), school_heads=_SCHOOL_HEADS,
+        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=_schools(visit, shown), school_heads=_SCHOOL_HEADS,
         holding=[(h.plan_id, h.title) for h in holding], margin=targets.margin_pct, meanings=BRAG_WORDS.items(),
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def show_dashboard(visit: FileReader, plan: After = "") -> Response:
 def get_schools(visit: FileReader, plan: After = "") -> Response:
     """The figures by school as a workbook; no child is named in it."""
     shown = _shown(visit, _required(visit), plan, "schools")
-    return _workbook(visit, shown.one, "By school", _SCHOOL_HEADS, _schools(shown))
+    return _workbook(visit, shown.one, "By school", _SCHOOL_HEADS, _schools(visit, shown))
 
 
 @router.get("/dashboard/over-time")
@@ -240,11 +240,13 @@ def _known(visit: Visit, session: Session, one: InForce, tender: TenderFigures |
     return {**values_of(visit, session, one), **tender_values(tender)}
 
 
-def _schools(shown: Shown) -> Rows:
+def _schools(visit: Visit, shown: Shown) -> Rows:
+    key = ("schools", shown.one.plan_id)
+    found = plans_of(visit).remembered(key, lambda: school_figures_of(shown.opened))
     return [
         (s.name, s.n_passengers, s.n_routes, pounds(s.per_passenger_year_pence, pennies=False), f"{s.solo_pct:.1f}%",
          f"{s.over_45_pct:.1f}%", minutes(s.longest_s))
-        for s in school_figures_of(shown.opened)
+        for s in found
     ]  # fmt: skip
 
 
