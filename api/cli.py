@@ -188,14 +188,20 @@ def roads_build(
     file: Annotated[Path, typer.Argument(help=".osm.pbf, .osm, or .graphml of osmnx.")],
     cache_dir: Cache = None,
 ) -> None:
-    """Build and keep the road network of an extract, and say how good it is."""
+    """Build and keep the road network of an extract and its map tiles, and say how good it is."""
     from routing.network.load import load_network
+    from routing.network.street_names import street_names
+    from routing.network.tiles import tiles_file, write_tiles
 
+    kept_in = cache_dir or default_cache_dir()
     with input_errors():
-        network = load_network(file, cache_dir=cache_dir or default_cache_dir())
+        network = load_network(file, cache_dir=kept_in)
+        tiles = tiles_file(kept_in, network.digest)
+        n_tiles = write_tiles(network, tiles, street_names(file))
     print(f"{network.source}: {len(network.node_lat):,} junctions, {len(network.segment_class):,} streets between them")
     for note in network.notes:
         print(f"- {note}")
+    print(f"{n_tiles:,} map tiles ({max(1, tiles.stat().st_size // 1000):,} kB): {tiles}")
 
 
 @roads_app.command("download")

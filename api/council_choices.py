@@ -87,3 +87,34 @@ def _pence(text: str) -> int | None:
     if not pounds.is_finite() or not 0 <= pounds <= _MOST_POUNDS or pounds * 100 != (pounds * 100).to_integral_value():
         return None
     return int(pounds * 100)
+
+
+def own_rates_of(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """An operator's own rates in pence by vehicle class, as the lists hold them; empty: those of the class.
+
+    Parameters
+    ----------
+    given : for each class pounds by name of the rate.
+
+    Raises
+    ------
+    InputFaults
+        With every one that is no amount, or is missing beside others. A fault's column is `CLASS.rate`.
+    """
+    kept: dict[str, dict[str, str]] = {}
+    faults = []
+    for class_id, texts in given.items():
+        kept[class_id] = {}
+        if not any(texts.get(name) for name in RATES):
+            continue
+        for name in RATES:
+            text = texts.get(name, "")
+            pence = _pence(text)
+            if pence is None:
+                message = f"must be pounds and pence from 0 to {_MOST_POUNDS:,}; all three, or none of them"
+                faults.append(Fault(file="rates", row=None, column=f"{class_id}.{name}", value=text, message=message))
+            else:
+                kept[class_id][name] = str(pence)
+    if faults:
+        raise InputFaults(faults)
+    return kept

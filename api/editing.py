@@ -199,7 +199,11 @@ def _making(plan: OpenPlan, plan_id: str, edit: Edit, out: Path, today: date) ->
 
 
 def _answer(folder: PlanFolder, outcome: Outcome) -> Answer:
-    after = Side(plan=outcome.plan, scenario=outcome.scenario, travel=outcome.travel)
+    # The outcome was judged against this very plan: who is disturbed was worked out there.
+    known = outcome.known.disturbed if outcome.known is not None and outcome.known.plan is folder.plan else None
+    after = Side(
+        plan=outcome.plan, scenario=outcome.scenario, travel=outcome.travel, cost=outcome.breakdown, disturbed=known
+    )  # fmt: skip
     return Answer(
         violations=outcome.violations,
         new_hard=new_faults(outcome, folder),

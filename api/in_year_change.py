@@ -168,9 +168,7 @@ def make_change(request: ChangeRequest, folder: PlanFolder, watcher: Watcher) ->
     placeable = [person for person in new.people if person.is_decided]
     plan, held_lists = _people_out(request, folder, placeable, watcher)
     lists = _lists_with(request, folder, placeable, held_lists)
-    with tempfile.TemporaryDirectory() as place:
-        write_lists(lists, Path(place))
-        scenario = read_scenario(Path(place))
+    scenario = _scenario_of(lists, folder)
     roads = _roads(request, folder, scenario, watcher)
     with watcher.phase("place"):
         change = _placed(request, folder, plan, scenario, roads.travel, placeable)
@@ -338,18 +336,18 @@ def judge_change(making: Making) -> Outcome:
     """Check and price the plan after a change; nothing is written, no lines for maps, nothing of today's routes."""
     from routing.explain import explain_unserved
 
-    scenario, plan, travel = _scenario_after(making), making.change.desk.plan, making.roads.travel
+    scenario, plan, travel = _scenario_of(making.lists, making.folder), making.change.desk.plan, making.roads.travel
     unserved = explain_unserved(scenario, travel, (u.passenger_id for u in plan.unserved))
     plan = replace(plan, unserved=unserved, not_planned=scenario.not_planned())
     return _outcome(making, plan, scenario, with_lines=False)
 
 
-def _scenario_after(making: Making) -> Scenario:
-    """The lists after a change, read anew where they are not as they were."""
-    if making.lists == lists_of(making.folder.book):
-        return making.folder.scenario
+def _scenario_of(lists: Lists, folder: PlanFolder) -> Scenario:
+    """What lists say, read anew where they are not those of the plan."""
+    if lists == lists_of(folder.book):
+        return folder.scenario
     with tempfile.TemporaryDirectory() as place:
-        write_lists(making.lists, Path(place))
+        write_lists(lists, Path(place))
         return read_scenario(Path(place))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from transport.calendar import Leg
 from transport.check import rides_of
-from transport.check.disturbed import disturbed_of
-from transport.cost import cost_of, objective_of
+from transport.check.disturbed import Disturbed, disturbed_of
+from transport.cost import CostBreakdown, cost_of, objective_of
 from transport.money import half_up
 from transport.plan import Plan, Route
 from transport.scenario import Scenario
@@ -46,13 +46,16 @@ class Side:
 
     Attributes
     ----------
-    figures : what it comes to, where that is known already.
+    figures, cost, disturbed : what it comes to, its price, and who is disturbed against the plan that it is compared
+        with, where these are known already.
     """
 
     plan: Plan
     scenario: Scenario
     travel: Travel
     figures: SideFigures | None = None
+    cost: CostBreakdown | None = None
+    disturbed: tuple[Disturbed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,7 @@ def compare(before: Side, after: Side) -> Comparison:
 def figures_of(side: Side) -> SideFigures:
     """What a plan comes to."""
     plan = side.plan
-    cost = cost_of(plan, side.scenario, side.travel)
+    cost = side.cost or cost_of(plan, side.scenario, side.travel)
     # A ride holds for each of its days.
     rides = [ride.ride_s for ride in rides_of(plan, side.scenario, side.travel) for _ in ride.days]
     vehicles = {(route.vehicle_id or route.route_id, route.class_id) for route in plan.routes}
@@ -134,7 +137,8 @@ def figures_of(side: Side) -> SideFigures:
 
 
 def _changes(before: Plan, after: Side) -> Iterator[PassengerChange]:
-    told = {d.passenger_id: d for d in disturbed_of(after.plan, before, after.scenario)}
+    known = after.disturbed
+    told = {d.passenger_id: d for d in (disturbed_of(after.plan, before, after.scenario) if known is None else known)}
     old, now = seatings_of(before), seatings_of(after.plan)
     old_route, new_route = _route_by_passenger(before.routes), _route_by_passenger(after.plan.routes)
     for pid in sorted(set(old) | set(now)):

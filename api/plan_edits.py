@@ -11,12 +11,13 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.in_year_change import ChangeRequest, Making, make_change
-from api.plan_folder import PlanFolder, roads_for
-from api.planning_job import Watcher
+from api.plan_folder import FOLDERS_KEPT, PlanFolder, roads_for
+from api.planning_job import Roads, Watcher
 from transport.calendar import LEGS, Leg
 from transport.files.edit_lists import Lists, lists_of, with_held_routes
 from transport.files.faults import Fault, InputFaults
@@ -85,12 +86,8 @@ def make_edit(folder: PlanFolder, network: RoadNetwork, edit: Edit, out: Path, t
     if edit.kind is EditKind.MOVE_PASSENGER:
         return _moved(folder, request, edit)
     from routing.change import Change
-    from routing.desk import open_desk
 
-    roads = roads_for(
-        folder, folder.scenario, Watcher(), roads_path=None, travel_path=None, cache_dir=None, network=network
-    )
-    desk = open_desk(folder.plan, folder.scenario, roads.travel)
+    desk, roads = _desk_and_roads(folder, network)
     lists = lists_of(folder.book)
     if edit.kind is EditKind.PIN:
         plan, lists = folder.plan, _pinned(folder, edit, lists)
@@ -100,6 +97,17 @@ def make_edit(folder: PlanFolder, network: RoadNetwork, edit: Edit, out: Path, t
     return Making(
         request=request, folder=folder, new=NewPassengers(people=(), places=()), change=change, lists=lists, roads=roads
     )
+
+
+@lru_cache(maxsize=FOLDERS_KEPT)
+def _desk_and_roads(folder: PlanFolder, network: RoadNetwork) -> tuple[Desk, Roads]:
+    """The plan stood up as it is, once while it stays open: edits that move nobody only read it."""
+    from routing.desk import open_desk
+
+    roads = roads_for(
+        folder, folder.scenario, Watcher(), roads_path=None, travel_path=None, cache_dir=None, network=network
+    )
+    return open_desk(folder.plan, folder.scenario, roads.travel), roads
 
 
 def _moved(folder: PlanFolder, request: ChangeRequest, edit: Edit) -> Making:

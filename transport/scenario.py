@@ -157,7 +157,8 @@ class Scenario:
             return "provisional, and the policy plans confirmed passengers only"
         if passenger.ready_from is not None and passenger.ready_from > self.starts_on:
             return f"risk assessment not done before {passenger.ready_from.isoformat()}"
-        return "" if self.days_of(passenger) else "no day on which both they travel and their school is open"
+        travels = any(self.travels(passenger, leg, day) for day in ALL_DAYS for leg in LEGS)
+        return "" if travels else "no day on which both they travel and their school is open"
 
 
 def _repeated(kind: str, ids: Iterable[str]) -> list[str]:

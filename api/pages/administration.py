@@ -15,6 +15,7 @@ from api.council_choices import RATES, policy_of_rows, rates_of, with_setting
 from api.endpoints.shapes import RecordIdPath
 from api.pages.log import actor_names
 from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.spreadsheets import spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.report.assumptions import settings_of
@@ -39,6 +40,8 @@ _COUNCIL, _CLASS = KIND_BY_NAME["council"], KIND_BY_NAME["vehicle_class"]
 _KIND_WORDS = {
     "hard": "Never broken", "soft": "Wish", "price": "Price", "default": "Fills an empty cell", "method": "Method",
 }  # fmt: skip
+_POLICY_HEADS = ("Setting", "Meaning", "Value", "Kind", "Source")
+_RATE_HEADS = ("Class", "Seats + wheelchair places", *RATES.values(), "Last changed")
 _PART_WORDS = {"scenario": "name and first day", "policy": "policy", "calendar": "term dates"}
 
 
@@ -46,6 +49,28 @@ _PART_WORDS = {"scenario": "name and first day", "policy": "policy", "calendar":
 def show_administration(visit: Reader) -> Response:
     """Policy, rates and roads."""
     return _administration(visit, {})
+
+
+@router.get("/administration/policy")
+def get_policy(visit: Reader) -> Response:
+    """Every setting as a workbook."""
+    with visit.store.read() as session:
+        stored = find(session, visit.store.cipher, _COUNCIL, "council")
+    policy = policy_of_rows(((stored.body if stored else None) or {}).get("policy", []))
+    rows = [
+        (s.name, s.meaning, s.value, _KIND_WORDS[s.kind], _source_words(s.is_default, s.is_ours, s.source))
+        for s in settings_of(policy)
+    ]  # fmt: skip
+    return spreadsheet(visit, ("council", "council"), "Policy", _POLICY_HEADS, rows)
+
+
+@router.get("/administration/rates")
+def get_rates(visit: Reader) -> Response:
+    """What a vehicle of each class costs, as a workbook."""
+    with visit.store.read() as session:
+        classes = list_records(session, visit.store.cipher, _CLASS, Filter())
+    rows = [_class_row(one) for one in classes]
+    return spreadsheet(visit, ("vehicle_class", "list"), "Rates", _RATE_HEADS, rows)
 
 
 @router.post("/administration/policy")
@@ -145,9 +170,15 @@ def _administration(visit: Visit, errors: Mapping[str, str], coverage: Coverage 
         visit, "administration.html", status=422 if errors else 200, errors=errors, version=stored.version if stored
         else 0, settings=[(s, _KIND_WORDS[s.kind]) for s in settings_of(policy)],
         choices=[(spec.name, f"{spec.meaning} ({spec.name}): {spec.allowed}") for spec in setting_specs()],
-        history=_history(history, names), classes=[_class_row(one) for one in classes], roads=roads,
-        age_days=roads.age_days(now) if roads else 0, coverage=coverage,
+        history=_history(history, names), classes=[_class_row(one) for one in classes], rate_heads=_RATE_HEADS,
+        roads=roads, age_days=roads.age_days(now) if roads else 0, coverage=coverage,
     )  # fmt: skip
+
+
+def _source_words(is_default: bool, is_ours: bool, source: str) -> str:
+    if not is_default:
+        return "Set by the council"
+    return "Ours" if is_ours else source
 
 
 def _draft(stored: Stored | None, body: Body) -> Draft:

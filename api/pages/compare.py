@@ -11,12 +11,15 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
 from api.auth.permissions import Permission
+from api.carbon import Carbon, tonnes_words
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After
 from api.open_plans import OpenPlans
+from api.pages.carbon import carbon_body, carbon_of_plan
 from api.pages.charts import Bars, bars_of, histogram_of
 from api.pages.plan_reading import OpenedPlan, open_for, opened_of, plans_of
 from api.pages.rendering import page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.planning_job import make_baseline, roads_on
 from api.quoting import opened as opened_at_desk
@@ -36,6 +39,7 @@ FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_REA
 TODAY = "today"
 """Stands for today's routes, as the lists of the other plan name them."""
 _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
+_HEADS = ("Figure", "Before", "After", "Change")
 _BIN_S = 600
 _MOST_PEOPLE = 500
 
@@ -76,13 +80,29 @@ class Side:
 
 
 @router.get("/compare")
-def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: After = "") -> Response:
+def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: After = "", form: str = "") -> Response:
     """Figures of both, who changes, and which routes are new, gone or different."""
     old, new = sides_of(visit, plans, before, after)
     found = plans_of(visit).remembered(
         ("compare", old.plan_id, new.plan_id), lambda: _compared(old.opened, new.opened)
     )  # fmt: skip
-    return page(visit, "compare.html", old=old, new=new, found=found, most=_MOST_PEOPLE)
+    with visit.store.read() as session:
+        body = carbon_body(visit, session)
+    figures, bars = _with_carbon(found, *(carbon_of_plan(side.opened, body) for side in (old, new)))
+    if form == XLSX:
+        notes = [f"Before: {old.title}", f"After: {new.title}"]
+        return spreadsheet(visit, ("plan", new.plan_id), "Two plans compared", _HEADS, figures, notes=notes)
+    return page(
+        visit,
+        "compare.html",
+        old=old,
+        new=new,
+        found=found,
+        figures=figures,
+        heads=_HEADS,
+        bars=bars,
+        most=_MOST_PEOPLE,
+    )
 
 
 @router.get("/compare/map.geojson")
@@ -150,6 +170,18 @@ def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
         went=tuple(sorted(carried[0] - carried[1])),
         routes=tuple(_route_changes(before, now)),
     )
+
+
+def _with_carbon(found: Compared, before: Carbon, now: Carbon) -> tuple[list[tuple[str, ...]], list[Bars]]:
+    """Figures and bars with CO2e, which is not remembered: the council may change a factor at any time."""
+    was_g, now_g = before.week_g, now.week_g
+    head, cells = "CO2e a week of operation", (tonnes_words(was_g), tonnes_words(now_g))
+    if was_g is None or now_g is None:
+        return [*found.figures, (head, *cells, "–")], list(found.bars)
+    change = now_g - was_g
+    sign = {-1: "−", 0: "", 1: "+"}[(change > 0) - (change < 0)]
+    figures = [*found.figures, (head, *cells, sign + tonnes_words(abs(change)))]
+    return figures, [*found.bars, bars_of(head, was_g, now_g, tonnes_words)]
 
 
 def _bars(before: Kpis, now: Kpis) -> tuple[Bars, ...]:

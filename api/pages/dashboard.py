@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -23,25 +24,30 @@ from api.kpi_targets import (
     targets_body,
     targets_of,
 )
+from api.pages.carbon import carbon_body, carbon_of_plan
 from api.pages.dashboard_figures import FIGURE_BY_NAME, FIGURES, Rows, Shown
 from api.pages.kpi_values import (
     MOST_PLANS,
     InForce,
+    Values,
     changed_since,
     plans_in_force,
     school_figures_of,
+    tender_then,
+    tender_values,
     values_of,
 )
 from api.pages.log import actor_names
-from api.pages.plan_reading import open_for, standing_ids
+from api.pages.plan_reading import open_for, plans_of, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.trend_chart import make_trend
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
 from api.store.chosen import TARGETS, choose, chosen
 from api.store.faults import AlreadyThereError, NotInStoreError, StaleWriteError
 from api.store.records import history_of
-from api.workbooks import XLSX_TYPE, as_table, workbook_of
+from api.tender_figures import TenderFigures
 from transport.files.faults import InputFaults
 from transport.files.plan_words import minutes, pounds
 
@@ -51,6 +57,8 @@ FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_REA
 TargetReader = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_READ))]
 TargetWriter = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE))]
 
+_MOST_ROWS = 500
+"""Rows of what a figure is made of (ours): more make a page that is slow to load and that nobody reads to its end."""
 _SCHOOL_HEADS = (
     "School", "Passengers carried", "Routes", "Cost per passenger a year", "Travelling alone", "Over 45 minutes",
     "Longest ride, minutes",
@@ -68,7 +76,7 @@ def show_dashboard(visit: FileReader, plan: After = "") -> Response:
     shown = _shown(visit, holding, plan, "dashboard")
     tiles = [(f, f.number(shown), f.sub(shown), *_against(targets, f.name, shown)) for f in FIGURES]
     return page(
-        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=_schools(shown), school_heads=_SCHOOL_HEADS,
+        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=_schools(visit, shown), school_heads=_SCHOOL_HEADS,
         holding=[(h.plan_id, h.title) for h in holding], margin=targets.margin_pct, meanings=BRAG_WORDS.items(),
     )  # fmt: skip
 
@@ -77,7 +85,7 @@ def show_dashboard(visit: FileReader, plan: After = "") -> Response:
 def get_schools(visit: FileReader, plan: After = "") -> Response:
     """The figures by school as a workbook; no child is named in it."""
     shown = _shown(visit, _required(visit), plan, "schools")
-    return _workbook(visit, shown.one, "By school", _SCHOOL_HEADS, _schools(shown))
+    return _workbook(visit, shown.one, "By school", _SCHOOL_HEADS, _schools(visit, shown))
 
 
 @router.get("/dashboard/over-time")
@@ -87,7 +95,12 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
     with visit.store.read() as session:
         targets = _targets(visit, session)
         found = plans_in_force(session)
-        values = [values_of(visit, session, one)[kpi.name] for one in found[-MOST_PLANS:]]
+        # What was known of the market while a plan held: until the next one was published.
+        ends = [*(one.published_at.date() for one in found[1:]), datetime.now(UTC).date()][: len(found)]
+        values = [
+            _known(visit, session, one, tender_then(visit, session, end))[kpi.name]
+            for one, end in zip(found[-MOST_PLANS:], ends[-MOST_PLANS:], strict=True)
+        ]
     with visit.store.change(visit.caller) as work:
         work.log("read", "plan", "list", page="figures over time", ids=[one.plan_id for one in found[-MOST_PLANS:]])
     shown = found[-MOST_PLANS:]
@@ -97,7 +110,7 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
         for number, (one, value) in enumerate(zip(shown, values, strict=True), start=1)
     ]  # fmt: skip
     heads = ("Number", "Holds from", "Plan", kpi.label, "Against the target")
-    if form == "xlsx" and shown:
+    if form == XLSX and shown:
         return _workbook(visit, shown[-1], kpi.label, heads, rows)
     target = targets.by_name[kpi.name]
     words = f"Bars: {kpi.label} of {len(shown)} plans beside the target, {kpi.target_words(target)}. The table has all."
@@ -118,12 +131,13 @@ def show_figure(name: str, visit: FileReader, plan: After = "", form: str = "") 
         targets = _targets(visit, session)
     shown = _shown(visit, _required(visit), plan, f"figure {name}")
     rows = figure.rows(shown)
-    if form == "xlsx" and not figure.names_children and rows:
+    if form == XLSX and not figure.names_children and rows:
         return _workbook(visit, shown.one, figure.label, figure.heads, rows)
     brag, target = _against(targets, name, shown)
     return page(
         visit, "figure.html", one=shown.one, figure=figure, number=figure.number(shown), sub=figure.sub(shown),
-        rows=rows, brag=brag, target=target, meaning=BRAG_WORDS[Brag(brag)] if brag else "",
+        rows=rows[:_MOST_ROWS], n_more=max(0, len(rows) - _MOST_ROWS), brag=brag, target=target,
+        meaning=BRAG_WORDS[Brag(brag)] if brag else "",
     )  # fmt: skip
 
 
@@ -215,21 +229,27 @@ def _shown(visit: Visit, holding: Sequence[InForce], plan_id: str, part: str) ->
     _, opened = open_for(visit, one.plan_id, part)
     with visit.store.read() as session:
         changed = changed_since(visit, session, opened, one)
-        return Shown(opened=opened, one=one, values=values_of(visit, session, one), changed=changed)
+        tender = tender_then(visit, session, datetime.now(UTC).date())
+        return Shown(
+            opened=opened, one=one, values=_known(visit, session, one, tender), changed=changed,
+            carbon=carbon_of_plan(opened, carbon_body(visit, session)), tender=tender,
+        )  # fmt: skip
 
 
-def _schools(shown: Shown) -> Rows:
+def _known(visit: Visit, session: Session, one: InForce, tender: TenderFigures | None) -> Values:
+    return {**values_of(visit, session, one), **tender_values(tender)}
+
+
+def _schools(visit: Visit, shown: Shown) -> Rows:
+    key = ("schools", shown.one.plan_id)
+    found = plans_of(visit).remembered(key, lambda: school_figures_of(shown.opened))
     return [
         (s.name, s.n_passengers, s.n_routes, pounds(s.per_passenger_year_pence, pennies=False), f"{s.solo_pct:.1f}%",
          f"{s.over_45_pct:.1f}%", minutes(s.longest_s))
-        for s in school_figures_of(shown.opened)
+        for s in found
     ]  # fmt: skip
 
 
 def _workbook(visit: Visit, one: InForce, title: str, heads: Sequence[str], rows: Rows) -> Response:
-    with visit.store.change(visit.caller) as work:
-        work.log("export", "plan", one.plan_id, figure=title, n_rows=len(rows))
     notes = [f"Plan {one.plan_id}: {one.title}", f"Holds from: {day_words(one.starts_on)}"]
-    data = workbook_of(as_table(title, heads, rows), title=title, notes=notes)
-    headers = {"Content-Disposition": 'attachment; filename="figures.xlsx"'}
-    return Response(data, media_type=XLSX_TYPE, headers=headers)
+    return spreadsheet(visit, ("plan", one.plan_id), title, heads, rows, notes=notes)

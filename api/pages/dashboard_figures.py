@@ -6,20 +6,24 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.carbon import Carbon, tonnes_words
 from api.kpi_targets import KPI_BY_NAME
+from api.pages.carbon import factor_cells
 from api.pages.kpi_values import InForce, Values, n_needing_pa, occupancy_of_route_pct
 from api.pages.plan_reading import OpenedPlan
 from api.pages.words import day_words, moment_words
 from api.report.kpis import solo_ids_of
+from api.tender_figures import TenderFigures
 from transport.check.disturbed import Disturbed
-from transport.files.plan_words import minutes, plural, pounds
+from transport.files.plan_words import METRES_PER_MILE, minutes, plural, pounds
 from transport.plan import RouteKind
 
 Rows = list[tuple[object, ...]]
 """Cells of a table: text, numbers, or pairs of words and address."""
 
 _REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
-NO_TENDER = "this service keeps no record of a tender"
+CARBON_FIGURE = "carbon"
+NO_TENDER = "no tender of this service has told its operators yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,12 +33,16 @@ class Shown:
     Attributes
     ----------
     changed : families for whom something is not as before; None where no plan held before.
+    carbon : CO2e under the council's factors.
+    tender : whose operators were told last; None: none yet.
     """
 
     opened: OpenedPlan
     one: InForce
     values: Values
     changed: tuple[Disturbed, ...] | None
+    carbon: Carbon
+    tender: TenderFigures | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +67,8 @@ class Figure:
     def number(self, shown: Shown) -> str:
         """The figure itself, in words."""
         kpi = KPI_BY_NAME.get(self.name)
+        if self.name == CARBON_FIGURE:
+            return tonnes_words(shown.carbon.week_g)
         if kpi is None:
             return pounds(shown.opened.kpis.year_pence, pennies=False)
         return kpi.words(shown.values[self.name])
@@ -151,8 +161,30 @@ def _notice(shown: Shown) -> Rows:
     ]  # fmt: skip
 
 
-def _none(shown: Shown) -> Rows:
-    return []
+def _carbon(shown: Shown) -> Rows:
+    return [
+        ((row.class_id, f"/administration/carbon/{row.class_id}"), f"{row.week_m / METRES_PER_MILE:,.0f}",
+         *factor_cells(row.factor)[:3], "–" if row.week_g is None else tonnes_words(row.week_g))
+        for row in shown.carbon.classes
+    ]  # fmt: skip
+
+
+def _carbon_words(shown: Shown) -> str:
+    missing, n = shown.carbon.without_factor, shown.opened.kpis.n_carried
+    if missing:
+        return f"none is known for {', '.join(missing)}"
+    return f"{(shown.carbon.week_g or 0) / 1000 / n:.1f} kg a passenger" if n else "nobody is carried"
+
+
+def _lots(shown: Shown) -> Rows:
+    return [(lot.lot_id, lot.n_bidders, lot.winner.capitalize()) for lot in shown.tender.lots] if shown.tender else []
+
+
+def _tender_words(shown: Shown) -> str:
+    if shown.tender is None:
+        return NO_TENDER
+    n = plural(len(shown.tender.lots), "lot")
+    return f"{n} of {shown.tender.title}, told on {day_words(shown.tender.told_on)}"
 
 
 def _route(shown: Shown, route_id: str) -> tuple[str, str]:
@@ -163,10 +195,10 @@ def _passenger(passenger_id: str) -> tuple[str, str]:
     return passenger_id, f"/passengers/{passenger_id}"
 
 
-def _tender(name: str) -> Figure:
+def _tender(name: str, meaning: str) -> Figure:
     return Figure(
-        name=name, label=KPI_BY_NAME[name].label, sub=lambda _: NO_TENDER, heads=(), rows=_none,
-        meaning="Known once a tender is kept in this service; until then the tender’s own report has it.",
+        name=name, label=KPI_BY_NAME[name].label, sub=_tender_words, rows=_lots, meaning=meaning,
+        heads=("Lot", "Operators that priced it", "Won by"),
     )  # fmt: skip
 
 
@@ -231,6 +263,13 @@ FIGURES = (
         sub=lambda s: f"published for {day_words(s.one.starts_on)}",
         meaning="Whole working days between publication and the first day.",
     ),
-    *map(_tender, ("bids", "single-bid", "sme")),
+    Figure(
+        name=CARBON_FIGURE, label="CO2e a week of operation", sub=_carbon_words, rows=_carbon,
+        meaning="Miles by vehicle class, loaded and empty, each times its factor.",
+        heads=("Class", "Miles a week", "Counted as", "Kilograms a mile", "Source and year", "CO2e a week"),
+    ),
+    _tender("bids", "Operators that priced a lot, alone or in a package, of all lots that were issued."),
+    _tender("single-bid", "Of the lots that anybody priced, those that one operator alone did."),
+    _tender("sme", "Of the lots that a bid won, those of operators that declared themselves small or medium."),
 )  # fmt: skip
 FIGURE_BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -31,6 +31,7 @@ from api.pages.log import actor_names
 from api.pages.passengers import school_names
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.store.chosen import LETTER_TEXT, choose, chosen
@@ -65,6 +66,7 @@ FORM_WORDS = {
 }  # fmt: skip
 _MOST_CHARACTERS = {"recipient": 200, "purpose": 500}
 _A_PAGE = 100
+_EXPORT_HEADS = ("Export", "What", "For", "Children", "Asked for", "State")
 
 
 @router.get("/plans/{plan_id}/documents")
@@ -86,7 +88,7 @@ def ask_document(plan_id: RecordIdPath, visit: Exporter) -> Response:
 
 
 @router.get("/exports")
-def show_exports(visit: Exporter, after: After = "") -> Response:
+def show_exports(visit: Exporter, after: After = "", form: str = "") -> Response:
     """What was asked for, by id; what waits for a second person is marked."""
     with visit.store.read() as session:
         found = list_exports(session, after=after, limit=_A_PAGE)
@@ -97,8 +99,10 @@ def show_exports(visit: Exporter, after: After = "") -> Response:
         )
         for export in found
     ]  # fmt: skip
+    if form == XLSX and rows:
+        return spreadsheet(visit, ("export", "list"), "Exports", _EXPORT_HEADS, rows)
     following = found[-1].export_id if len(found) == _A_PAGE else ""
-    return page(visit, "exports.html", rows=rows, following=following)
+    return page(visit, "exports.html", rows=rows, heads=_EXPORT_HEADS, after=after, following=following)
 
 
 @router.get("/exports/{export_id}")

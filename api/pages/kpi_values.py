@@ -17,6 +17,7 @@ from api.pages.words import UK
 from api.report.kpis import occupancy_pct_of, ride_figures_of, solo_ids_of
 from api.store.faults import NotInStoreError
 from api.store.models import Plan, Publication
+from api.tender_figures import TenderFigures, figures_of_tender, latest_tender
 from transport.calendar import OperatingCalendar
 from transport.check.disturbed import Disturbed, disturbed_of
 from transport.files.plan_trips import school_ids_of
@@ -105,6 +106,22 @@ def values_of(visit: Visit, session: Session, one: InForce) -> Values:
     return found
 
 
+def tender_values(tender: TenderFigures | None) -> Values:
+    """The figures of a tender; all unknown without one."""
+    if tender is None:
+        return {"bids": None, "single-bid": None, "sme": None}
+    return {"bids": tender.bids_per_lot, "single-bid": tender.single_bid_pct, "sme": tender.sme_pct}
+
+
+def tender_then(visit: Visit, session: Session, on: date) -> TenderFigures | None:
+    """The tender whose operators were told last by a day, from memory where it was read before."""
+    stored = latest_tender(session, visit.store.cipher, on)
+    if stored is None:
+        return None
+    key = ("tender", stored.tender_id, str(stored.version))
+    return plans_of(visit).remembered(key, lambda: figures_of_tender(session, visit.store.cipher, stored))
+
+
 def changed_since(visit: Visit, session: Session, opened: OpenedPlan, one: InForce) -> tuple[Disturbed, ...] | None:
     """Families for whom something is not as it was in the plan before; None where none held, or its files went."""
     if not one.plan_id_before:
@@ -135,6 +152,8 @@ def school_figures_of(opened: OpenedPlan) -> list[SchoolFigures]:
     outcome = opened.outcome
     people, alone = outcome.scenario.passenger_by_id, solo_ids_of(outcome.plan)
     money = outcome.breakdown
+    # Worked out anew whenever it is asked for, which takes milliseconds.
+    week_pence = money.week_pence_by_route
     carried: dict[str, list[str]] = defaultdict(list)
     n_routes: dict[str, int] = defaultdict(int)
     pence: dict[str, int] = defaultdict(int)
@@ -143,7 +162,7 @@ def school_figures_of(opened: OpenedPlan) -> list[SchoolFigures]:
         for pid in route.passenger_ids:
             carried[people[pid].school_id].append(pid)
         for school_id, n in own.items():
-            pence[school_id] += half_up(money.week_pence_by_route.get(route.route_id, 0) * n, own.total())
+            pence[school_id] += half_up(week_pence.get(route.route_id, 0) * n, own.total())
         for school_id in school_ids_of(route):
             n_routes[school_id] += 1
     rows = []
@@ -180,6 +199,4 @@ def _values(opened: OpenedPlan, one: InForce, changed: tuple[Disturbed, ...] | N
         "over-75": k.rides.over_75_pct if k.n_carried else None,
         "changed": None if changed is None or not k.n_carried else 100 * len(changed) / k.n_carried,
         "notice": notice_days(one.published_at, one.starts_on, opened.outcome.scenario.calendar),
-        # Tenders are run from the command line; this service keeps no record of them.
-        "bids": None, "single-bid": None, "sme": None,
     }  # fmt: skip

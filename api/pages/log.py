@@ -15,6 +15,7 @@ from api.auth.accounts import list_accounts
 from api.auth.api_keys import list_api_keys
 from api.auth.permissions import Permission
 from api.pages.rendering import page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import UK, code_words, moment_words
 from api.store.models import AuditEvent
@@ -23,6 +24,9 @@ router = APIRouter(include_in_schema=False)
 
 _A_PAGE = 50
 _ID_LENGTH = 64
+_MOST_LINES = 20_000
+"""Lines of a spreadsheet (ours): more is for the log's own export by command."""
+_HEADS = ("Line", "When", "Who", "What", "Of what", "Id", "More", "Why")
 
 
 @router.get("/log")
@@ -35,6 +39,7 @@ def show_log(
     since: str = "",
     until: str = "",
     before: str = "",
+    form: str = "",
 ) -> Response:
     """Lines of the log, the newest first. It names fields of personal data, never their values."""
     errors: dict[str, str] = {}
@@ -46,20 +51,29 @@ def show_log(
     query = _between(query, since, until, errors)
     query = query.where(AuditEvent.seq < int(before)) if before.isdecimal() and len(before) < 10 else query
     with visit.store.read() as session:
-        lines = [] if errors else list(session.scalars(query.order_by(AuditEvent.seq.desc()).limit(_A_PAGE)))
+        most = _MOST_LINES if form == XLSX else _A_PAGE
+        lines = [] if errors else list(session.scalars(query.order_by(AuditEvent.seq.desc()).limit(most)))
         names = actor_names(session)
         choices = {
             name: sorted(session.scalars(select(column).distinct()))
             for name, column in (("action", AuditEvent.action), ("kind", AuditEvent.kind))
         }
+    rows = [_row(line, names) for line in lines]
+    if form == XLSX and rows:
+        return spreadsheet(visit, ("log", "log"), "Log", _HEADS, rows, notes=_notes(rows))
     asked = {"actor": actor, "action": action, "kind": kind, "record": record, "since": since, "until": until}
     return page(
-        visit, "log.html", status=422 if errors else 200, rows=[_row(line, names) for line in lines], asked=asked,
-        errors=errors, names=sorted(names.items(), key=lambda item: item[1]),
+        visit, "log.html", status=422 if errors else 200, rows=rows, heads=_HEADS, asked=asked, errors=errors,
+        names=sorted(names.items(), key=lambda item: item[1]),
         actions=[(a, code_words(a).capitalize()) for a in choices["action"]],
         kinds=[(k, code_words(k).capitalize()) for k in choices["kind"]],
         following=lines[-1].seq if len(lines) == _A_PAGE else None,
     )  # fmt: skip
+
+
+def _notes(rows: list[tuple[Any, ...]]) -> list[str]:
+    notes = [f"Lines: {rows[-1][0]} to {rows[0][0]}, those that were asked for, the newest first"]
+    return [*notes, f"At most: {_MOST_LINES:,} lines"] if len(rows) == _MOST_LINES else notes
 
 
 def _between(query: Select[AuditEvent], since: str, until: str, errors: dict[str, str]) -> Select[AuditEvent]:

@@ -14,6 +14,7 @@ from api.editing import before_edit
 from api.endpoints.shapes import After, RecordIdPath
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.report.findings import findings_of, long_rides_of
@@ -36,6 +37,10 @@ FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_REA
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.PLANS_WRITE))]
 
 
+_PLAN_HEADS = ("Plan", "Title", "State", "Schools it holds for", "Routes", "Not carried", "A week", "Stored")
+_ROUTE_HEADS = ("Route", "Vehicle", "Driven by", "Schools", "Passengers", "Longest ride, minutes", "A week")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RideLine:
     """A passenger's ride beside its limits, in minutes; `share_pct` of the limit for the bar."""
@@ -53,7 +58,7 @@ class RideLine:
 
 
 @router.get("/plans")
-def show_plans(visit: Reader) -> Response:
+def show_plans(visit: Reader, form: str = "") -> Response:
     """Every plan, the newest first, and for how many schools each holds."""
     with visit.store.read() as session:
         plans = sorted(list_plans(session), key=lambda plan: plan.stored_at, reverse=True)
@@ -66,11 +71,13 @@ def show_plans(visit: Reader) -> Response:
         }
         for plan in plans
     ]  # fmt: skip
+    if form == XLSX and rows:
+        return spreadsheet(visit, ("plan", "list"), "Plans", _PLAN_HEADS, [_plan_cells(row) for row in rows])
     return page(visit, "plans.html", rows=rows, n_open=n_open)
 
 
 @router.get("/plans/{plan_id}")
-def show_plan(plan_id: RecordIdPath, visit: FileReader, school: After = "") -> Response:
+def show_plan(plan_id: RecordIdPath, visit: FileReader, school: After = "", form: str = "") -> Response:
     """One plan: figures, checks, who is not carried, the map and the list of routes."""
     stored, opened = open_for(visit, plan_id, "plan")
     with visit.store.read() as session:
@@ -79,6 +86,14 @@ def show_plan(plan_id: RecordIdPath, visit: FileReader, school: After = "") -> R
     scenario = opened.outcome.scenario
     served = sorted({sid for route in opened.outcome.plan.routes for sid in school_ids_of(route)})
     own = {r.route_id for r in opened.outcome.plan.routes if not school or school in school_ids_of(r)}
+    if form == XLSX:
+        cells = [
+            (r.route_id, r.class_id, r.driven_by, r.schools, r.n_passengers, r.longest_ride_min, r.week)
+            for r in opened.routes
+            if r.route_id in own
+        ]
+        notes = [f"Plan {plan_id}: {stored.title}"]
+        return spreadsheet(visit, ("plan", plan_id), "Routes", _ROUTE_HEADS, cells, notes=notes)
     long_rides = long_rides_of(opened.outcome)
     return page(
         visit, "plan.html", stored=stored, before_id=before_id, opened=opened, k=opened.kpis, outcome=opened.outcome,
@@ -131,6 +146,12 @@ def propose_plan(plan_id: RecordIdPath, visit: Writer) -> Response:
     with visit.store.change(visit.caller) as work:
         propose(work, plan_id, expected_version=visit.version())
     return go_to(f"/plans/{plan_id}/publish?done=proposed")
+
+
+def _plan_cells(row: Mapping[str, Any]) -> tuple[object, ...]:
+    plan: StoredPlan = row["plan"]
+    figures = (int(plan.figures.get(name, 0)) for name in ("n_routes", "n_unserved"))
+    return (plan.plan_id, plan.title, plan.status, row["n_schools"], *figures, row["week"], row["stored"])
 
 
 def certificate_words(opened: OpenedPlan) -> str:

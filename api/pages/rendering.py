@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.auth.permissions import Permission, Principal
 from api.pages.assets import asset_address
+from api.pages.map_tiles import tiles_address
 from api.pages.visit import Visit
 from api.pages.words import code_words, day_words, layout_words, moment_words
 from transport.files.faults import Fault
@@ -47,6 +48,7 @@ DONE_WORDS = {
     "account-new": "The account has been made.",
     "policy": "The setting is saved. Plans made from now on rest on it.",
     "rates": "The rates are saved. Plans made from now on rest on them.",
+    "carbon": "The factor is saved.",
     "backup": "The backup is made. Keep the end of the log elsewhere.",
     "targets": "The targets are saved.",
     "agreed": "You have agreed. It can be fetched now.",
@@ -112,7 +114,7 @@ def environment_of() -> Environment:
         loader=PackageLoader("api.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {"asset": asset_address, "rows_of": _rows_of}
+    environment.globals |= {"asset": asset_address, "rows_of": _rows_of, "tiles_address": tiles_address}
     environment.filters |= {
         "n": lambda n: f"{n:,}",
         "count": plural,

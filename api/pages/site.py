@@ -19,6 +19,7 @@ def _routers() -> list[APIRouter]:
         accounts,
         administration,
         assets,
+        carbon,
         compare,
         council_sign_in,
         dashboard,
@@ -26,7 +27,9 @@ def _routers() -> list[APIRouter]:
         home,
         jobs,
         log,
+        map_tiles,
         new_passenger,
+        operators,
         passenger_upload,
         passengers,
         plan_editing,
@@ -62,7 +65,10 @@ def _routers() -> list[APIRouter]:
         dashboard,
         accounts,
         administration,
+        carbon,
+        operators,
         road_ground,
+        map_tiles,
         log,
     )
     return [module.router for module in modules]

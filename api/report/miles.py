@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,17 +35,31 @@ class Distance:
 
 def distance_of(plan: Plan, scenario: Scenario, travel: Travel) -> Distance:
     """Metres driven by a plan in a week of operation."""
-    loaded_m = dead_m = 0
+    parts = list(_fortnight_of(plan, scenario, travel))
+    loaded_m, dead_m = sum(loaded for _, loaded, _ in parts), sum(dead for _, _, dead in parts)
+    return Distance(loaded_m=(loaded_m + 1) // 2, dead_m=(dead_m + 1) // 2)
+
+
+def metres_by_class_of(plan: Plan, scenario: Scenario, travel: Travel) -> dict[str, int]:
+    """Metres driven in a week of operation, loaded and dead, by vehicle class."""
+    fortnight_m: dict[str, int] = defaultdict(int)
+    for class_id, loaded_m, dead_m in _fortnight_of(plan, scenario, travel):
+        fortnight_m[class_id] += loaded_m + dead_m
+    return {class_id: (metres + 1) // 2 for class_id, metres in fortnight_m.items()}
+
+
+def _fortnight_of(plan: Plan, scenario: Scenario, travel: Travel) -> Iterator[tuple[str, int, int]]:
+    """Class, loaded and dead metres of each run and of each vehicle's days, in a fortnight."""
     for route in plan.routes:
         profile = travel.profile_by_class_id.get(route.class_id, 0)
         for run in route.runs:
             places = [stop.place_id for stop in run.stops]
-            loaded_m += sum(_hop_m(travel, run.leg, a, b, profile) for a, b in pairwise(places)) * len(run.days)
-            if route.kind is RouteKind.BOUGHT:
-                dead_m += _back_m(run, travel, profile) * len(run.days)
+            loaded_m = sum(_hop_m(travel, run.leg, a, b, profile) for a, b in pairwise(places)) * len(run.days)
+            dead_m = _back_m(run, travel, profile) * len(run.days) if route.kind is RouteKind.BOUGHT else 0
+            yield route.class_id, loaded_m, dead_m
     for day in vehicle_days_of(plan):
-        dead_m += _fleet_dead_m(day, scenario, travel) * len(day.days)
-    return Distance(loaded_m=(loaded_m + 1) // 2, dead_m=(dead_m + 1) // 2)
+        class_id = scenario.vehicle_by_id[day.vehicle_id].class_id
+        yield class_id, 0, _fleet_dead_m(day, scenario, travel) * len(day.days)
 
 
 def _back_m(run: Run, travel: Travel, profile: int) -> int:

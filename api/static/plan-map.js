@@ -1,4 +1,4 @@
-// Draws a plan's lines beside its list, from GeoJSON of this service alone: no tiles, no fonts, no other host.
+// Draws a plan's lines beside its list, on streets of this service alone: no fonts, no other host.
 (function () {
   "use strict";
   var box = document.querySelector("[data-map]");
@@ -68,23 +68,41 @@
       return ["match", ["get", "class"], ["motorway", "trunk", "primary"], large, ["secondary", "tertiary"], middle, small];
     }
 
+    function credit() { said.after(element("p", "govuk-body-s", "Streets: © OpenStreetMap contributors")); }
+
+    // Widths at two levels of the map; what lies between is drawn between.
+    function street(id, layer, colour, widths) {
+      map.addLayer({ id: id, type: "line", source: "tiles", "source-layer": layer, layout: { "line-join": "round", "line-cap": "round" },
+        paint: { "line-color": colour, "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 10, widths[0], 17, widths[1]] } }, "lines");
+    }
+
+    function tiles(address) {
+      map.addSource("tiles", { type: "vector", tiles: [location.origin + address], minzoom: 8, maxzoom: 14 });
+      // Edges of all before the streets themselves, so that crossings stay open.
+      street("small-edge", "small", "#d0d1c8", [0.8, 15]);
+      street("middle-edge", "middle", "#b9bbae", [1.6, 20]);
+      street("large-edge", "large", "#c2a868", [2.6, 25]);
+      street("small-street", "small", "#ffffff", [0.3, 12]);
+      street("middle-street", "middle", "#ffffff", [0.9, 17]);
+      street("large-street", "large", "#f6e7bd", [1.6, 21]);
+      ["large", "middle", "small"].forEach(function (layer, at) {
+        map.addLayer({ id: layer + "-name", type: "symbol", source: "tiles", "source-layer": layer, minzoom: 12 + at,
+          layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-size": 12, "text-font": ["Arial", "sans-serif"], "text-padding": 6 },
+          paint: { "text-color": "#383f43", "text-halo-color": "#ffffff", "text-halo-width": 1.5 } });
+      });
+      credit();
+    }
+
     function streets(found) {
       if (!found.features.length) { return; }
       map.addSource("streets", { type: "geojson", data: found });
       map.addLayer({ id: "streets", type: "line", source: "streets", layout: { "line-join": "round", "line-cap": "round" },
         paint: { "line-color": "#c9ccc4", "line-width": ["interpolate", ["linear"], ["zoom"], 10, wide(2, 1, 0.4), 15, wide(7, 5, 2.5)] } },
         "lines");
-      said.after(element("p", "govuk-body-s", "Streets: © OpenStreetMap contributors"));
+      credit();
     }
 
     map.on("load", function () {
-      // Streets come when they come: the routes do not wait for them.
-      var of = box.dataset.map.split("?")[0];
-      if (/^\/plans\/[^/]+\/map\.geojson$/.test(of)) {
-        fetch(of.replace("map.geojson", "roads.geojson"), { credentials: "same-origin" }).then(function (answer) {
-          return answer.ok ? answer.json() : { features: [] };
-        }).then(streets).catch(function () { /* The routes are drawn all the same. */ });
-      }
       map.addSource("lines", { type: "geojson", data: { type: "FeatureCollection", features: lines } });
       map.addLayer({ id: "lines", type: "line", source: "lines", layout: { "line-join": "round", "line-cap": "round" },
         paint: { "line-width": box.dataset.routes ? 2 : 4, "line-opacity": 0.8,
@@ -93,6 +111,15 @@
       map.addLayer({ id: "chosen", type: "line", source: "lines", layout: { "line-join": "round", "line-cap": "round" },
         filter: ["==", ["get", "route_id"], ""], paint: { "line-width": 6, "line-color": "#0b0c0c" } });
       map.addLayer({ id: "touch", type: "line", source: "lines", paint: { "line-width": 14, "line-opacity": 0 } });
+      // Streets come when they come: the routes do not wait for them.
+      var of = box.dataset.map.split("?")[0];
+      if (box.dataset.tiles) {
+        tiles(box.dataset.tiles);
+      } else if (/^\/plans\/[^/]+\/map\.geojson$/.test(of)) {
+        fetch(of.replace("map.geojson", "roads.geojson"), { credentials: "same-origin" }).then(function (answer) {
+          return answer.ok ? answer.json() : { features: [] };
+        }).then(streets).catch(function () { /* The routes are drawn all the same. */ });
+      }
       show(leg);
       box.dataset.drawn = "yes";
       map.on("click", "touch", function (event) { choose(event.features[0].properties.route_id, true); });

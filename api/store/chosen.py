@@ -14,11 +14,13 @@ from api.store.records import Draft, Stored, find, save
 from api.store.store import Work
 
 TARGETS = Kind(name="targets", path="targets", only_id="council")
+CARBON = Kind(name="carbon", path="carbon", only_id="council")
+"""Greenhouse gases of a mile, by vehicle class."""
 LETTER_TEXT = Kind(name="letter_text", path="letter-text", only_id="council", sealed=True)
 """Sealed, for people write what they like into a letter, and the log must not repeat it."""
 DOCUMENT = Kind(name="document", path="documents", sealed=True)
 """Of an export that is a document, under the export's id: for which schools, and the text as it was agreed to."""
-CHOSEN_KINDS = (TARGETS, LETTER_TEXT, DOCUMENT)
+CHOSEN_KINDS = (TARGETS, CARBON, LETTER_TEXT, DOCUMENT)
 _ID = "council"
 
 

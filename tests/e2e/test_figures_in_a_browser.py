@@ -15,6 +15,7 @@ from api.publishing import Request, publish
 from api.settings import Settings
 from api.store.plans import Evidence, propose, record_evidence
 from tests.api.lists import OFFICER
+from tests.api.plan_folders import add_bidders
 from tests.browsers import chromium
 from tests.e2e.test_pages_in_a_browser import DESK, PHONE, Site, faults_in, press_to, site_of
 
@@ -32,6 +33,7 @@ def browser() -> Iterator[Any]:
 def held(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Site]:
     """The plan that leaves P4 at home holds, then the other."""
     for site in site_of(tmp_path_factory.mktemp("held"), browser, is_empty=False):
+        add_bidders(site.store)
         for plan_id in site.plan_ids:
             hold(site, plan_id)
         yield site
@@ -57,8 +59,10 @@ def hold(site: Site, plan_id: str) -> None:
 def addresses_of(site: Site) -> list[tuple[Role, str]]:
     """Every page of documents, figures and administration."""
     officer = ["/dashboard", "/dashboard/over-time", "/targets", "/letter-text", "/exports", "/administration"]
+    officer += ["/administration/carbon", "/operators"]
     for plan_id in site.plan_ids[:1]:
         officer += [f"/plans/{plan_id}/documents", "/administration/rates/car"]
+        officer += ["/administration/carbon/car", "/dashboard/carbon", "/operators/O1"]
         officer += [f"/plans/{plan_id}/documents?what={what}" for what in (*PARTS, "passengers")]
         officer += [f"/dashboard/{name}" for name in KPIS]
     others = ((Role.ADMINISTRATOR, "/administration"), (Role.ADMINISTRATOR, "/backups"), (Role.VIEWER, "/targets"))

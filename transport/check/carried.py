@@ -12,18 +12,9 @@ from transport.check.rules import Rule, Violation, make_run_violation, make_viol
 from transport.check.words import on_days_words
 
 
-def _boardings(facts: Facts) -> dict[str, Counter[tuple[Leg, int]]]:
-    """How often each passenger boards, by (leg, day)."""
-    boardings: dict[str, Counter[tuple[Leg, int]]] = {}
-    for routed in facts.runs:
-        for pid in routed.run.passenger_ids:
-            boardings.setdefault(pid, Counter()).update((routed.run.leg, day) for day in routed.run.days)
-    return boardings
-
-
 def check_passenger_missing(facts: Facts) -> Iterator[Violation]:
     """Every planned passenger is carried or listed as unserved."""
-    boardings = _boardings(facts)
+    boardings = facts.boardings
     for p in facts.scenario.planned_passengers():
         if p.passenger_id not in boardings and p.passenger_id not in facts.unserved_ids:
             sentence = f"Passenger {p.passenger_id} is neither carried nor listed as unserved"
@@ -32,7 +23,7 @@ def check_passenger_missing(facts: Facts) -> Iterator[Violation]:
 
 def check_carried_twice(facts: Facts) -> Iterator[Violation]:
     """Nobody is carried twice on one leg of a day, or carried and also listed as unserved."""
-    for pid, counts in _boardings(facts).items():
+    for pid, counts in facts.boardings.items():
         if pid in facts.unserved_ids:
             sentence = f"Passenger {pid} is carried and also listed as unserved"
             yield make_violation(Rule.CARRIED_TWICE, counts.total(), sentence, passenger_ids=[pid])
@@ -47,7 +38,7 @@ def check_carried_twice(facts: Facts) -> Iterator[Violation]:
 
 def check_leg_not_served(facts: Facts) -> Iterator[Violation]:
     """Whoever is carried is carried on every leg and day they travel."""
-    boardings = _boardings(facts)
+    boardings = facts.boardings
     for p in facts.scenario.planned_passengers():
         counts = boardings.get(p.passenger_id)
         if counts is None or p.passenger_id in facts.unserved_ids:
@@ -94,7 +85,7 @@ def check_carried_when_not_travelling(facts: Facts) -> Iterator[Violation]:
 
 def check_not_planned_carried(facts: Facts) -> Iterator[Violation]:
     """Nobody is carried who is awaiting a decision or not ready."""
-    for pid, counts in _boardings(facts).items():
+    for pid, counts in facts.boardings.items():
         reason = facts.not_planned_reason_by_id.get(pid)
         if reason:
             sentence = f"Passenger {pid} is carried, but: {reason}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -71,7 +72,7 @@ class Facts:
     given : the plan as it came. plan : the same without unknown passengers, PAs, days and empty runs.
     reference : plan that families know already; None where there is none.
     runs : every run of `plan`. carriages : passenger id -> their rides on runs.
-    rides : every ride with its run.
+    rides : every ride with its run. boardings : how often each passenger boards, by (leg, day).
     """
 
     given: Plan
@@ -81,6 +82,7 @@ class Facts:
     runs: tuple[RoutedRun, ...]
     carriages: Mapping[str, tuple[Carriage, ...]]
     rides: tuple[tuple[RoutedRun, Ride], ...]
+    boardings: Mapping[str, Counter[tuple[Leg, int]]]
     vehicle_days: tuple[VehicleDay, ...]
     lot_by_id: Mapping[str, Lot]
     unserved_ids: frozenset[str]
@@ -114,12 +116,22 @@ def facts_of(plan: Plan, scenario: Scenario, travel: Travel, reference: Plan | N
         runs=runs,
         carriages=_carriages(runs, scenario),
         rides=rides,
+        boardings=_boardings(runs),
         vehicle_days=tuple(day for day in vehicle_days_of(clean) if day.vehicle_id in scenario.vehicle_by_id),
         lot_by_id={lot.lot_id: lot for lot in plan.lots},
         unserved_ids=frozenset(u.passenger_id for u in plan.unserved if u.passenger_id in scenario.passenger_by_id),
         not_planned_reason_by_id={n.passenger_id: n.reason for n in scenario.not_planned()},
         reference=reference,
     )
+
+
+def _boardings(runs: Iterable[RoutedRun]) -> dict[str, Counter[tuple[Leg, int]]]:
+    boardings: dict[str, Counter[tuple[Leg, int]]] = {}
+    for routed in runs:
+        keys = [(routed.run.leg, day) for day in routed.run.days]
+        for pid in routed.run.passenger_ids:
+            boardings.setdefault(pid, Counter()).update(keys)
+    return boardings
 
 
 def _carriages(runs: Iterable[RoutedRun], scenario: Scenario) -> dict[str, tuple[Carriage, ...]]:

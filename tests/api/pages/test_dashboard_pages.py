@@ -99,7 +99,7 @@ def test_each_figure_opens_what_it_is_made_of(app: FastAPI, who: Visitor) -> Non
 def test_what_is_unknown_is_said_to_be(who: Visitor) -> None:
     """No tender, no plan before, no vehicle of the council, no assistant: no colour either."""
     page = words_of(who.see("/dashboard"))
-    assert "Bids per lot Unknown target at least 3.0 This service keeps no record of a tender" in page
+    assert "Bids per lot Unknown target at least 3.0 No tender of this service has told its operators yet" in page
     assert "Families changed Unknown target at most 10.0% No plan held before this one" in page
     assert "Council’s vehicles in use Unknown" in page
     assert "Nothing is known." in who.see("/dashboard/sme")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from typer.testing import CliRunner
 
 from api.app import create_app
 from api.auth.permissions import Role
+from api.cli import app as commands
+from api.pages.map_tiles import tiles_address
 from api.pages.plan_reading import OpenedPlans
 from api.pages.road_ground import street_features
 from api.settings import Settings
@@ -91,3 +94,40 @@ def test_without_a_road_extract_there_is_nothing_to_draw(app: FastAPI, tmp_path:
     plan_id = stored(app.state.store, tmp_path / "plan", "Autumn")
     assert who.client.get(f"/plans/{plan_id}/roads.geojson").json()["features"] == []
     assert who.client.get("/plans/PL0/roads.geojson").status_code == 404
+
+
+def test_tiles_that_were_built_are_under_the_maps(
+    store: Store, settings: Settings, town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named on a plan's page, served as gzip, empty elsewhere; not for a plan whose roads are approximate."""
+    cache = tmp_path / "cache"
+    done = CliRunner().invoke(commands, ["roads", "build", str(town), "--cache-dir", str(cache)])
+    assert done.exit_code == 0, done.output
+    assert "map tiles" in done.output
+    fill_lists(store)
+    plan_id = stored(store, tmp_path / "plan", "Autumn")
+    own = settings.model_copy(update={"roads_file": town, "cache_folder": cache})
+    app = create_app(own, store)
+    who = visitor(app, Role.VIEWER)
+    assert "data-tiles" not in who.client.get(f"/plans/{plan_id}").text
+    opened: OpenedPlans = app.state.opened_plans
+    with store.read() as session:
+        plan = opened.opened(session, store.cipher, plan_id)
+    real = replace(plan, outcome=replace(plan.outcome, approximate=False))
+    monkeypatch.setattr(opened, "opened", lambda *_: real)
+    assert f'data-tiles="{tiles_address(own)}"' in who.client.get(f"/plans/{plan_id}").text
+    # Level 8 at 2 degrees west and 52.5 degrees north.
+    tile = who.client.get("/tiles/8/126/83")
+    assert (tile.status_code, tile.headers["content-encoding"]) == (200, "gzip")
+    assert tile.headers["cache-control"] == "private, max-age=86400"
+    assert b"large" in tile.content
+    assert b"primary" in tile.content
+    assert who.client.get("/tiles/8/0/0").status_code == 204
+    assert who.client.get("/tiles/99/0/0").status_code == 422
+
+
+def test_without_built_tiles_no_map_asks_for_any(settings: Settings, town: Path, tmp_path: Path) -> None:
+    """No extract, no folder for what is built, or nothing built yet."""
+    assert tiles_address(settings) == ""
+    assert tiles_address(settings.model_copy(update={"roads_file": town})) == ""
+    assert tiles_address(settings.model_copy(update={"roads_file": town, "cache_folder": tmp_path})) == ""

@@ -1,0 +1,40 @@
+"""Tables of pages as a spreadsheet: those that name no child leave at once, with a line in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi.responses import Response
+
+from api.pages.visit import Visit
+from api.workbooks import XLSX_TYPE, as_table, workbook_of
+
+XLSX = "xlsx"
+"""Value of `form` in the address of a page that gives its table instead."""
+
+
+def spreadsheet(
+    visit: Visit,
+    about: tuple[str, str],
+    title: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    notes: Sequence[str] = (),
+) -> Response:
+    """A table as a workbook. What names children goes the way of an export instead, never this one.
+
+    Parameters
+    ----------
+    about : kind and id of what the table is of, for the log.
+    heads, rows : as the page shows them; a link leaves its words.
+    notes : lines of the first sheet, as `Head: sentence`.
+    """
+    with visit.store.change(visit.caller) as work:
+        work.log("export", *about, table=title, n_rows=len(rows))
+    data = workbook_of(as_table(title, heads, rows), title=title, notes=notes)
+    name = "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
+    # A head of an answer holds no sign beyond Latin ones.
+    name = name.encode("ascii", "ignore").decode() or "table"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(data, media_type=XLSX_TYPE, headers=headers)
