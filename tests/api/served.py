@@ -29,6 +29,7 @@ PATIENCE_S = 600.0
 """Nothing here takes long; a machine that others use may."""
 DUMP_AFTER_S = 60.0
 """A service that has not answered for so long writes down where each of its threads is."""
+_OWN = tuple(f"SCHOOLRUN_{name}" for name in ("DATABASE_URL", "KEY_FILE", "PORT", "PLAIN_HTTP"))
 _DUMPING = """\
 import faulthandler, runpy, signal, sys
 faulthandler.register(signal.SIGUSR1)
@@ -50,11 +51,9 @@ class Served:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        given = {
-            "DATABASE_URL": self.settings.database_url, "KEY_FILE": str(self.settings.key_file), "PORT": str(self.port),
-            "PLAIN_HTTP": "true",
-        }  # fmt: skip
-        env = {**os.environ, **{f"SCHOOLRUN_{name}": value for name, value in given.items()}}
+        given = self.settings.model_copy(update={"port": self.port, "plain_http": True}).as_environment()
+        # What a test has put into the environment holds where its settings say nothing.
+        env = {**given, **os.environ, **{name: given[name] for name in _OWN}}
         command = [sys.executable, "-c", _DUMPING, "serve", *self.options]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)

@@ -20,10 +20,9 @@ from sqlalchemy import text
 from api.demo_borough import make_demo_scenario
 from api.jobs import parts, planning
 from api.jobs.planning import LISTS, Bench, JobCancelledError
-from api.jobs.slots import part_workflow_id
 from api.planning_job import PlanRequest, plan_term
 from api.settings import Settings
-from api.store.jobs import ask_job, cancel_job, keep_part, offered_parts, read_file, save_file
+from api.store.jobs import ask_job, cancel_job, offered_parts, save_file
 from api.store.plans import read_plan_file
 from api.store.store import Store
 from routing.part import Limits
@@ -33,7 +32,6 @@ from routing.task import Found, Task
 from routing.task_json import found_of_text, found_text, task_of_text, task_text
 from tests.api.job_runs import job_of
 from tests.api.lists import OFFICER
-from tests.api.planned import put_lists
 from tests.api.served import served, until, workers_of
 from tests.api.test_audit import faults_of
 
@@ -141,3 +139,100 @@ def test_a_small_plan_is_searched_where_it_is(store: Store, settings: Settings, 
     job_id = begun(store, settings, borough)
     planning.complete(Bench(store=store, settings=settings, slot="one"), job_id, 1)
     assert routes_of(store, job_id) == alone
+
+
+def test_a_cancelled_job_keeps_nothing_of_its_parts(store: Store, large: Settings, borough: Path) -> None:
+    """Cancelled while a part is searched: whoever searches it stops, and what it found is kept nowhere."""
+    job_id = begun(store, large, borough, iterations=100_000_000)
+    waiting, other = (Bench(store=store, settings=large, slot=slot) for slot in ("one", "two"))
+    stopped = threading.Event()
+    waiting.should_stop = stopped.is_set
+
+    def wait() -> None:
+        with pytest.raises(JobCancelledError):
+            planning.complete(waiting, job_id, 1)
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    (first,) = until(lambda: offered(store), 300)
+    assert parts.do_part(other, *first) == 1  # The first plan has no iterations, the areas millions.
+    area = until(lambda: offered(store), 300)[0]
+    threading.Timer(1.0, lambda: cancel(store, job_id)).start()
+    with pytest.raises(JobCancelledError):
+        parts.do_part(other, *area)
+    stopped.set()
+    waiter.join()
+    assert planning.cancelled(waiting, job_id)
+    assert parts.do_part(other, *area) == 0
+    assert n_files(store) == 0
+
+
+def offered(store: Store) -> list[tuple[str, str]]:
+    with store.read() as session:
+        return offered_parts(session)
+
+
+def cancel(store: Store, job_id: str) -> None:
+    with store.change(OFFICER) as work:
+        cancel_job(work, job_id)
+
+
+def test_a_part_is_refused_on_other_roads(store: Store, large: Settings, borough: Path) -> None:
+    """A worker whose drives differ says so, rather than search another problem."""
+    job_id = begun(store, large, borough)
+    task = parts._packed(FIRST, "another problem", None)
+    with store.change(OFFICER) as work:
+        save_file(work, job_id, "task-1-1-1-0", task)
+    with pytest.raises(ValueError, match="its roads or its version are not those"):
+        parts.do_part(Bench(store=store, settings=large, slot="two"), job_id, "1-1-1-0")
+
+
+FIRST = Task(
+    riders=np.array([0, 2]), routes=[StartRoute(order=([2, 0], [0, 2]), hubs=([1], [1]), supply=3, mate=-1, pence=7)],
+    limits=Limits(
+        supply=np.array([1, 2]), vehicle_class=np.array([3], np.int32), operator_pas=np.array([], np.int64),
+        listed_pas=np.array([4]),
+    ),
+    seed=4_000_000_000, n_iterations=50, first=100, done=(0.1, 1 / 3), until=12.5,
+)  # fmt: skip
+
+
+def test_a_task_and_what_it_came_to_pass_through_text() -> None:
+    """Every number as it was, arrays with their type; the moment at which it ends is the reader's own."""
+    again = task_of_text(task_text(FIRST), until=99.0)
+    assert again.riders is not None
+    assert again.limits is not None
+    assert FIRST.limits is not None
+    assert again.riders.tolist() == [0, 2]
+    for name in ("supply", "vehicle_class", "operator_pas", "listed_pas"):
+        was, now = getattr(FIRST.limits, name), getattr(again.limits, name)
+        assert (now.tolist(), now.dtype) == (was.tolist(), was.dtype)
+    assert (again.routes, again.seed, again.done, again.until) == (FIRST.routes, FIRST.seed, FIRST.done, 99.0)
+    assert (again.n_iterations, again.first) == (50, 100)
+    found = Found(now=FIRST.routes, best=[], now_pence=np.int64(5), best_pence=4, iterations=50, seconds=0.25)
+    back = found_of_text(found_text(found))
+    assert (back.now, back.best, back.now_pence, back.seconds) == (FIRST.routes, [], 5, 0.25)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_goes_on_behind_its_last_part(
+    store: Store, large: Settings, borough: Path, alone: Any, tmp_path: Path
+) -> None:
+    """kill -9 of the only worker, which has the job and its parts, after the third; the plan is that of one process."""
+    job_id = begun(store, large, borough)
+    with served(store, large, tmp_path) as service:
+        until(lambda: len(kept_parts(store)) >= 3)
+        before = kept_parts(store)
+        for worker in workers_of(service.process.pid):
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: job_of(store, job_id).is_over or kept_parts(store) > before)
+        until(lambda: job_of(store, job_id).is_over)
+    assert routes_of(store, job_id) == alone
+    assert n_files(store) == 0
+    assert faults_of(store) == []
+
+
+def kept_parts(store: Store) -> set[str]:
+    with store.engine.connect() as connection:
+        names = connection.execute(text("SELECT name FROM job_file WHERE name LIKE 'found-%'")).scalars()
+        return set(names)
