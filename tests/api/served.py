@@ -48,12 +48,15 @@ class Served:
     log_path: Path
     options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
+    start_s: list[float] = field(default_factory=list)
+    """Seconds of each start until it answered."""
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         given = self.settings.model_copy(update={"port": self.port, "plain_http": True}).as_environment()
         # What a test has put into the environment holds where its settings say nothing.
         env = {**given, **os.environ, **{name: given[name] for name in _OWN}}
+        began = time.monotonic()
         command = [sys.executable, "-c", _DUMPING, "serve", *self.options]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)
@@ -67,6 +70,7 @@ class Served:
         finally:
             dump.cancel()
         assert self.process.poll() is None, self.log_path.read_text(encoding="utf-8")[-2000:]
+        self.start_s.append(time.monotonic() - began)
 
     def kill(self) -> None:
         """kill -9."""
