@@ -84,6 +84,8 @@ class OperatingCalendar:
     closures: tuple[Closure, ...] = ()
     first_week: str = "A"
     _shut: Mapping[date, frozenset[str | None]] = field(init=False, repr=False, compare=False)
+    _dates: tuple[tuple[date, int], ...] = field(init=False, repr=False, compare=False)
+    _counted: dict[frozenset[str], tuple[int, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse terms that end before they begin or overlap."""
@@ -100,9 +102,13 @@ class OperatingCalendar:
         for closure in self.closures:
             shut.setdefault(closure.on, set()).add(closure.school_id)
         object.__setattr__(self, "_shut", {on: frozenset(ids) for on, ids in shut.items()})
+        object.__setattr__(self, "_dates", tuple(self._found_dates()))
 
     def operating_dates(self) -> list[tuple[date, int]]:
         """Dates on which the council operates, each with its day index (0..9)."""
+        return list(self._dates)
+
+    def _found_dates(self) -> list[tuple[date, int]]:
         dates: list[tuple[date, int]] = []
         if not self.terms:
             return dates
@@ -129,9 +135,10 @@ class OperatingCalendar:
         if not self.terms:
             return DEFAULT_OPERATING_DAYS
         schools = frozenset(school_ids)
-        counts = [0] * N_DAYS
-        for on, day in self.operating_dates():
-            if schools and schools <= self._shut.get(on, frozenset()):
-                continue
-            counts[day] += 1
-        return tuple(counts)
+        # Each item of a cost asks for it, for the same few sets of schools.
+        if schools not in self._counted:
+            counts = [0] * N_DAYS
+            for on, day in self._dates:
+                counts[day] += not (schools and schools <= self._shut.get(on, frozenset()))
+            self._counted[schools] = tuple(counts)
+        return self._counted[schools]
