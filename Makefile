@@ -6,7 +6,8 @@ VENV   ?= .venv
 OUT    ?= demo-out
 
 BIN := $(VENV)/bin
-UV  := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# Compiled once: where nobody may write bytecode, each start of a process would compile every library anew.
+UV  := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 # Stamps: made after an install, so that it is repeated only when what is pinned has changed.
 RUNTIME := $(VENV)/.runtime-installed
 DEV     := $(VENV)/.dev-installed

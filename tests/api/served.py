@@ -54,8 +54,9 @@ class Served:
     def start(self) -> None:
         """Start it and wait until it answers."""
         given = self.settings.model_copy(update={"port": self.port, "plain_http": True}).as_environment()
-        # What a test has put into the environment holds where its settings say nothing.
-        env = {**given, **os.environ, **{name: given[name] for name in _OWN}}
+        # What a test has put into the environment holds where its settings say nothing. Bytecode is kept: a service
+        # that is killed again and again would else compile everything at each start.
+        env = {**given, **os.environ, **{name: given[name] for name in _OWN}, "PYTHONDONTWRITEBYTECODE": ""}
         began = time.monotonic()
         command = [sys.executable, "-c", _DUMPING, "serve", *self.options]
         with self.log_path.open("ab") as log:
