@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,11 @@ class OpenPlan:
     def man(self, waiting: Callable[[], Iterable[Newcomer]]) -> None:
         """Open the desk ahead of the first question, for everybody who may be asked for."""
         with self.lock:
-            self.manned = self._manned_for(None, waiting())
+            self.manned = manned = self._manned_for(None, waiting())
+        with manned.in_use:
+            for person in islice(manned.people.values(), 1):
+                # The answer is of no use to anybody; the kernel is loaded with it.
+                quoted(manned.desk, person, 1, date.max, with_reasons=False)
 
     def travel(self) -> Travel:
         """Travel between all places of the plan."""

@@ -204,7 +204,10 @@ def _wanted(visit: Visit, plan_id: str) -> Wanted:
     if faults:
         raise InputFaults([Fault(file="form", row=None, column=c, value="", message=m) for c, m in faults])
     if what in WHOLE:
-        return Wanted(plan_id=plan_id, table=what, columns=(EVERYTHING,), route_ids=(), **said)
+        return Wanted(
+            plan_id=plan_id, table=what, columns=(EVERYTHING,), route_ids=(), recipient=said["recipient"],
+            purpose=said["purpose"],
+        )  # fmt: skip
     route_ids, school_ids = _scope(visit, plan_id, what)
     with visit.store.read() as session:
         text = letter_text(session, visit.store.cipher) if what == "letters" else ""
