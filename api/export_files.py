@@ -87,19 +87,18 @@ def fetch(
     NotAllowedError
         When it holds details that whoever asks may not see.
     """
-    # As in `ask_export`: nobody else may write while a change is open.
     with store.read() as session:
         export, wanted, form = _let_out(session, store.cipher, settings, principal, export_id, form)
         kept = session.get(ExportFile, (export_id, form))
-        if kept is None and needs_job(export):
-            raise NotAllowedYetError(
-                f"export {export_id}: {export.n_children} children; a job must make the file first: POST "
-                f"/api/v1/exports/{export_id}/job"
-            )
-        if kept is None:
-            data, n_rows = made(session, store.cipher, export, wanted, form)
-        else:
-            data, n_rows = store.cipher.open_bytes(_context(export_id, form), kept.sealed), kept.n_rows
+    if kept is not None:
+        data, n_rows = store.cipher.open_bytes(_context(export_id, form), kept.sealed), kept.n_rows
+    elif needs_job(export):
+        raise NotAllowedYetError(
+            f"export {export_id}: {export.n_children} children; a job must make the file first: POST "
+            f"/api/v1/exports/{export_id}/job"
+        )
+    else:
+        data, n_rows = made(store, export, wanted, form)
     with store.change(caller) as work:
         work.log("export", "plan", export.plan_id, export_id=export_id, recipient=export.recipient, form=form,
                  n_rows=n_rows)  # fmt: skip
@@ -173,20 +172,16 @@ def keep_file(work: Work, export_id: str, form: str, data: bytes, n_rows: int) -
     work.log("make", "export", export_id, form=form, n_rows=n_rows)
 
 
-def made(session: Session, cipher: Cipher, export: Export, wanted: Wanted, form: str) -> tuple[bytes, int]:
-    """The bytes of the file, and its rows."""
+def made(store: Store, export: Export, wanted: Wanted, form: str) -> tuple[bytes, int]:
+    """The bytes of the file, and its rows; no transaction stands open while it is made."""
     if wanted.is_document:
-        document = document_for(session, cipher, wanted)
+        document = document_for(store, wanted)
         notes = [f"{export.export_id}, made for {export.recipient}: {export.purpose}."]
         notes += ["Invented data."] if document.scenario.invented else []
         return (document.pdf(notes) if form == "pdf" else document.archive(notes)), len(document.rows)
     if form == "geojson":
-        return _map(session, cipher, export)
-    sheets = (
-        all_sheets(session, cipher, wanted)
-        if wanted.table == "workbook"
-        else {wanted.table: sheet_of(session, cipher, wanted)}
-    )
+        return _map(store, export)
+    sheets = all_sheets(store, wanted) if wanted.table == "workbook" else {wanted.table: sheet_of(store, wanted)}
     n_rows = sum(len(sheet.rows) for sheet in sheets.values())
     if form == "xlsx":
         return _workbook(export, sheets), n_rows
@@ -233,9 +228,10 @@ def _csv(export: Export, sheet: Sheet) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _map(session: Session, cipher: Cipher, export: Export) -> tuple[bytes, int]:
+def _map(store: Store, export: Export) -> tuple[bytes, int]:
     """The plan's lines and stops; every feature says for whom it was made."""
-    found: dict[str, Any] = json.loads(read_plan_file(session, cipher, export.plan_id, MAP_FILE))
+    with store.read() as session:
+        found: dict[str, Any] = json.loads(read_plan_file(session, store.cipher, export.plan_id, MAP_FILE))
     mark = dict(zip(WATERMARK, _mark(export), strict=True))
     for feature in found["features"]:
         feature["properties"] = {**feature["properties"], **mark}

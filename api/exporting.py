@@ -98,8 +98,7 @@ def ask_export(store: Store, caller: Caller, principal: Principal, wanted: Wante
     """
     require_rights(principal, wanted)
     # Made first and noted then: nobody else may write while a change is open.
-    with store.read() as session:
-        sheet = sheet_of(session, store.cipher, wanted)
+    sheet = sheet_of(store, wanted)
     with store.change(caller) as work:
         return _noted(work, wanted, sheet), sheet
 
@@ -200,7 +199,7 @@ def letter_text(session: Session, cipher: Cipher) -> str:
     return DEFAULT_TEXT if stored is None or not stored.body else str(stored.body["row"]["text"])
 
 
-def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
+def sheet_of(store: Store, wanted: Wanted) -> Sheet:
     """Read a plan's table, or make its document, and keep the columns, routes and schools that are wanted.
 
     Of what leaves as a whole: what is in it, counted.
@@ -213,13 +212,13 @@ def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
         When there is no such plan, or its files have been removed.
     """
     if wanted.is_document:
-        document = document_for(session, cipher, wanted)
+        document = document_for(store, wanted)
         return Sheet(columns=document.heads, rows=document.rows, n_children=len(document.passenger_ids))
     if wanted.table in WHOLE:
-        return _whole_sheet(session, cipher, wanted)
+        return _whole_sheet(store, wanted)
     if wanted.table not in TABLES:
         raise InputFaults([_fault("table", wanted.table, f"must be one of {', '.join((*TABLES, *WHOLE, *PARTS))}")])
-    text = _table_text(session, cipher, wanted.plan_id, wanted.table)
+    text = _table_text(store, wanted.plan_id, wanted.table)
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows, names = list(reader), list(reader.fieldnames or [])
     of_route = TABLES[wanted.table]
@@ -237,7 +236,7 @@ def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
     )
 
 
-def all_sheets(session: Session, cipher: Cipher, wanted: Wanted) -> dict[str, Sheet]:
+def all_sheets(store: Store, wanted: Wanted) -> dict[str, Sheet]:
     """Every table of the plan with every column, by its name.
 
     Raises
@@ -247,33 +246,37 @@ def all_sheets(session: Session, cipher: Cipher, wanted: Wanted) -> dict[str, Sh
     """
     found = {}
     for table in TABLES:
-        heads = csv.DictReader(io.StringIO(_table_text(session, cipher, wanted.plan_id, table), newline="")).fieldnames
-        found[table] = sheet_of(session, cipher, replace(wanted, table=table, columns=tuple(heads or ())))
+        heads = csv.DictReader(io.StringIO(_table_text(store, wanted.plan_id, table), newline="")).fieldnames
+        found[table] = sheet_of(store, replace(wanted, table=table, columns=tuple(heads or ())))
     return found
 
 
-def _whole_sheet(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
+def _whole_sheet(store: Store, wanted: Wanted) -> Sheet:
     """What is in the workbook or the map, counted; it cannot be had in part."""
     faults = [] if wanted.columns == (EVERYTHING,) else [_fault("columns", "", f"must be {EVERYTHING}")]
     faults += [_fault("route_ids", "", "must be empty: it leaves as a whole")] if wanted.route_ids else []
     if faults:
         raise InputFaults(faults)
-    sheets = all_sheets(session, cipher, wanted)
+    sheets = all_sheets(store, wanted)
     counts = [(name, str(len(sheet.rows))) for name, sheet in sheets.items()]
     if wanted.table == "map":
-        features = json.loads(read_plan_file(session, cipher, wanted.plan_id, MAP_FILE))["features"]
+        with store.read() as session:
+            features = json.loads(read_plan_file(session, store.cipher, wanted.plan_id, MAP_FILE))["features"]
         counts = [("features", str(len(features)))]
     return Sheet(columns=("what", "number"), rows=tuple(counts), n_children=sheets["passengers"].n_children)
 
 
-def _table_text(session: Session, cipher: Cipher, plan_id: str, table: str) -> str:
-    return read_plan_file(session, cipher, plan_id, f"{table}.csv").decode("utf-8-sig")
+def _table_text(store: Store, plan_id: str, table: str) -> str:
+    with store.read() as session:
+        return read_plan_file(session, store.cipher, plan_id, f"{table}.csv").decode("utf-8-sig")
 
 
-def document_for(session: Session, cipher: Cipher, wanted: Wanted) -> Document:
+def document_for(store: Store, wanted: Wanted) -> Document:
     """The document that is wanted, made from the plan's own files and today's details."""
+    # On SQLite a transaction that stands open keeps writers from ending theirs, and all this takes a while.
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
-        write_folder(session, cipher, wanted.plan_id, Path(name))
+        with store.read() as session:
+            write_folder(session, store.cipher, wanted.plan_id, Path(name))
         folder = open_plan_folder(Path(name))
     plan, scenario = folder.plan, folder.scenario
     routes = {route.route_id for route in plan.routes}
@@ -292,7 +295,9 @@ def document_for(session: Session, cipher: Cipher, wanted: Wanted) -> Document:
         table=wanted.table, parts=wanted.columns, route_ids=wanted.route_ids, school_ids=wanted.school_ids,
         text=wanted.text,
     )  # fmt: skip
-    document = document_of(issue, plan, scenario, details_of_all(session, cipher, fields) if fields else {})
+    with store.read() as session:
+        details = details_of_all(session, store.cipher, fields) if fields else {}
+    document = document_of(issue, plan, scenario, details)
     if not document.sheets:
         raise InputFaults([_fault("route_ids", "", f"nobody travels there: the {TITLES[wanted.table]} would be empty")])
     return document

@@ -16,7 +16,8 @@ def complete(bench: Bench, job_id: str, n: int) -> int:
         require_wanted(job.is_over or job.is_cancel_asked)
         export_id, form = job.wanted["export_id"], job.wanted["form"]
         export = read_export(session, export_id)
-        data, n_rows = made(session, bench.store.cipher, export, wanted_of(session, bench.store.cipher, export), form)
+        wanted = wanted_of(session, bench.store.cipher, export)
+    data, n_rows = made(bench.store, export, wanted, form)
     require_wanted(bench.should_stop())
     with bench.store.change(asker(bench, job_id)) as work:
         require_wanted(set_progress(work, job_id, {"phase": "stored"}))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from routing.solve import Progress, Stop
     from routing.whole_search import Searched
 
-LISTS, INCUMBENT = "lists", "incumbent"
+LISTS, INCUMBENT, SEARCHED = "lists", "incumbent", "searched"
 FRONTIER = "frontier"
 """Kind of a job that makes no plan, but a picture of what plans could cost for so many families disturbed."""
 NEAR = "near"
@@ -87,7 +87,16 @@ def begin(bench: Bench, job_id: str) -> int:
 
 
 def improve(bench: Bench, job_id: str, n: int) -> int:
-    """Round n of the search, counted from 1: from the best plan so far to a better one, which is kept; its price."""
+    """Round n of the search, counted from 1: from the best plan so far to a better one, which is kept; its price.
+
+    A round that has been kept already, by a worker that died before it could say so, is not searched again: the names
+    of its parts are used up.
+    """
+    kept_round = read_file(bench.store, job_id, SEARCHED)
+    if kept_round is not None:
+        number, price = json.loads(kept_round)
+        if number >= n:
+            return int(price)
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
         searched, _, _ = _search_round(bench, job_id, n, Path(place))
         found = searched.found.objective_pence
@@ -96,6 +105,7 @@ def improve(bench: Bench, job_id: str, n: int) -> int:
         with bench.store.change(bench.caller) as work:
             require_wanted(set_progress(work, job_id, progress))
             save_file(work, job_id, INCUMBENT, kept)
+            save_file(work, job_id, SEARCHED, json.dumps([n, found]).encode())
             drop_parts(work, job_id)
     return found
 

@@ -234,9 +234,9 @@ def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
         export = read_export(session, export_id)
         wanted = wanted_of(session, visit.store.cipher, export)
         require_rights(visit.principal, wanted)
-        sheet = sheet_of(session, visit.store.cipher, wanted)
         names = school_names(visit, session)
         kept = kept_forms(session, export_id)
+    sheet = sheet_of(visit.store, wanted)
     forms = forms_of(wanted.table)
     to_make = [form for form in forms if form not in kept] if needs_job(export) else []
     with visit.store.change(visit.caller) as work:
