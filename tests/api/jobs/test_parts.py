@@ -35,6 +35,8 @@ from tests.api.lists import OFFICER
 from tests.api.served import served, until, workers_of
 from tests.api.test_audit import faults_of
 
+ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+"""What does not depend on the database is tested once."""
 ITERATIONS, SEED = 1_500, 7
 """Three rounds of two areas each, behind the first plan."""
 N_PARTS = 1 + 3 * 2
@@ -134,6 +136,7 @@ def test_parts_make_the_plan_of_one_process(
     assert faults_of(store) == []
 
 
+@ON_SQLITE
 def test_a_small_plan_is_searched_where_it_is(store: Store, settings: Settings, borough: Path, alone: Any) -> None:
     """Below the setting nothing is laid out; the plan is the same."""
     job_id = begun(store, settings, borough)
@@ -141,6 +144,7 @@ def test_a_small_plan_is_searched_where_it_is(store: Store, settings: Settings, 
     assert routes_of(store, job_id) == alone
 
 
+@ON_SQLITE
 def test_a_cancelled_job_keeps_nothing_of_its_parts(store: Store, large: Settings, borough: Path) -> None:
     """Cancelled while a part is searched: whoever searches it stops, and what it found is kept nowhere."""
     job_id = begun(store, large, borough, iterations=100_000_000)
@@ -177,6 +181,7 @@ def cancel(store: Store, job_id: str) -> None:
         cancel_job(work, job_id)
 
 
+@ON_SQLITE
 def test_a_part_is_refused_on_other_roads(store: Store, large: Settings, borough: Path) -> None:
     """A worker whose drives differ says so, rather than search another problem."""
     job_id = begun(store, large, borough)
