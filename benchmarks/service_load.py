@@ -3,8 +3,9 @@
     python -m benchmarks.service_load demo-out --clients 20 --seconds 30
 
 DEMO is the folder of `schoolrun demo`. Makes a database of its own in a temporary folder, puts the plan in force and
-the later arrivals into it, waits until the service has opened it, asks for everybody once, and then lets N clients ask at once. With `--think-ms`
-each waits so long between two requests, as people do. Each passenger has five candidate schools of their own.
+the later arrivals into it, waits until the service has opened it, asks for everybody once, and then lets N clients
+ask at once. With `--think-ms` each waits so long between two requests, as people do. Each passenger has five candidate
+schools of their own.
 """
 
 from __future__ import annotations
