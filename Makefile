@@ -6,9 +6,10 @@ VENV   ?= .venv
 OUT    ?= demo-out
 
 BIN := $(VENV)/bin
-UV  := $(BIN)/uv pip install --quiet --python $(BIN)/python
 # Two processes, one test file at a time each: the files share servers and demo lists within themselves.
 AT_ONCE := -n 2 --dist loadfile
+# Compiled once: where nobody may write bytecode, each start of a process would compile every library anew.
+UV  := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 # Stamps: made after an install, so that it is repeated only when what is pinned has changed.
 RUNTIME := $(VENV)/.runtime-installed
 DEV     := $(VENV)/.dev-installed

@@ -8,12 +8,14 @@ from fastapi import APIRouter, FastAPI
 
 from api.auth.identity_provider import provider_of
 from api.open_plans import OpenPlans
+from api.pages.plan_reading import OpenedPlans
 from api.pages.site import add_pages
 from api.problems import PROBLEM_TYPE, add_problems
 from api.request_guard import RequestGuard
 from api.settings import Settings
 from api.store.faults import StoreRefusedError
 from api.store.store import Store, open_store
+from api.warm import Warmth
 
 API = "/api/v1"
 _ABOUT = """\
@@ -50,6 +52,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.state.store = store or open_store(settings)
     app.state.identity_provider = provider_of(settings)
     app.state.plans = OpenPlans(app.state.store, settings)
+    app.state.opened_plans = OpenedPlans()
+    app.state.warmth = Warmth(store=app.state.store, desks=app.state.plans, pages=app.state.opened_plans)
     app.add_middleware(RequestGuard, limit_bytes=settings.upload_limit_mb * 1_000_000, plain_http=settings.plain_http)
     add_problems(app)
     for router in _routers():

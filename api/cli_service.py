@@ -75,6 +75,7 @@ def serve(
     from api.store.engine import make_engine, sqlite_path_of
     from api.store.guards import only_server_on
     from api.store.migrate import migrate
+    from api.warm import kept_warm
 
     with _faults(), ExitStack() as held:
         settings = _demo_settings(demo_folder) if demo else _settings()
@@ -90,6 +91,7 @@ def serve(
         _log_to_stderr()
         if worker:
             held.enter_context(kept_worker(slot, settings))
+        held.enter_context(kept_warm(app.state.warmth))
         # No access log: addresses stand in ours, as patterns.
         uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False, log_config=None)
 

@@ -125,6 +125,7 @@ def problem_by_error() -> Mapping[type[Exception], Problem]:
         store.KeyReusedError: "key-reused", store.NotAllowedYetError: "not-yet",
         store.PlanChangedError: "plan-changed", NotSignedInError: "not-signed-in",
         NotAllowedError: "not-allowed", TooManyAttemptsError: "too-many-attempts",
-        store.StoreUnavailableError: "unavailable", UnicodeEncodeError: "faults", store.NotStorableError: "faults",
+        store.StoreUnavailableError: "unavailable", store.CannotDecryptError: "unavailable",
+        UnicodeEncodeError: "faults", store.NotStorableError: "faults",
     }  # fmt: skip
     return {error: PROBLEM_BY_NAME[name] for error, name in names.items()}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,17 @@ from api.store.models import Export
 from api.store.plans import read_plan_file, write_folder
 from api.store.records import Draft, read, save
 from api.store.store import Store, Work
-from api.workbooks import XLSX_TYPE, as_table, workbook_of
 from transport.files.faults import Fault, InputFaults
-from transport.files.plan_tables import formula_safe
 
 TABLES: Mapping[str, str] = {"stops": "route_id", "passengers": "route_ids", "routes": "route_id"}
 """Tables that may leave, and their column of routes."""
 _CHILDREN: Mapping[str, tuple[str, ...]] = {"stops": ("boarding", "alighting"), "passengers": ("passenger_id",)}
-WATERMARK = ("export_id", "made_for", "purpose")
+WHOLE: Mapping[str, str] = {"workbook": "Workbook of the whole plan", "map": "Map of the whole plan (GeoJSON)"}
+"""What leaves as a whole, in people's words."""
+EVERYTHING = "everything"
+"""The one column of what leaves as a whole."""
+MAP_FILE = "plan.geojson"
 N_PREVIEW = 5
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX_TYPE, "pdf": "application/pdf", "zip": "application/zip"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,8 @@ class Wanted:
 
     Attributes
     ----------
-    table : a table of the plan, or one of the documents of `issued.PARTS`; columns : of the document, its parts.
+    table : a table of the plan, one of `WHOLE`, or one of the documents of `issued.PARTS`.
+    columns : of the document, its parts; of `WHOLE`, `everything`.
     route_ids : of which routes; none: all of the plan. school_ids : of a document; none: all.
     recipient : one operator, school or office. purpose : what they need it for.
     text : of letters, as it is agreed to.
@@ -70,15 +73,6 @@ class Wanted:
     def is_document(self) -> bool:
         """Whether it is a document rather than a table."""
         return self.table in PARTS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """A file that leaves: its name, its media type and its bytes."""
-
-    name: str
-    media_type: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,8 +98,7 @@ def ask_export(store: Store, caller: Caller, principal: Principal, wanted: Wante
     """
     require_rights(principal, wanted)
     # Made first and noted then: nobody else may write while a change is open.
-    with store.read() as session:
-        sheet = sheet_of(session, store.cipher, wanted)
+    sheet = sheet_of(store, wanted)
     with store.change(caller) as work:
         return _noted(work, wanted, sheet), sheet
 
@@ -163,71 +156,6 @@ def approve(work: Work, export_id: str) -> Export:
     return export
 
 
-def fetch(
-    store: Store, settings: Settings, caller: Caller, principal: Principal, export_id: str, form: str = ""
-) -> File:
-    """The file; it says which export it is of, for whom and what for.
-
-    Parameters
-    ----------
-    form : `csv` or `xlsx` of a table, `pdf` or `zip` of a document; empty: the first of these.
-
-    Raises
-    ------
-    InputFaults
-        When it cannot be had in this form.
-    NotAllowedYetError
-        When it still needs a second person.
-    NotAllowedError
-        When it holds details that whoever asks may not see.
-    """
-    # As in `ask_export`; a thousand letters take a while.
-    with store.read() as session:
-        export = read_export(session, export_id)
-        wanted = wanted_of(session, store.cipher, export)
-        require_rights(principal, wanted)
-        if needs_second_person(settings, export) and export.approved_at is None:
-            raise NotAllowedYetError(
-                f"export {export_id}: {export.n_children} children; above {settings.export_second_person_above} a "
-                "second person must agree"
-            )
-        form = form or forms_of(wanted.table)[0]
-        if form not in forms_of(wanted.table):
-            raise InputFaults([_fault("form", form, f"must be one of {', '.join(forms_of(wanted.table))}")])
-        data, n_rows = _made(session, store.cipher, export, wanted, form)
-    with store.change(caller) as work:
-        work.log("export", "plan", export.plan_id, export_id=export_id, recipient=export.recipient, form=form,
-                 n_rows=n_rows)  # fmt: skip
-    return File(name=f"{export_id}.{form}", media_type=_TYPES[form], data=data)
-
-
-def forms_of(table: str) -> tuple[str, ...]:
-    """In which forms a table or document can be had."""
-    return ("pdf", "zip") if table in PARTS else ("csv", "xlsx")
-
-
-def _made(session: Session, cipher: Cipher, export: Export, wanted: Wanted, form: str) -> tuple[bytes, int]:
-    """The bytes of the file, and its rows."""
-    mark = (export.export_id, export.recipient, export.purpose)
-    if wanted.is_document:
-        document = _document(session, cipher, wanted)
-        notes = [f"{export.export_id}, made for {export.recipient}: {export.purpose}."]
-        notes += ["Invented data."] if document.scenario.invented else []
-        return (document.pdf(notes) if form == "pdf" else document.archive(notes)), len(document.rows)
-    sheet = sheet_of(session, cipher, wanted)
-    heads, rows = [*sheet.columns, *WATERMARK], [[*row, *mark] for row in sheet.rows]
-    if form == "xlsx":
-        notes = [f"Export {mark[0]}: made for {mark[1]}", f"Purpose: {mark[2]}", "Personal data: do not pass it on"]
-        table = as_table(wanted.table.capitalize(), heads, rows)
-        return workbook_of(table, title=f"Export {export.export_id}", notes=notes), len(rows)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(heads)
-    # The plan's own cells are marked already; what somebody typed is not.
-    writer.writerows([*row[: -len(mark)], *map(formula_safe, mark)] for row in rows)
-    return out.getvalue().encode("utf-8-sig"), len(rows)
-
-
 def needs_second_person(settings: Settings, export: Export) -> bool:
     """Whether it holds more children than one person may let out."""
     return export.n_children > settings.export_second_person_above
@@ -271,8 +199,10 @@ def letter_text(session: Session, cipher: Cipher) -> str:
     return DEFAULT_TEXT if stored is None or not stored.body else str(stored.body["row"]["text"])
 
 
-def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
+def sheet_of(store: Store, wanted: Wanted) -> Sheet:
     """Read a plan's table, or make its document, and keep the columns, routes and schools that are wanted.
+
+    Of what leaves as a whole: what is in it, counted.
 
     Raises
     ------
@@ -282,11 +212,13 @@ def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
         When there is no such plan, or its files have been removed.
     """
     if wanted.is_document:
-        document = _document(session, cipher, wanted)
+        document = document_for(store, wanted)
         return Sheet(columns=document.heads, rows=document.rows, n_children=len(document.passenger_ids))
+    if wanted.table in WHOLE:
+        return _whole_sheet(store, wanted)
     if wanted.table not in TABLES:
-        raise InputFaults([_fault("table", wanted.table, f"must be one of {', '.join((*TABLES, *PARTS))}")])
-    text = read_plan_file(session, cipher, wanted.plan_id, f"{wanted.table}.csv").decode("utf-8-sig")
+        raise InputFaults([_fault("table", wanted.table, f"must be one of {', '.join((*TABLES, *WHOLE, *PARTS))}")])
+    text = _table_text(store, wanted.plan_id, wanted.table)
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows, names = list(reader), list(reader.fieldnames or [])
     of_route = TABLES[wanted.table]
@@ -304,10 +236,47 @@ def sheet_of(session: Session, cipher: Cipher, wanted: Wanted) -> Sheet:
     )
 
 
-def _document(session: Session, cipher: Cipher, wanted: Wanted) -> Document:
+def all_sheets(store: Store, wanted: Wanted) -> dict[str, Sheet]:
+    """Every table of the plan with every column, by its name.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is no such plan, or its files have been removed.
+    """
+    found = {}
+    for table in TABLES:
+        heads = csv.DictReader(io.StringIO(_table_text(store, wanted.plan_id, table), newline="")).fieldnames
+        found[table] = sheet_of(store, replace(wanted, table=table, columns=tuple(heads or ())))
+    return found
+
+
+def _whole_sheet(store: Store, wanted: Wanted) -> Sheet:
+    """What is in the workbook or the map, counted; it cannot be had in part."""
+    faults = [] if wanted.columns == (EVERYTHING,) else [_fault("columns", "", f"must be {EVERYTHING}")]
+    faults += [_fault("route_ids", "", "must be empty: it leaves as a whole")] if wanted.route_ids else []
+    if faults:
+        raise InputFaults(faults)
+    sheets = all_sheets(store, wanted)
+    counts = [(name, str(len(sheet.rows))) for name, sheet in sheets.items()]
+    if wanted.table == "map":
+        with store.read() as session:
+            features = json.loads(read_plan_file(session, store.cipher, wanted.plan_id, MAP_FILE))["features"]
+        counts = [("features", str(len(features)))]
+    return Sheet(columns=("what", "number"), rows=tuple(counts), n_children=sheets["passengers"].n_children)
+
+
+def _table_text(store: Store, plan_id: str, table: str) -> str:
+    with store.read() as session:
+        return read_plan_file(session, store.cipher, plan_id, f"{table}.csv").decode("utf-8-sig")
+
+
+def document_for(store: Store, wanted: Wanted) -> Document:
     """The document that is wanted, made from the plan's own files and today's details."""
+    # On SQLite a transaction that stands open keeps writers from ending theirs, and all this takes a while.
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
-        write_folder(session, cipher, wanted.plan_id, Path(name))
+        with store.read() as session:
+            write_folder(session, store.cipher, wanted.plan_id, Path(name))
         folder = open_plan_folder(Path(name))
     plan, scenario = folder.plan, folder.scenario
     routes = {route.route_id for route in plan.routes}
@@ -326,7 +295,9 @@ def _document(session: Session, cipher: Cipher, wanted: Wanted) -> Document:
         table=wanted.table, parts=wanted.columns, route_ids=wanted.route_ids, school_ids=wanted.school_ids,
         text=wanted.text,
     )  # fmt: skip
-    document = document_of(issue, plan, scenario, details_of_all(session, cipher, fields) if fields else {})
+    with store.read() as session:
+        details = details_of_all(session, store.cipher, fields) if fields else {}
+    document = document_of(issue, plan, scenario, details)
     if not document.sheets:
         raise InputFaults([_fault("route_ids", "", f"nobody travels there: the {TITLES[wanted.table]} would be empty")])
     return document

@@ -98,9 +98,9 @@ def quoted(
     """
     from routing.quote import N_REFUSED, Quote, quote
 
-    planned = {p.passenger_id for p in desk.scenario.planned_passengers()}
     asked = [p for p in person.at_all_schools if school_ids is None or p.school_id in school_ids]
-    ids = [p.passenger_id for p in asked if p.passenger_id in planned]
+    known = [desk.scenario.passenger_by_id[p.passenger_id] for p in asked]
+    ids = [p.passenger_id for p in known if desk.scenario.is_planned(p)]
     if not ids:
         return Quote(
             passenger_id=person.passenger.passenger_id, plan_id=desk.plan.plan_id, valid_until=valid_until,

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,17 +122,26 @@ class OpenPlan:
             found = quoted(manned.desk, person, n, valid_until, school_ids=wanted.school_ids, with_reasons=with_reasons)
         return found, person.is_decided
 
+    def man(self, waiting: Callable[[], Iterable[Newcomer]]) -> None:
+        """Open the desk ahead of the first question, for everybody who may be asked for."""
+        with self.lock:
+            self.manned = manned = self._manned_for(None, waiting())
+        with manned.in_use:
+            for person in islice(manned.people.values(), 1):
+                # The answer is of no use to anybody; the kernel is loaded with it.
+                quoted(manned.desk, person, 1, date.max, with_reasons=False)
+
     def travel(self) -> Travel:
         """Travel between all places of the plan."""
         return roads_on(self.network, self.folder.scenario, None).travel
 
-    def _manned_for(self, wanted: Newcomer, waiting: Iterable[Newcomer]) -> _Manned:
+    def _manned_for(self, wanted: Newcomer | None, waiting: Iterable[Newcomer]) -> _Manned:
         from routing.desk import open_desk
 
-        known = self.folder.scenario.passenger_by_id
-        others = [w for w in waiting if w.passenger_id not in known and w.passenger_id != wanted.passenger_id]
-        asked = self._asked(wanted, others[:MOST_WAITING])
-        new = read_newcomers(self.folder, asked, must=wanted.passenger_id)
+        known, must = self.folder.scenario.passenger_by_id, None if wanted is None else wanted.passenger_id
+        others = [w for w in waiting if w.passenger_id not in known and w.passenger_id != must]
+        asked = self._asked(others[:MOST_WAITING], [] if wanted is None else [wanted])
+        new = read_newcomers(self.folder, asked, must=must)
         scenario = with_candidates(self.folder.scenario, new.people, new.places)
         people = {person.passenger.passenger_id: person for person in new.people}
         return _Manned(
@@ -141,11 +151,11 @@ class OpenPlan:
             people=people,
         )
 
-    def _asked(self, wanted: Newcomer, others: Sequence[Newcomer]) -> list[Newcomer]:
+    def _asked(self, others: Sequence[Newcomer], wanted: Sequence[Newcomer]) -> list[Newcomer]:
         """Everybody with the schools that were asked for before as well: these need no desk of their own."""
         old = self.manned.newcomers if self.manned else {}
-        asked = [_with_schools(w, old.get(w.passenger_id)) for w in (*others, wanted)]
-        return asked if sum(len(w.school_ids) for w in asked) <= MOST_CANDIDATES else [*others, wanted]
+        asked = [_with_schools(w, old.get(w.passenger_id)) for w in (*others, *wanted)]
+        return asked if sum(len(w.school_ids) for w in asked) <= MOST_CANDIDATES else [*others, *wanted]
 
     def _travel(self, scenario: Scenario) -> TravelByRow:
         """Travel between everybody's places; as it is where only schools have been added."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from routing.network.graph import RoadNetwork
     from routing.network.speeds import SpeedModel
     from routing.rounds import Found
-    from routing.solve import Progress, Result, Stop
+    from routing.solve import Elsewhere, Progress, Result, Stop
     from routing.whole_search import Searched
 
 POSTCODE_MARGIN_DEG = 0.02
@@ -351,8 +351,10 @@ def _known(scenario: Scenario, plan: Plan, reference: Plan | None, given: Plan |
     )
 
 
-def search(prepared: Prepared, request: PlanRequest, start: Plan | None, watcher: Watcher) -> Searched:
-    """Run the optimiser from today's routes, or from the plan given as start."""
+def search(
+    prepared: Prepared, request: PlanRequest, start: Plan | None, watcher: Watcher, elsewhere: Elsewhere | None = None
+) -> Searched:
+    """Run the optimiser from today's routes, or from the plan given as start; here, or on workers elsewhere."""
     from routing.numba_cache import is_compiled
     from routing.rounds import Rounds
     from routing.solve import compile_kernel
@@ -372,6 +374,7 @@ def search(prepared: Prepared, request: PlanRequest, start: Plan | None, watcher
                 encoded=prepared.encoded,
                 seed=request.seed,
                 processes=request.processes,
+                elsewhere=elsewhere,
                 on_progress=watcher.on_progress,
                 should_stop=watcher.should_stop,
             )

@@ -114,6 +114,17 @@ def answer(
     return asked, quote_figures(found)
 
 
+def man(store: Store, plans: OpenPlans, plan_id: str, today: date) -> None:
+    """Open a plan and its desk with everybody who waits for a place, ahead of the first question.
+
+    Raises
+    ------
+    NotInStoreError, NotAllowedYetError, ValueError
+        When it cannot be opened here, or not be changed.
+    """
+    opened(plans, plan_id).man(lambda: _waiting(store, today))
+
+
 def newcomer_of(stored: Stored, school_ids: tuple[str, ...] = ()) -> Newcomer:
     """A passenger of the lists as a newcomer to a plan.
 

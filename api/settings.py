@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     export_second_person_above: int = Field(
         default=25, ge=0, le=100_000, description="An export of more children needs a second person's agreement (ours)"
     )
+    parts_from: int = Field(
+        default=2_000, ge=1, le=1_000_000,
+        description="Passengers from which the areas of a plan are searched by whichever worker is free (ours)",
+    )  # fmt: skip
     change_cap: int | None = Field(
         default=None,
         ge=0,

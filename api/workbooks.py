@@ -25,8 +25,8 @@ def as_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]])
     return Table(name=name, title=name, columns=columns, rows=tuple(plain))
 
 
-def workbook_of(table: Table, *, title: str, notes: Sequence[str] = ()) -> bytes:
-    """The bytes of a workbook with one table.
+def workbook_of(*tables: Table, title: str, notes: Sequence[str] = ()) -> bytes:
+    """The bytes of a workbook, each table on a sheet.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def workbook_of(table: Table, *, title: str, notes: Sequence[str] = ()) -> bytes
     """
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as folder:
         path = Path(folder) / "table.xlsx"
-        write_workbook([table], path, notes=notes, title=title)
+        write_workbook(tables, path, notes=notes, title=title)
         return path.read_bytes()
 
 

@@ -3,8 +3,9 @@
     python -m benchmarks.service_load demo-out --clients 20 --seconds 30
 
 DEMO is the folder of `schoolrun demo`. Makes a database of its own in a temporary folder, puts the plan in force and
-the later arrivals into it, asks for everybody once, and then lets N clients ask at once. With `--think-ms` each waits
-so long between two requests, as people do. Each passenger has five candidate schools of their own.
+the later arrivals into it, waits until the service has opened it, asks for everybody once, and then lets N clients
+ask at once. With `--think-ms` each waits so long between two requests, as people do. Each passenger has five candidate
+schools of their own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from api.store.models import Plan, Publication
 from api.store.passengers import PassengerDraft, new_passenger_id, save_passenger
 from api.store.plans import add_plan, seal_plan
 from api.store.store import Store, open_store
-from tests.api.served import Served, served
+from tests.api.served import Served, served, until
 from transport.files.read_sheets import open_book
 
 CALLER = Caller(name="benchmark")
@@ -194,9 +195,12 @@ def candidates_of(passenger_id: str, schools: list[str]) -> list[str]:
 
 
 def warm(service: Served, people: list[str], schools: list[str]) -> None:
-    """Ask for everybody once, alone; says what the first questions take."""
+    """Wait until the plan in force has been opened, then ask for everybody once, alone; says what each takes."""
     with service.client() as http:
         http.timeout = 600
+        began = time.perf_counter()
+        until(lambda: http.get("/health").json()["plans_open"])
+        print(f"Plan opened ahead {time.perf_counter() - began:.1f} s after the start", file=sys.stderr, flush=True)
         for kind, asked, wanted in (
             ("first quote of a plan", people[:1], {}), ("one school", people, {}), ("five schools", people, None),
         ):  # fmt: skip

@@ -7,7 +7,7 @@ first are priced by rate cards and the fleet's own costs, the second by their co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from routing.assign import Assignment
 from routing.decode import decode
@@ -16,6 +16,7 @@ from routing.held_places import HeldRoutes, held_routes_of
 from routing.insert_places import G_SUPPLY
 from routing.instance import FLEET, S_KIND, Solution
 from routing.standing import StandingPlan, standing_of_plan
+from transport.cost import CostBreakdown, cost_of
 from transport.lots import Lot, LotState
 from transport.plan import Plan, Route, RouteKind, Unserved
 from transport.scenario import Scenario
@@ -50,6 +51,20 @@ class Desk:
     vehicle_ids: tuple[str, ...]
     held: HeldRoutes
     notes: tuple[str, ...] = ()
+    _costs: dict[tuple[str, ...], CostBreakdown] = field(init=False, repr=False, default_factory=dict)
+
+    def cost_of_routes(self, routes: Sequence[Route], lots: Sequence[Lot]) -> CostBreakdown:
+        """What some routes of the plan cost as they are, priced once: every option is compared with it.
+
+        Parameters
+        ----------
+        lots : that they are in.
+        """
+        key = tuple(route.route_id for route in routes)
+        if key not in self._costs:
+            some = Plan(plan_id="some", routes=tuple(routes), lots=tuple(lots))
+            self._costs[key] = cost_of(some, self.scenario, self.travel)
+        return self._costs[key]
 
     @property
     def fortnight_pence(self) -> int:

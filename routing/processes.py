@@ -11,8 +11,8 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, fields
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -45,6 +45,20 @@ class Workers(Protocol):
     def run(self, tasks: Sequence[Task], watch: Watch) -> list[Found]:
         """What each task found, in their order."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Elsewhere:
+    """Workers of somebody else's, in place of those below; the plan is the same.
+
+    Attributes
+    ----------
+    workers : of an instance, and where its travel comes from if it holds no matrices.
+    clock : by which searches end.
+    """
+
+    workers: Callable[[Instance, Blocks | None], AbstractContextManager[Workers]]
+    clock: Callable[[], float]
 
 
 @contextmanager

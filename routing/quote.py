@@ -234,7 +234,7 @@ def _told(
     own = next(route for route in after if passenger_id in route.passenger_ids)
     old = next((route for route in before if route.route_id == own.route_id), None)
     lots_before, lots_after = _lots(desk, before), _lots(desk, after)
-    was = priced(desk, before, lots_before)
+    was = desk.cost_of_routes(before, lots_before)
     now = priced(desk, after, lots_after)
     plan_before, plan_after = Plan(plan_id="before", routes=before), Plan(plan_id="after", routes=after)
     extra = sum((b.pence * len(b.days) for b in now.items), 0) - sum(b.pence * len(b.days) for b in was.items)

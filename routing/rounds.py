@@ -10,7 +10,7 @@ from routing.decode import decode
 from routing.encode import Index, encode
 from routing.instance import Instance
 from routing.reference import with_price
-from routing.solve import Progress, Result, Stop, solve
+from routing.solve import Elsewhere, Progress, Result, Stop, solve
 from transport.check.disturbed import disturbed_of
 from transport.cost import objective_of
 from transport.plan import Plan, Unserved
@@ -49,7 +49,7 @@ class Rounds:
     ----------
     scenario : the problem as the council gave it. reference : plan that families know already.
     stop : of all rounds together; each takes a share. seed : of the first round; the next ones count on.
-    processes : 1 or 2.
+    processes : 1 or 2. elsewhere : who searches instead.
     start : plan to begin with instead of today's routes. encoded : arrays of the problem as given, where known.
     """
 
@@ -61,6 +61,7 @@ class Rounds:
     encoded: tuple[Instance, Index] | None = None
     seed: int = 1
     processes: int = 1
+    elsewhere: Elsewhere | None = None
     on_progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
     results: list[Result] = field(default_factory=list)
@@ -109,6 +110,7 @@ class Rounds:
             seed=self.seed + len(self.results),
             start=start_of_plan(index, start) if start is not None else start_routes(scenario, index),
             processes=self.processes,
+            elsewhere=self.elsewhere,
             blocks=self.travel,
             on_progress=self.on_progress,
             should_stop=self.should_stop,

@@ -12,13 +12,13 @@ from routing.areas import assign_by_area
 from routing.assign import Assignment, assign, compile_assignment, drop_undriven
 from routing.instance import P_UNIT, Instance, Solution
 from routing.part import Blocks, as_solution, limits_of, part_of
-from routing.processes import StreamError, workers
+from routing.processes import Elsewhere, StreamError, workers
 from routing.search.state import new_state
 from routing.start import StartRoute, begin_from
 from routing.streams import Observer, Progress, Stop, search
 from routing.task import CHUNK
 
-__all__ = ["CHUNK", "Progress", "Result", "StartRoute", "Stop", "StreamError", "compile_kernel", "solve"]
+__all__ = ["CHUNK", "Elsewhere", "Progress", "Result", "StartRoute", "Stop", "StreamError", "compile_kernel", "solve"]
 
 FEW_RIDERS, FEW_SECONDS, FEW_ITERATIONS = 100, 5.0, 5_000
 """Below any of these a second process would end before it had begun: starting it takes about three seconds."""
@@ -54,6 +54,7 @@ def solve(
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    elsewhere: Elsewhere | None = None,
 ) -> Result:
     """Search for the plan of least objective.
 
@@ -66,6 +67,7 @@ def solve(
     blocks : where travel comes from if the instance holds no matrices.
     on_progress : called about five times a second. should_stop : asked before every chunk.
     clock : what seconds are counted by; wall time unless told otherwise, and then on one process only.
+    elsewhere : who searches, in place of processes and clock.
 
     Raises
     ------
@@ -73,10 +75,12 @@ def solve(
     """
     blocks = None if has_matrices(instance) else blocks
     compile_seconds = compile_kernel(instance, blocks)
+    clock = clock if elsewhere is None else elsewhere.clock
     observer = Observer(began=clock(), clock=clock, on_progress=on_progress, should_stop=should_stop)
     if clock is not time.monotonic or not is_worth_a_process(instance, stop):
         processes = 1
-    with workers(instance, processes, blocks, clock) as at_work:
+    staff = workers(instance, processes, blocks, clock) if elsewhere is None else elsewhere.workers(instance, blocks)
+    with staff as at_work:
         found = search(instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks)
     solution = as_solution(instance, found.routes)
     exact = assign(instance, solution) if blocks is None else assign_by_area(instance, found.routes, blocks)

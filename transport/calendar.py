@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
 N_DAYS = 10
 """Days in the planning fortnight: Monday to Friday of week A, then of week B. A *day* is an index 0..9."""
@@ -85,6 +84,8 @@ class OperatingCalendar:
     closures: tuple[Closure, ...] = ()
     first_week: str = "A"
     _shut: Mapping[date, frozenset[str | None]] = field(init=False, repr=False, compare=False)
+    _dates: tuple[tuple[date, int], ...] = field(init=False, repr=False, compare=False)
+    _counted: dict[frozenset[str], tuple[int, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse terms that end before they begin or overlap."""
@@ -101,9 +102,13 @@ class OperatingCalendar:
         for closure in self.closures:
             shut.setdefault(closure.on, set()).add(closure.school_id)
         object.__setattr__(self, "_shut", {on: frozenset(ids) for on, ids in shut.items()})
+        object.__setattr__(self, "_dates", tuple(self._found_dates()))
 
     def operating_dates(self) -> list[tuple[date, int]]:
         """Dates on which the council operates, each with its day index (0..9)."""
+        return list(self._dates)
+
+    def _found_dates(self) -> list[tuple[date, int]]:
         dates: list[tuple[date, int]] = []
         if not self.terms:
             return dates
@@ -129,15 +134,11 @@ class OperatingCalendar:
         """
         if not self.terms:
             return DEFAULT_OPERATING_DAYS
-        return _n_operating_days(self, frozenset(school_ids))
-
-
-@lru_cache(maxsize=1024)
-def _n_operating_days(calendar: OperatingCalendar, school_ids: frozenset[str]) -> tuple[int, ...]:
-    # A plan's price asks once for every route and kind of cost, always for the same few sets of schools.
-    counts = [0] * N_DAYS
-    for on, day in calendar.operating_dates():
-        if school_ids and school_ids <= calendar._shut.get(on, frozenset()):
-            continue
-        counts[day] += 1
-    return tuple(counts)
+        schools = frozenset(school_ids)
+        # Each item of a cost asks for it, for the same few sets of schools.
+        if schools not in self._counted:
+            counts = [0] * N_DAYS
+            for on, day in self._dates:
+                counts[day] += not (schools and schools <= self._shut.get(on, frozenset()))
+            self._counted[schools] = tuple(counts)
+        return self._counted[schools]

@@ -148,7 +148,11 @@ class Scenario:
 
     def planned_passengers(self) -> tuple[Passenger, ...]:
         """Passengers whom a plan must carry or list as unserved, in the order given."""
-        return tuple(p for p in self.passengers if not self._why_not_planned(p))
+        return tuple(p for p in self.passengers if self.is_planned(p))
+
+    def is_planned(self, passenger: Passenger) -> bool:
+        """Whether a plan must carry a passenger or list them as unserved."""
+        return not self._why_not_planned(passenger)
 
     def _why_not_planned(self, passenger: Passenger) -> str:
         if passenger.status is Status.AWAITING_DECISION:

@@ -10,24 +10,33 @@ from pydantic import BaseModel, Field
 from api.auth.faults import NotAllowedError
 from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
+from api.endpoints.jobs import JobOut, job_json
 from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape, moment_text
+from api.export_files import fetch, needs_job, start_export
 from api.exporting import (
     N_PREVIEW,
     Wanted,
     approve,
     ask_export,
-    fetch,
     list_exports,
     needs_second_person,
     read_export,
 )
+from api.idempotency import Answer, Once, do_once, once
 from api.settings import Settings
+from api.store.jobs import read_job
 from api.store.models import Export
+from api.store.store import Work
 from api.workbooks import XLSX_TYPE
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 
 Exporter = Annotated[Asking, Depends(Requires(permission=Permission.EXPORTS_ASK))]
+OnceOnly = Annotated[Once, Depends(once)]
+Form = Annotated[str, Query(pattern="^(csv|xlsx|pdf|zip|geojson|)$")]
+_CONTENT: dict[str, Any] = {
+    kind: {} for kind in ("text/csv", XLSX_TYPE, "application/pdf", "application/zip", "application/geo+json")
+}
 ColumnName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 
 
@@ -35,10 +44,13 @@ class ExportShape(Shape):
     """What is to leave, for whom and what for."""
 
     plan_id: RecordIdPath
-    table: Literal["stops", "passengers", "routes"] = Field(examples=["stops"])
-    columns: list[ColumnName] = Field(
-        min_length=1, max_length=40, description="Only what the purpose needs", examples=[["route_id", "start_at"]]
+    table: Literal["stops", "passengers", "routes", "workbook", "map"] = Field(
+        description="`workbook`: all tables of the plan; `map`: its GeoJSON", examples=["stops"]
     )
+    columns: list[ColumnName] = Field(
+        min_length=1, max_length=40, examples=[["route_id", "start_at"]],
+        description="Only what the purpose needs; of workbook and map `everything`",
+    )  # fmt: skip
     route_ids: list[RecordIdPath] = Field(default=[], max_length=1000, description="Empty: every route of the plan")
     recipient: Line = Field(description="One operator, school or office", examples=["Anyborough Cars, operator O1"])
     purpose: Line = Field(examples=["run sheets for September"])
@@ -56,6 +68,7 @@ class ExportOut(BaseModel):
     purpose: str
     n_children: int
     needs_second_person: bool
+    needs_job: bool = Field(description="So large that a job must make its file: POST /exports/{id}/job")
     asked_by: str
     asked_at: str
     approved_by: str | None
@@ -113,16 +126,23 @@ def post_approval(export_id: RecordIdPath, who: Exporter) -> dict[str, Any]:
         return _export_json(who.settings, approve(work, export_id))
 
 
-@router.get(
-    "/{export_id}/file", response_class=Response,
-    responses={200: {"content": {"text/csv": {}, XLSX_TYPE: {}, "application/pdf": {}, "application/zip": {}}}},
-)  # fmt: skip
-def get_export_file(
-    export_id: RecordIdPath, who: Exporter, form: Annotated[str, Query(pattern="^(csv|xlsx|pdf|zip|)$")] = ""
-) -> Response:
-    """Fetch the file: CSV or XLSX of a table, PDF or ZIP of a document.
+@router.post("/{export_id}/job", status_code=202, response_model=JobOut)
+def post_export_job(export_id: RecordIdPath, who: Exporter, one: OnceOnly, form: Form = "") -> Response:
+    """Have a worker make the file of a large export; then fetch it, within a day."""
 
-    Above the set number of children only once a second person has agreed. Logged each time.
+    def do(work: Work) -> Answer:
+        job_id = start_export(work, who.settings, who.principal, export_id, form)
+        return Answer(status=202, body=job_json(read_job(work.session, work.cipher, job_id)))
+
+    return do_once(who, one, do)
+
+
+@router.get("/{export_id}/file", response_class=Response, responses={200: {"content": _CONTENT}})
+def get_export_file(export_id: RecordIdPath, who: Exporter, form: Form = "") -> Response:
+    """Fetch the file: CSV or XLSX of a table, PDF or ZIP of a document, XLSX of the workbook, GeoJSON of the map.
+
+    Above the set number of children only once a second person has agreed; a large one once a job has made it. Logged
+    each time.
     """
     file = fetch(who.store, who.settings, who.caller, who.principal, export_id, form)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
@@ -134,7 +154,8 @@ def _export_json(settings: Settings, export: Export) -> dict[str, Any]:
         "export_id": export.export_id, "plan_id": export.plan_id, "table": export.table_name,
         "columns": export.column_names, "route_ids": export.route_ids, "recipient": export.recipient,
         "purpose": export.purpose, "n_children": export.n_children,
-        "needs_second_person": needs_second_person(settings, export), "asked_by": export.asked_by,
+        "needs_second_person": needs_second_person(settings, export), "needs_job": needs_job(export),
+        "asked_by": export.asked_by,
         "asked_at": moment_text(export.asked_at), "approved_by": export.approved_by,
         "approved_at": None if export.approved_at is None else moment_text(export.approved_at),
     }  # fmt: skip

@@ -33,7 +33,7 @@ class JobOut(BaseModel):
     """A job."""
 
     job_id: str
-    kind: Literal["plan", "replan", "frontier", "bound"]
+    kind: Literal["plan", "replan", "frontier", "bound", "export"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     wanted: dict[str, Any]
     progress: dict[str, Any] = Field(

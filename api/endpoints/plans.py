@@ -20,6 +20,7 @@ from api.endpoints.passenger_upload import body_bytes
 from api.endpoints.plan_jobs import PlanJobShape, start_plan
 from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape, moment_text
 from api.endpoints.versions import version_seen
+from api.export_files import require_may_take
 from api.idempotency import Answer, Once, do_once, do_once_prepared, once
 from api.problems import AskedWronglyError
 from api.publishing import Request as PublishRequest
@@ -221,8 +222,13 @@ def get_plan(plan_id: RecordIdPath, who: Reader, response: Response) -> dict[str
 
 @router.get("/{plan_id}/files/{name:path}")
 def get_plan_file(plan_id: RecordIdPath, name: str, who: FileReader) -> Response:
-    """A file of a plan: `plan.json`, `plan.geojson`, `plan.xlsx` and the others. Personal data; reading is logged."""
+    """A file of a plan: `plan.json`, `plan.geojson`, `plan.xlsx` and the others. Personal data; reading is logged.
+
+    What people read leaves so only where it holds few children, and for those who may ask for exports; of a larger plan
+    it is an export, for one recipient and purpose. What programs read is for keys, and for those who make plans.
+    """
     with who.store.change(who.caller) as work:
+        require_may_take(work.session, work.cipher, who.settings, who.principal, plan_id, name)
         data = read_plan_file(work.session, work.cipher, plan_id, name)
         work.log("read", "plan", plan_id, file=name)
     file_name = name.rpartition("/")[2]

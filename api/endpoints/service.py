@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.auth.permissions import Permission
@@ -28,9 +28,12 @@ Known = Annotated[Asking, Depends(Requires(permission=Permission.SIGNED_IN))]
 
 
 class Health(BaseModel):
-    """Whether the service works."""
+    """Whether the service works, and whether it is warm."""
 
     status: str
+    plans_open: bool = Field(
+        description="Every plan in force is open in memory, or there is none: the first quote is not slow"
+    )
 
 
 class ProblemMeaning(BaseModel):
@@ -52,11 +55,11 @@ class ScenarioFaults(BaseModel):
 
 
 @router.get("/health", response_model=Health)
-def get_health(who: Anybody) -> Health:
-    """Whether the database answers."""
+def get_health(request: Request, who: Anybody) -> Health:
+    """Whether the database answers, and whether the plans in force have been opened."""
     with who.store.read() as session:
         session.execute(text("SELECT 1"))
-    return Health(status="ok")
+    return Health(status="ok", plans_open=request.app.state.warmth.is_ready)
 
 
 @router.get("/problems/{name}", response_model=ProblemMeaning)

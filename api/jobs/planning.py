@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.audit import Caller
+from api.export_files import EXPORT
 from api.jobs.wanted_lists import narrow_lists
 from api.planning_job import PlanRequest, Prepared, Watcher, finish, prepare, search
 from api.settings import Settings
-from api.store.jobs import StoredJob, begin_job, end_job, read_file, read_job, save_file, set_progress
+from api.store.jobs import StoredJob, begin_job, drop_parts, end_job, read_file, read_job, save_file, set_progress
 from api.store.plans import add_plan, seal_plan, write_folder
 from api.store.scenario import write_stored_scenario
 from api.store.store import Store
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from routing.solve import Progress, Stop
     from routing.whole_search import Searched
 
-LISTS, INCUMBENT = "lists", "incumbent"
+LISTS, INCUMBENT, SEARCHED = "lists", "incumbent", "searched"
 FRONTIER = "frontier"
 """Kind of a job that makes no plan, but a picture of what plans could cost for so many families disturbed."""
 NEAR = "near"
@@ -77,7 +78,7 @@ def begin(bench: Bench, job_id: str) -> int:
         return 0
     with bench.store.read() as session:
         job = read_job(session, bench.store.cipher, job_id)
-    if read_file(bench.store, job_id, LISTS) is None:
+    if job.kind != EXPORT and read_file(bench.store, job_id, LISTS) is None:
         bench.tell({"phase": "lists"})
         lists = _lists_of(bench.store, job)
         with bench.store.change(bench.caller) as work:
@@ -86,7 +87,16 @@ def begin(bench: Bench, job_id: str) -> int:
 
 
 def improve(bench: Bench, job_id: str, n: int) -> int:
-    """Round n of the search, counted from 1: from the best plan so far to a better one, which is kept; its price."""
+    """Round n of the search, counted from 1: from the best plan so far to a better one, which is kept; its price.
+
+    A round that has been kept already, by a worker that died before it could say so, is not searched again: the names
+    of its parts are used up.
+    """
+    kept_round = read_file(bench.store, job_id, SEARCHED)
+    if kept_round is not None:
+        number, price = json.loads(kept_round)
+        if number >= n:
+            return int(price)
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
         searched, _, _ = _search_round(bench, job_id, n, Path(place))
         found = searched.found.objective_pence
@@ -95,6 +105,8 @@ def improve(bench: Bench, job_id: str, n: int) -> int:
         with bench.store.change(bench.caller) as work:
             require_wanted(set_progress(work, job_id, progress))
             save_file(work, job_id, INCUMBENT, kept)
+            save_file(work, job_id, SEARCHED, json.dumps([n, found]).encode())
+            drop_parts(work, job_id)
     return found
 
 
@@ -107,7 +119,7 @@ def complete(bench: Bench, job_id: str, n: int) -> int:
         return _complete_frontier(bench, job_id)
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
         searched, request, prepared = _search_round(bench, job_id, n, Path(place))
-        finish(request, prepared, searched, _watcher(bench))
+        finish(request, prepared, searched, watcher_of(bench))
         sealed = seal_plan(bench.store.cipher, request.out)
     with bench.store.change(asker(bench, job_id)) as work:
         require_wanted(set_progress(work, job_id, {"round": n, "phase": "stored"}))
@@ -131,7 +143,7 @@ def _complete_frontier(bench: Bench, job_id: str) -> int:
             plan_path=place, out=place / "out", stop=_stop_of(job.wanted), seed=job.wanted["seed"],
             roads_path=bench.settings.roads_file, cache_dir=bench.settings.cache_folder,
         )  # fmt: skip
-        found = frontier(request, _watcher(bench))
+        found = frontier(request, watcher_of(bench))
     require_wanted(bench.should_stop())
     points = frontier_figures(found)["points"]
     with bench.store.change(asker(bench, job_id)) as work:
@@ -161,11 +173,13 @@ def cancelled(bench: Bench, job_id: str) -> bool:
 
 
 def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searched, PlanRequest, Prepared]:
+    from api.jobs.parts import elsewhere
+
     with bench.store.read() as session:
         job = read_job(session, bench.store.cipher, job_id)
     require_wanted(job.is_over or job.is_cancel_asked)
     unpack(read_file(bench.store, job_id, LISTS), place)
-    request, watcher = _request_of(bench, job, n, place), _watcher(bench)
+    request, watcher = request_of(bench, job, n, place), watcher_of(bench)
     bench.tell({"round": n, "n_rounds": job.wanted["n_rounds"]})
     prepared = bench.prepared.get(job_id)
     if prepared is None:
@@ -175,7 +189,7 @@ def _search_round(bench: Bench, job_id: str, n: int, place: Path) -> tuple[Searc
     require_wanted(bench.should_stop())
     kept = read_file(bench.store, job_id, INCUMBENT)
     start = prepared.given if kept is None else plan_of_json(json.loads(kept))
-    searched = search(prepared, request, start, watcher)
+    searched = search(prepared, request, start, watcher, elsewhere(bench, job_id, n, prepared))
     require_wanted(bench.should_stop())
     return searched, request, prepared
 
@@ -203,7 +217,9 @@ def asker(bench: Bench, job_id: str) -> Caller:
         return replace(bench.caller, name=read_job(session, bench.store.cipher, job_id).asked_by)
 
 
-def _watcher(bench: Bench) -> Watcher:
+def watcher_of(bench: Bench) -> Watcher:
+    """Who is told how a job goes: whoever reads it in the store."""
+
     def on_progress(progress: Progress) -> None:
         bench.tell(
             {
@@ -219,7 +235,7 @@ def _watcher(bench: Bench) -> Watcher:
     )  # fmt: skip
 
 
-def _request_of(bench: Bench, job: StoredJob, n: int, place: Path) -> PlanRequest:
+def request_of(bench: Bench, job: StoredJob, n: int, place: Path) -> PlanRequest:
     """What a round plans: its share of the search, with a seed of its own."""
     from api.plan_folder import open_plan_folder
 

@@ -20,7 +20,13 @@ from api.store.jobs import release_slot
 from api.store.store import Store
 
 DBOS_NAME = "schoolrun"
-QUEUE = "jobs"
+QUEUE, PARTS_QUEUE = "jobs", "parts"
+_PART = "."
+
+
+def part_workflow_id(job_id: str, name: str) -> str:
+    """Id of the workflow that searches a part."""
+    return f"{job_id}{_PART}{name}"
 
 
 @contextmanager
@@ -67,7 +73,7 @@ def jobs_engine(settings: Settings) -> Engine:
 
 
 def rescue(store: Store, settings: Settings, caller: Caller, slot: str) -> list[str]:
-    """Give the jobs of a dead worker to whichever worker is free; gives their ids.
+    """Give the jobs of a dead worker, and the parts of others that it had, to whichever is free; gives their ids.
 
     Raises
     ------
@@ -86,8 +92,10 @@ def rescue(store: Store, settings: Settings, caller: Caller, slot: str) -> list[
         try:
             pending = client.list_workflows(executor_id=slot, status="PENDING", load_input=False, load_output=False)
             for workflow in pending:
-                client.resume_workflow(workflow.workflow_id, queue_name=QUEUE)
+                is_part = _PART in workflow.workflow_id
+                client.resume_workflow(workflow.workflow_id, queue_name=PARTS_QUEUE if is_part else QUEUE)
         finally:
             client.destroy()
         with store.change(caller) as work:
-            return sorted({*release_slot(work, slot), *(workflow.workflow_id for workflow in pending)})
+            # Of a part, the job that it is of.
+            return sorted({*release_slot(work, slot), *(w.workflow_id.partition(_PART)[0] for w in pending)})

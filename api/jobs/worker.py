@@ -17,12 +17,13 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from api.jobs import bounding, planning
+from api.export_files import EXPORT
+from api.jobs import bounding, export_job, parts, planning
 from api.jobs.planning import Bench, JobCancelledError
-from api.jobs.slots import DBOS_NAME, QUEUE, jobs_engine
+from api.jobs.slots import DBOS_NAME, PARTS_QUEUE, QUEUE, jobs_engine, part_workflow_id
 from api.settings import Settings
 from api.store.faults import NotInStoreError, StoreError, StoreUnavailableError
-from api.store.jobs import queued_ids, read_job, set_progress
+from api.store.jobs import offered_parts, queued_ids, read_job, set_progress
 from api.store.store import Store, open_store
 
 STEPS_VERSION = "1"
@@ -37,7 +38,7 @@ _WAIT_S = 1.0
 
 _LOG = logging.getLogger("schoolrun.jobs")
 _bench: list[Bench] = []
-"""The place of work of this process: workflows are found by name and take ids only."""
+"""Two places of work of this process, for jobs and for parts: workflows are found by name and take ids only."""
 
 
 @DBOS.workflow(name="plan")
@@ -70,11 +71,27 @@ def _complete(job_id: str, n: int) -> int:
     return _carefully(job_id, lambda: _kind_of(job_id).complete(_bench[0], job_id, n))
 
 
+@DBOS.workflow(name="part")
+def part_workflow(job_id: str, name: str) -> str:
+    """One part of a large plan's job, searched for whichever worker has that job."""
+    _search_part(job_id, name)
+    return OVER
+
+
+@DBOS.step(name="search_part")
+def _search_part(job_id: str, name: str) -> int:
+    # The job at hand lends what it has prepared; another worker's job is prepared for its parts alone.
+    here, ours = _bench
+    bench = here if job_id in here.prepared else ours
+    return _carefully(job_id, lambda: parts.do_part(bench, job_id, name))
+
+
 def _kind_of(job_id: str) -> ModuleType:
     """The module with the steps of a job."""
     store = _bench[0].store
     with store.read() as session:
-        return bounding if read_job(session, store.cipher, job_id).kind == "bound" else planning
+        kind = read_job(session, store.cipher, job_id).kind
+    return {"bound": bounding, EXPORT: export_job}.get(kind, planning)
 
 
 def _carefully(job_id: str, step: Callable[[], int]) -> int:
@@ -157,12 +174,13 @@ def work_in(slot: str, settings: Settings, until: threading.Event) -> None:
         As `open_store`.
     """
     store = open_store(settings)
-    _bench[:] = [Bench(store=store, settings=settings, slot=slot)]
+    _bench[:] = [Bench(store=store, settings=settings, slot=slot) for _ in range(2)]
     _keep_quiet()
     DBOS(config=_config(slot, settings))
     DBOS.launch()
     try:
-        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
+        for name in (QUEUE, PARTS_QUEUE):
+            DBOS.register_queue(name, worker_concurrency=1, polling_interval_sec=0.5)
         while not until.wait(0.5):
             _queue_new(store)
     finally:
@@ -171,12 +189,15 @@ def work_in(slot: str, settings: Settings, until: threading.Event) -> None:
 
 
 def _queue_new(store: Store) -> None:
-    """Every job that nobody has taken into DBOS's queue: a second time the same id changes nothing."""
+    """Every job and part that nobody has taken into DBOS's queues: a second time the same id changes nothing."""
     try:
         with store.read() as session:
-            job_ids = queued_ids(session)
+            job_ids, offered = queued_ids(session), offered_parts(session)
     except StoreError:
         return
+    for job_id, name in offered:
+        with SetWorkflowID(part_workflow_id(job_id, name)):
+            DBOS.enqueue_workflow(PARTS_QUEUE, part_workflow, job_id, name)
     for job_id in job_ids:
         with SetWorkflowID(job_id):
             DBOS.enqueue_workflow(QUEUE, plan_workflow, job_id)

@@ -12,13 +12,14 @@ from api.auth.permissions import Permission
 from api.documents.issued import DETAILS, PARTS, TITLES
 from api.documents.letter_text import MARKS, MOST_CHARACTERS, filled, text_faults
 from api.endpoints.shapes import After, RecordIdPath
+from api.export_files import fetch, forms_of, kept_forms, needs_job, start_export
 from api.exporting import (
+    EVERYTHING,
     N_PREVIEW,
+    WHOLE,
     Wanted,
     approve,
     ask_export,
-    fetch,
-    forms_of,
     letter_text,
     list_exports,
     needs_second_person,
@@ -54,6 +55,7 @@ KINDS: Mapping[str, str] = {
     "routes": "Table of routes",
     "stops": "Table of stops with their times",
     "passengers": "Table of passengers with their journeys",
+    **WHOLE,
 }
 """Everything that can leave, in people's words."""
 _HINTS = {
@@ -63,6 +65,7 @@ _HINTS = {
 }
 FORM_WORDS = {
     "pdf": "One PDF", "zip": "A PDF for each, in one ZIP", "csv": "CSV", "xlsx": "XLSX, for a spreadsheet",
+    "geojson": "GeoJSON, for a map",
 }  # fmt: skip
 _MOST_CHARACTERS = {"recipient": 200, "purpose": 500}
 _A_PAGE = 100
@@ -133,6 +136,17 @@ def get_export(export_id: RecordIdPath, visit: Exporter, form: str = "") -> Resp
     return Response(file.data, media_type=file.media_type, headers=headers)
 
 
+@router.post("/exports/{export_id}/make")
+def make_export(export_id: RecordIdPath, visit: Exporter) -> Response:
+    """Have a worker make a file that is too large to wait for."""
+    try:
+        with visit.store.change(visit.caller) as work:
+            job_id = start_export(work, visit.settings, visit.principal, export_id, visit.text("form"))
+    except (NotAllowedYetError, InputFaults) as error:
+        return _one(visit, export_id, {"": str(error).partition(": ")[2].capitalize()})
+    return go_to(f"/jobs/{job_id}")
+
+
 @router.get("/letter-text")
 def show_letter_text(visit: TextReader) -> Response:
     """The text of letters to families, with an example and its history."""
@@ -193,6 +207,11 @@ def _wanted(visit: Visit, plan_id: str) -> Wanted:
     faults += [("columns", "tick at least one")] if what in _TABLES and not columns else []
     if faults:
         raise InputFaults([Fault(file="form", row=None, column=c, value="", message=m) for c, m in faults])
+    if what in WHOLE:
+        return Wanted(
+            plan_id=plan_id, table=what, columns=(EVERYTHING,), route_ids=(), recipient=said["recipient"],
+            purpose=said["purpose"],
+        )  # fmt: skip
     route_ids, school_ids = _scope(visit, plan_id, what)
     with visit.store.read() as session:
         text = letter_text(session, visit.store.cipher) if what == "letters" else ""
@@ -219,8 +238,11 @@ def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
         export = read_export(session, export_id)
         wanted = wanted_of(session, visit.store.cipher, export)
         require_rights(visit.principal, wanted)
-        sheet = sheet_of(session, visit.store.cipher, wanted)
         names = school_names(visit, session)
+        kept = kept_forms(session, export_id)
+    sheet = sheet_of(visit.store, wanted)
+    forms = forms_of(wanted.table)
+    to_make = [form for form in forms if form not in kept] if needs_job(export) else []
     with visit.store.change(visit.caller) as work:
         work.log("read", "export", export_id, n_rows=min(len(sheet.rows), N_PREVIEW))
     is_own = export.asked_by == visit.caller.name
@@ -229,12 +251,17 @@ def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
         heads=sheet.columns, rows=sheet.rows[:N_PREVIEW], n_rows=len(sheet.rows),
         facts=_facts(visit, export, wanted, names),
         waits=needs_second_person(visit.settings, export) and export.approved_at is None, is_own=is_own,
-        text=wanted.text, forms=[(form, FORM_WORDS[form]) for form in forms_of(wanted.table)],
+        text=wanted.text, forms=[(form, FORM_WORDS[form]) for form in forms if form not in to_make],
+        to_make=[(form, FORM_WORDS[form]) for form in to_make],
     )  # fmt: skip
 
 
 def _facts(visit: Visit, export: Export, wanted: Wanted, names: Mapping[str, str]) -> list[tuple[str, Any]]:
-    words = dict(PARTS.get(wanted.table, {})) | {c.name: c.title for c in _TABLES.get(wanted.table, ())}
+    words = (
+        {EVERYTHING: "Everything"}
+        | dict(PARTS.get(wanted.table, {}))
+        | {c.name: c.title for c in _TABLES.get(wanted.table, ())}
+    )
     return [
         ("What", KINDS[wanted.table]),
         ("Plan", (export.plan_id, f"/plans/{export.plan_id}")),

@@ -35,6 +35,7 @@ KIND_WORDS = {
     "replan": "A plan improved",
     "frontier": "Cost against families disturbed",
     "bound": "How good a plan is, proven",
+    "export": "A file that leaves",
 }
 _PHASE_WORDS = {
     "lists": "Taking the lists as they are",

@@ -25,6 +25,7 @@ from api.report.outcome import Outcome
 from api.report.route_view import RouteView, route_views_of
 from api.store.cipher import Cipher
 from api.store.plans import StoredPlan, read_stored_plan, standing_plans, write_folder
+from api.store.store import Store
 from transport.check import rides_of
 from transport.files.plan_geojson import plan_features
 
@@ -69,6 +70,7 @@ class OpenedPlans:
         self._kept: OrderedDict[str, OpenedPlan] = OrderedDict()
         self._remembered: OrderedDict[tuple[str, ...], Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._opening: dict[str, threading.Lock] = {}
 
     def opened(self, session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
         """A plan, from memory where it is there.
@@ -79,17 +81,43 @@ class OpenedPlans:
             When there is no such plan, or its files have been removed.
         """
         is_there = bool(read_stored_plan(session, plan_id).files)
-        # One at a time: two visitors who ask for the same plan need it read once.
+        return self._opened(plan_id, is_there, lambda folder: write_folder(session, cipher, plan_id, folder))
+
+    def opened_from(self, store: Store, plan_id: str) -> OpenedPlan:
+        """A plan as `opened`, without a transaction that stands open while the plan is read, which takes seconds.
+
+        Raises
+        ------
+        NotInStoreError
+            As `opened`.
+        """
+
+        def write(folder: Path) -> None:
+            with store.read() as session:
+                write_folder(session, store.cipher, plan_id, folder)
+
+        with store.read() as session:
+            is_there = bool(read_stored_plan(session, plan_id).files)
+        return self._opened(plan_id, is_there, write)
+
+    def _opened(self, plan_id: str, is_there: bool, write: Callable[[Path], None]) -> OpenedPlan:
         with self._lock:
             if not is_there:
                 self._kept.pop(plan_id, None)
-            if plan_id not in self._kept:
-                self._kept[plan_id] = _read(session, cipher, plan_id)
-                _set_apart(self._kept[plan_id])
-            self._kept.move_to_end(plan_id)
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[plan_id]
+            if plan_id in self._kept:
+                self._kept.move_to_end(plan_id)
+                return self._kept[plan_id]
+            opening = self._opening.setdefault(plan_id, threading.Lock())
+        # Two visitors who ask for the same plan need it read once; who asks for another one does not wait.
+        with opening:
+            plan = self._kept.get(plan_id) or _read(write)
+            _set_apart(plan)
+            with self._lock:
+                self._kept[plan_id] = plan
+                self._opening.pop(plan_id, None)
+                while len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+            return plan
 
     def remembered(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         """What was worked out of plans before, or now: plans never change under their ids.
@@ -137,7 +165,7 @@ def open_for(visit: Visit, plan_id: str, part: str) -> tuple[StoredPlan, OpenedP
     # Read first and note it then: nobody else may write while a change is open, and opening a plan takes a second.
     with visit.store.read() as session:
         stored = read_stored_plan(session, plan_id)
-        opened = plans_of(visit).opened(session, visit.store.cipher, plan_id)
+    opened = plans_of(visit).opened_from(visit.store, plan_id)
     with visit.store.change(visit.caller) as work:
         work.log("read", "plan", plan_id, page=part)
     return stored, opened
@@ -145,10 +173,7 @@ def open_for(visit: Visit, plan_id: str, part: str) -> tuple[StoredPlan, OpenedP
 
 def plans_of(visit: Visit) -> OpenedPlans:
     """The opened plans of this application."""
-    state = visit.request.app.state
-    if not hasattr(state, "opened_plans"):
-        state.opened_plans = OpenedPlans()
-    found: OpenedPlans = state.opened_plans
+    found: OpenedPlans = visit.request.app.state.opened_plans
     return found
 
 
@@ -158,10 +183,10 @@ def standing_ids(session: Session) -> list[str]:
     return sorted(set(holders), key=lambda plan_id: (-holders.count(plan_id), plan_id))
 
 
-def _read(session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
+def _read(write: Callable[[Path], None]) -> OpenedPlan:
     with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
         folder = Path(name)
-        write_folder(session, cipher, plan_id, folder)
+        write(folder)
         found = recheck(folder)
         return opened_of(found, _json(folder / "plan.geojson"), _json(folder / "changes.json"))
 

@@ -56,6 +56,8 @@ FIELDS = (
 """Every personal detail that is kept, and no other."""
 
 FIELD_BY_NAME = {field.name: field for field in FIELDS}
+SHORTEST_PART = 2
+"""Fewest characters of a name that is looked for by part of it (ours)."""
 _MOST_CHARACTERS = 2000
 
 
@@ -127,8 +129,16 @@ def ids_of_detail(session: Session, cipher: Cipher, name: str, value: str) -> li
 
 
 def names_like(session: Session, cipher: Cipher, part: str, limit: int) -> dict[str, str]:
-    """Names that hold a part, by passenger id: every name is decrypted in memory, none is kept in clear."""
+    """Names that hold a part, by passenger id: every name is decrypted in memory, none is kept in clear.
+
+    Raises
+    ------
+    InputFaults
+        When there is hardly anything to look for: blanks would list everybody.
+    """
     wanted = " ".join(part.split()).casefold()
+    if len(wanted) < SHORTEST_PART:
+        raise InputFaults([_fault("part", f"must hold {SHORTEST_PART} characters besides blanks")])
     people = details_of_all(session, cipher, ("given_name", "family_name"))
     names = {passenger_id: _full_name(own) for passenger_id, own in people.items()}
     hits = sorted((name, passenger_id) for passenger_id, name in names.items() if wanted in name.casefold())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ from api.store.store import Store, Work
 from transport.files.faults import Fault
 
 OPEN_STATES = ("queued", "running")
+_TASK, _FOUND = "task-", "found-"
+"""Beginnings of the names of a job's files that hold a part, and what it came to."""
 MOST_TRAIL = 200
 """Most lines of a job's trail: of a longer one every second is dropped."""
 
@@ -187,6 +189,56 @@ def read_file(store: Store, job_id: str, name: str) -> bytes | None:
     with store.read() as session:
         row = session.get(JobFile, (job_id, name))
         return None if row is None else store.cipher.open_bytes(_context(job_id, name), row.sealed)
+
+
+def offer_parts(work: Work, job_id: str, tasks: Mapping[str, bytes]) -> None:
+    """Lay subproblems of a running job out for whichever worker is free; one that is laid out or done already stays.
+
+    Parameters
+    ----------
+    tasks : by the part's name.
+    """
+    there = set(work.session.scalars(select(JobFile.name).where(JobFile.job_id == job_id)))
+    for name, data in tasks.items():
+        if not there & {_TASK + name, _FOUND + name}:
+            save_file(work, job_id, _TASK + name, data)
+
+
+def offered_parts(session: Session) -> list[tuple[str, str]]:
+    """Job and name of every part that is laid out."""
+    query = select(JobFile.job_id, JobFile.name).where(JobFile.name.startswith(_TASK, autoescape=True))
+    return [(job_id, name.removeprefix(_TASK)) for job_id, name in session.execute(query)]
+
+
+def read_part_task(store: Store, job_id: str, name: str) -> bytes | None:
+    """A part that is laid out; None where it is done, or its job is over."""
+    return read_file(store, job_id, _TASK + name)
+
+
+def keep_part(work: Work, job_id: str, name: str, found: bytes) -> bool:
+    """Keep what a part came to; False: the job is over, and nothing is kept."""
+    if _row(work.session, job_id, for_update=True).state != "running":
+        return False
+    work.session.execute(delete(JobFile).where(JobFile.job_id == job_id, JobFile.name == _TASK + name))
+    save_file(work, job_id, _FOUND + name, found)
+    return True
+
+
+def read_parts(store: Store, job_id: str, names: Collection[str]) -> dict[str, bytes]:
+    """What those parts came to that are done, by name."""
+    query = select(JobFile).where(JobFile.job_id == job_id, JobFile.name.in_([_FOUND + name for name in names]))
+    with store.read() as session:
+        return {
+            row.name.removeprefix(_FOUND): store.cipher.open_bytes(_context(job_id, row.name), row.sealed)
+            for row in session.scalars(query)
+        }
+
+
+def drop_parts(work: Work, job_id: str) -> None:
+    """Forget the parts of a round that is over: its plan is kept."""
+    for kind in (_TASK, _FOUND):
+        named = JobFile.name.startswith(kind, autoescape=True)
+        work.session.execute(delete(JobFile).where(JobFile.job_id == job_id, named))
 
 
 def release_slot(work: Work, slot: str) -> list[str]:

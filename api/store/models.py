@@ -364,6 +364,18 @@ class Export(Base):
     approved_by: Mapped[str | None] = mapped_column(String(80))
 
 
+class ExportFile(Base):
+    """The file of an export that a job made, sealed; it goes after a day."""
+
+    __tablename__ = "export_file"
+
+    export_id: Mapped[str] = mapped_column(ID, ForeignKey("export.export_id"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    n_rows: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Tender(Base):
     """A tender of a plan: how far its record has come."""
 

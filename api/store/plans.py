@@ -302,6 +302,11 @@ def standing_plans(session: Session) -> dict[str, str]:
     return standing
 
 
+def newest_plan_id(session: Session) -> str | None:
+    """The plan that was stored last; None: there is none."""
+    return session.scalar(select(Plan.plan_id).order_by(Plan.stored_at.desc()).limit(1))
+
+
 def schools_of(route: Any) -> frozenset[str]:
     """Schools that a route serves."""
     gates = [gate for pattern in (route.am, route.pm) if pattern is not None for gate in pattern.gates]

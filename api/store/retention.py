@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from api.settings import Settings
 from api.store.models import (
     Detail,
+    ExportFile,
     ExternalId,
     IdempotencyKey,
     Plan,
@@ -25,6 +26,7 @@ from api.store.store import Work
 
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 ATTEMPTS_KEPT = timedelta(days=1)
+EXPORT_FILES_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,9 @@ def retain(work: Work, settings: Settings, today: date) -> Removed:
         _forget(work, passenger_id)
     plans = _forget_plans(work, work.now - timedelta(days=settings.plan_retention_days))
     work.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < work.now - IDEMPOTENCY_KEPT))
+    # A leaver may stand in any of them.
+    kept_from = work.now if leavers else work.now - EXPORT_FILES_KEPT
+    work.session.execute(delete(ExportFile).where(ExportFile.made_at < kept_from))
     work.session.execute(delete(SignInAttempt).where(SignInAttempt.at < work.now - ATTEMPTS_KEPT))
     return Removed(passenger_ids=tuple(leavers), plan_ids=tuple(plans))
 

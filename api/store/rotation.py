@@ -10,6 +10,7 @@ from api.store.chosen import CHOSEN_KINDS
 from api.store.kinds import KINDS
 from api.store.models import (
     Detail,
+    ExportFile,
     ExternalId,
     IdempotencyKey,
     Job,
@@ -64,6 +65,7 @@ def _sealed_columns() -> list[tuple[Any, str]]:
         (select(Quote).where(Quote.sealed.is_not(None)), "sealed"),
         (select(JobFile), "sealed"),
         (select(TenderFile), "sealed"),
+        (select(ExportFile), "sealed"),
         (select(Job).where(Job.sealed_faults.is_not(None)), "sealed_faults"),
         (select(IdempotencyKey).where(IdempotencyKey.sealed.is_not(None)), "sealed"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,13 +22,16 @@ MARK = "KANARIENVOGEL"
 N_CHILDREN = 50
 
 
-def marked(n: int) -> PassengerDraft:
-    """A child whose every personal detail holds the mark."""
+def marked_details(n: int) -> dict[str, Any]:
+    """Every personal detail of a child, each holding the mark."""
     details = {"given_name": f"{MARK}given{n}", "family_name": f"{MARK}family{n}", "address": f"{n} {MARK} Street",
                "contacts": f"{MARK} 0123{n}", "medical_notes": f"{MARK} asthma {n}"}  # fmt: skip
-    return PassengerDraft(
-        parts={"row": NEAR_P1}, details=details, external_ids={"mosaic": f"{MARK}{n}"},
-    )  # fmt: skip
+    return {"details": details, "external_ids": {"mosaic": f"{MARK}{n}"}}
+
+
+def marked(n: int) -> PassengerDraft:
+    """A child who may be placed in Little Council's plan."""
+    return PassengerDraft(parts={"row": NEAR_P1}, **marked_details(n))
 
 
 def texts_of(data: bytes, name: str) -> bytes:
@@ -56,6 +60,7 @@ def test_no_mark_leaves_the_sealed_fields(tmp_path: Path, monkeypatch: pytest.Mo
     assert MARK not in answers
     assert [name for name, data in files.items() if MARK.encode() in texts_of(data, name)] == []
     assert len(files) > 20
+    assert files["workbook.xlsx"].startswith(b"PK")
     assert MARK.encode() not in (tmp_path / "serve.log").read_bytes()
     assert MARK.encode() not in (tmp_path / "schoolrun.db").read_bytes()
     # The marks are there, sealed: whoever may, finds them.
@@ -76,6 +81,20 @@ def _use(service: Served, plan_id: str, people: list[str]) -> str:
         job = http.post("/plans", json=wanted, headers=new_key()).json()
         until(lambda: http.get(f"/jobs/{job['job_id']}").json()["state"] == "done")
         said.append(http.get(f"/jobs/{job['job_id']}"))
+        # A proof and the file of an export are jobs, too.
+        proof = http.post(f"/plans/{plan_id}/bound", json={"seconds": 2, "n_rounds": 2}, headers=new_key()).json()
+        whole = {
+            "plan_id": plan_id,
+            "table": "workbook",
+            "columns": ["everything"],
+            "recipient": "test",
+            "purpose": "t",
+        }
+        export_id = http.post("/exports", json=whole).json()["export_id"]
+        made = http.post(f"/exports/{export_id}/job", headers=new_key()).json()
+        for one in (proof, made):
+            until(lambda one=one: http.get(f"/jobs/{one['job_id']}").json()["state"] == "done")
+            said.append(http.get(f"/jobs/{one['job_id']}"))
         # What is wrong is told without what was sent.
         wrong = {"row": {"school_id": MARK, "phase": "primary"}, "details": {"upn": MARK}, MARK: MARK}
         http.post("/passengers", json=wrong, headers=new_key())
@@ -99,6 +118,8 @@ def _files_of(service: Served) -> dict[str, bytes]:
             "plan_id": plans[0]["plan_id"], "table": "passengers", "columns": ["passenger_id", "am_pickup_at"],
             "recipient": "test", "purpose": "test",
         }).json()  # fmt: skip
+        (workbook,) = [one for one in http.get("/exports").json()["exports"] if one["table"] == "workbook"]
+        files["workbook.xlsx"] = http.get(f"/exports/{workbook['export_id']}/file").content
         files["export.csv"] = http.get(f"/exports/{export['export_id']}/file").content
     return files
 

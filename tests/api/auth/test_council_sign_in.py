@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from api.store.faults import NotAllowedYetError, StoreRefusedError
 from api.store.models import Account
 from api.store.store import Store, open_store
 from tests.api.clients import account, stranger
-from tests.api.lists import OFFICER
+from tests.api.lists import OFFICER, add_passenger, add_school
 from tests.api.provider import CLIENT_ID, PUBLIC_URL, SECRET, Provider, identity_provider
+from tests.api.test_canaries import MARK, N_CHILDREN, marked_details
 
 ROLES = "SEN-Transport=transport_officer; SEN-Buyers=procurement_officer; SEN-Readers=viewer"
 
@@ -96,6 +98,29 @@ def test_the_sign_in_page_offers_it(app: FastAPI, store: Store, settings: Settin
     without = create_app(settings.model_copy(update={"oidc_issuer": None}), store)
     assert "/sign-in/council" not in stranger(without).get("/sign-in").text
     assert [stranger(without).get(path).status_code for path in ("/sign-in/council", DONE_PATH)] == [404, 404]
+
+
+def test_no_child_goes_to_the_provider(
+    council: Provider, app: FastAPI, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fifty marked children here, and a mark in the address that somebody wants to land on: it is in no address at the
+    provider, no cookie, no log and no refusal, whether they come in or not."""
+    caplog.set_level(logging.DEBUG)
+    add_school(store)
+    for n in range(N_CHILDREN):
+        add_passenger(store, **marked_details(n))
+    said = []
+    for name in ("amina", "dev"):
+        client = stranger(app)
+        council.signed_in[:] = [name]
+        begun = client.get("/sign-in/council", params={"next": f"/passengers/{MARK}"}, follow_redirects=False)
+        back = council.follow(begun.headers["location"])
+        ended = client.get(back, follow_redirects=False)
+        kept = [cookie for answer in (begun, ended) for cookie in answer.headers.get_list("set-cookie")]
+        said += [begun.headers["location"], back, *kept, ended.text]
+    assert [text for text in said if MARK in text] == []
+    # The client of the test tells the addresses that it asks for itself, ours among them.
+    assert [r for r in caplog.records if MARK in r.getMessage() and not r.name.startswith("httpx")] == []
 
 
 @pytest.mark.parametrize(("name", "reason"), [("dev", "no role here"), ("cara", "more than one role here")])

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 
+from api import export_files
 from api.app import create_app
 from api.auth.permissions import Permission, Role
+from api.jobs import export_job, planning
+from api.jobs.planning import JobCancelledError
 from api.settings import Settings
+from api.store.retention import retain
 from api.store.store import Store
-from tests.api.clients import problem_of, signed_in, with_key
+from tests.api.clients import new_key, problem_of, signed_in, with_key
 from tests.api.databases import sqlite_settings
+from tests.api.job_runs import bench_of
+from tests.api.lists import OFFICER
 from tests.api.planned import put_lists, put_plan
 from tests.api.test_audit import lines_of
 
@@ -97,3 +108,83 @@ def test_the_number_is_a_setting(store: Store, settings: Settings, plan_id: str)
     export = ask(client, plan_id, recipient="=cmd|x")
     file = client.get(f"{API}/{export['export_id']}/file").text
     assert ",'=cmd|x," in file
+
+
+WHOLE = {"columns": ["everything"], "purpose": "audit"}
+
+
+def test_a_large_workbook_is_made_by_a_job(
+    app: FastAPI, officer: TestClient, store: Store, settings: Settings, plan_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past the same guards: agreed to first, then made, then fetched by form; every row of each sheet is marked. Sealed
+    in the database, it is gone a day later."""
+    monkeypatch.setattr(export_files, "MOST_AT_ONCE", 2)
+    export = ask(officer, plan_id, table="workbook", **WHOLE)
+    assert (export["needs_second_person"], export["needs_job"], export["n_children"]) == (True, True, 3)
+    path = f"{API}/{export['export_id']}"
+    assert "second person" in problem_of(officer.post(f"{path}/job", headers=new_key()), 409, "not-yet")["detail"]
+    signed_in(app, Role.TRANSPORT_OFFICER).post(f"{path}/approve")
+    assert "a job must make the file" in problem_of(officer.get(f"{path}/file"), 409, "not-yet")["detail"]
+    page = officer.get(f"/exports/{export['export_id']}").text
+    assert "Make: XLSX" in page
+    assert "file?form=xlsx" not in page
+    asked = officer.post(f"{path}/job", headers=new_key())
+    assert (asked.status_code, asked.json()["kind"]) == (202, "export")
+    job_id = asked.json()["job_id"]
+    bench = bench_of(store, settings, job_id)
+    assert planning.begin(bench, job_id) == 1
+    assert export_job.complete(bench, job_id, 1) > 1
+    with pytest.raises(JobCancelledError):  # A step may run again, and then does no harm.
+        export_job.complete(bench, job_id, 1)
+    assert officer.get(f"/api/v1/jobs/{job_id}").json()["state"] == "done"
+    assert "file?form=xlsx" in officer.get(f"/exports/{export['export_id']}").text
+    data = officer.get(f"{path}/file").content
+    sheets = {name: rows for name, rows in sheets_of(data).items() if name in ("Stops", "Passengers", "Routes")}
+    assert len(sheets) == 3
+    assert all(
+        row[-3:] == [export["export_id"], "Anyborough Cars", "audit"] for rows in sheets.values() for row in rows
+    )
+    with store.engine.connect() as connection:
+        assert b"xl/workbook" not in bytes(connection.execute(text("SELECT sealed FROM export_file")).scalar_one())
+    with store.change(OFFICER) as work:
+        later = replace(work, now=work.now + timedelta(days=2))
+        retain(later, settings, date.today())
+    problem_of(officer.get(f"{path}/file"), 409, "not-yet")
+
+
+def sheets_of(data: bytes) -> dict[str, list[list[Any]]]:
+    """Rows of each sheet, its headings apart."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return {name: book.get_sheet_by_name(name).to_python()[1:] for name in book.sheet_names}
+
+
+def test_a_small_map_is_made_at_once(store: Store, settings: Settings, plan_id: str) -> None:
+    """Every feature says for whom it was made; it leaves as a whole or not at all."""
+    client = signed_in(
+        create_app(settings.model_copy(update={"export_second_person_above": 25}), store), Role.TRANSPORT_OFFICER
+    )
+    faults = ask(client, plan_id, 422, table="map", columns=["route_id"], route_ids=["R1"])["faults"]
+    assert [fault["column"] for fault in faults] == ["columns", "route_ids"]
+    export = ask(client, plan_id, table="map", **WHOLE)
+    found = client.get(f"{API}/{export['export_id']}/file").json()
+    assert {f["properties"]["made_for"] for f in found["features"]} == {"Anyborough Cars"}
+    assert [["features", str(len(found["features"]))]] == export["preview"]
+    problem_of(client.get(f"{API}/{export['export_id']}/file", params={"form": "csv"}), 422, "faults")
+
+
+def test_files_of_a_plan_do_not_pass_the_guards(
+    app: FastAPI, officer: TestClient, store: Store, settings: Settings, plan_id: str
+) -> None:
+    """Three children, one person may let one out: nobody takes the workbook from the plan's folder. A viewer takes no
+    file at all; another system reads the plan as programs do."""
+    path = f"/api/v1/plans/{plan_id}/files"
+    assert "leaves as an export" in problem_of(officer.get(f"{path}/plan.xlsx"), 409, "not-yet")["detail"]
+    assert officer.get(f"{path}/plan.json").status_code == 200
+    viewer, system = signed_in(app, Role.VIEWER), with_key(app, Permission.PLAN_FILES_READ)
+    for name in ("plan.xlsx", "plan.geojson", "passengers.csv", "plan.json", "scenario/passengers.csv"):
+        problem_of(viewer.get(f"{path}/{name}"), 403, "not-allowed")
+    problem_of(system.get(f"{path}/plan.xlsx"), 403, "not-allowed")
+    assert system.get(f"{path}/plan.json").status_code == 200
+    few = create_app(settings.model_copy(update={"export_second_person_above": 25}), store)
+    assert signed_in(few, Role.TRANSPORT_OFFICER).get(f"{path}/plan.xlsx").status_code == 200
+    problem_of(signed_in(few, Role.VIEWER).get(f"{path}/plan.xlsx"), 403, "not-allowed")

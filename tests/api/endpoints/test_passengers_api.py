@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +18,11 @@ from sqlalchemy import select, text
 
 from api import idempotency
 from api.auth.permissions import Permission, Role
-from api.store.models import AuditEvent, IdempotencyKey
+from api.store.cipher import Cipher, make_keys
+from api.store.models import AuditEvent, Detail, IdempotencyKey
 from api.store.store import Store
 from tests.api.clients import new_key, problem_of, seen, signed_in, with_key
-from tests.api.lists import ROBIN, ROBIN_DETAILS, add_school
+from tests.api.lists import OFFICER, ROBIN, ROBIN_DETAILS, add_school
 
 PATH = "/api/v1/passengers"
 BODY = {"row": ROBIN, "details": ROBIN_DETAILS, "external_ids": {"mosaic": "4477"}, "starts_on": "2026-09-01"}
@@ -271,6 +273,26 @@ def test_medical_notes_are_for_transport_officers(app: FastAPI, officer: TestCli
     assert with_key(app, Permission.DETAILS_READ, Permission.MEDICAL_READ).get(address).json() == ROBIN_DETAILS
     for role in (Role.PROCUREMENT_OFFICER, Role.ADMINISTRATOR):
         problem_of(signed_in(app, role).get(address), 403, "not-allowed")
+
+
+@pytest.mark.usefixtures("school")
+def test_blanks_are_no_part_of_a_name(officer: TestClient) -> None:
+    """Else a search for two blanks would list everybody by name."""
+    create(officer)
+    for part in ("  ", "\t\x1c", "\u2003\u2003", " a "):
+        (fault,) = problem_of(officer.post(f"{PATH}/search", json={"part": part}), 422, "faults")["faults"]
+        assert fault["message"] == "must hold 2 characters besides blanks"
+
+
+@pytest.mark.usefixtures("school")
+def test_values_that_no_key_opens_are_for_the_operator(officer: TestClient, store: Store) -> None:
+    """As when keys were rotated under a running service: 503, which says that nothing is wrong with the request."""
+    create(officer)
+    other = Cipher(keys=replace(store.cipher.keys, encrypt=make_keys().encrypt))
+    with store.change(OFFICER) as work:
+        for detail in work.session.scalars(select(Detail)):
+            detail.sealed = other.seal("detail/elsewhere/given_name", "x")
+    problem_of(officer.post(f"{PATH}/search", json={"part": "rob"}), 503, "unavailable")
 
 
 @pytest.mark.usefixtures("school")

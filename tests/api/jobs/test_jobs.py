@@ -224,6 +224,23 @@ def test_steps_may_run_twice(store: Store, settings: Settings) -> None:
     assert len(set(plans)) == 2
 
 
+def test_a_round_that_is_kept_is_not_searched_again(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a crash behind its transaction: the step gives the price that it found, at once; the next round runs."""
+    put_lists(store)
+    job_id = asked(store, n_rounds=3, iterations=6)
+    planning.begin(bench(store, settings), job_id)
+    price = planning.improve(bench(store, settings), job_id, 1)
+    searched: list[int] = []
+    real = planning.search
+    monkeypatch.setattr(planning, "search", lambda *args: (searched.append(1), real(*args))[1])
+    assert planning.improve(bench(store, settings), job_id, 1) == price
+    assert searched == []
+    assert planning.improve(bench(store, settings), job_id, 2) <= price
+    assert searched == [1]
+
+
 def test_another_process_goes_on_from_the_store_alone(store: Store, settings: Settings) -> None:
     """The lists change after the job began; another bench, with nothing in memory, plans those it began with."""
     put_lists(store)
