@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -33,6 +33,8 @@ from transport.files.records import read_record
 
 TEMPLATES = "api.documents", "tender_templates"
 TEMPLATE_NAMES = ("award.txt", "regret.txt", "summary.txt")
+TEMPLATES_FOLDER = "templates"
+"""Templates that a tender has taken for its letters."""
 
 
 class TemplateFault(ValueError):
@@ -47,7 +49,8 @@ class LetterRequest:
     ----------
     told_on : day on which they are sent and the award notice is published.
     contact : whom to ask, in a sentence. quality_reasons : by operator, why its quality was scored so.
-    templates : folder of the council's own; what is missing there comes from schoolrun. None: all do.
+    templates : folder of the council's own; what is missing there comes from schoolrun. None: those that the tender
+        has taken, where it has.
     """
 
     told_on: date
@@ -86,6 +89,7 @@ def write_letters(
     TemplateFault
         When a template cannot be used; nothing is written then.
     """
+    request = replace(request, templates=request.templates or _taken(tender))
     record = read_record("award", AwardRecord, tender / AWARD_FILE)
     terms = read_terms(tender)
     texts = _texts(tender, record, terms, request, name_by_operator_id)
@@ -99,10 +103,36 @@ def write_letters(
     told = OperatorsTold(
         award_digest=record.digest, told_on=request.told_on,
         standstill_ends_on=standstill_ends_on(terms.regime, request.told_on), file_digests=digests_of(paths),
+        template_digests=digests_of(request.templates.iterdir()) if request.templates else None,
     )  # fmt: skip
     append_log(tender, told, signed)
     write_evidence(tender)
     return paths
+
+
+def builtin_template(name: str) -> str:
+    """Text of a template as it comes with schoolrun."""
+    return files(TEMPLATES[0]).joinpath(TEMPLATES[1], name).read_text(encoding="utf-8")
+
+
+def _taken(tender: Path) -> Path | None:
+    folder = tender / TEMPLATES_FOLDER
+    return folder if folder.is_dir() else None
+
+
+def rendered(own: Path, name: str, facts: Mapping[str, Any]) -> str:
+    """A template with its facts filled in.
+
+    Parameters
+    ----------
+    own : folder of the council's templates.
+
+    Raises
+    ------
+    TemplateFault
+        When it cannot be used.
+    """
+    return _render(_environment(own), name, facts)
 
 
 def _texts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from procurement.award_model import AwardModel, make_award_model
@@ -17,6 +17,9 @@ EVERY_WINNER_UP_TO = 150
 """Lots up to which the award without each winner and without each rule is worked out however long it takes."""
 SECONDS_EACH = 60.0
 """Most wall time for one question; an answer that is not proven by then is told as a bound."""
+
+Tell = Callable[[str, int, int], None]
+"""Is told what is worked out, how many have been and of how many; may raise, and nothing more is done then."""
 
 _KNOWN = (ChoiceState.PROVEN, ChoiceState.IMPOSSIBLE)
 
@@ -110,6 +113,7 @@ def reasons_of(
     deadline: float,
     *,
     always: bool,
+    tell: Tell = lambda what, n, of: None,
 ) -> Reasons:
     """Work out every reason, those of winners first.
 
@@ -118,16 +122,22 @@ def reasons_of(
     best : the award. second : the best other one, where known.
     deadline : instant of the monotonic clock after which the rest is left.
     always : whether winners and rules are worked out beyond it, as they are in small tenders.
+    tell : is told before each question: `winners`, `rules`, `losers`.
     """
     asked = _Asked(pack=pack, model=model, search=search, best=best)
     winners = model.offers_of(best.columns)
-    lots = [asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)) for offer in winners]
+    lots = []
+    for n, offer in enumerate(winners):
+        tell("winners", n, len(winners))
+        lots.append(asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)))
     scores = quality_pct_by_operator_id
     prices = []
-    for rule in pack.rules.in_play():
+    rules = pack.rules.in_play()
+    for n, rule in enumerate(rules):
+        tell("rules", n, len(rules))
         seconds = SECONDS_EACH if always else seconds_left(deadline)
         prices.append(price_of_rule(pack, submissions, scores, model, best, rule, seconds))
-    lost = list(asked.why_lost(winners, deadline))
+    lost = list(asked.why_lost(winners, deadline, tell))
     return Reasons(
         lots=tuple(lots),
         second_best=_second_best(model, best, second),
@@ -190,14 +200,15 @@ class _Asked:
         most = "" if without.state is ChoiceState.PROVEN else "at most "
         return f"{who}: against {against}; the best award without it is {most}{dearer} a year dearer"
 
-    def why_lost(self, winners: Sequence[Offer], deadline: float) -> Iterator[LostBid]:
+    def why_lost(self, winners: Sequence[Offer], deadline: float, tell: Tell) -> Iterator[LostBid]:
         """Each losing bid, with what it would have had to be lower by."""
         won = {offer.offer_id for offer in winners}
         winner_by_lot = {lot_id: offer for offer in winners for lot_id in offer.lot_ids}
-        for offer in self.model.offers:
-            if offer.is_operators and offer.offer_id not in won:
-                taken = list(dict.fromkeys(winner_by_lot[lot_id] for lot_id in offer.lot_ids))
-                yield self._why_one_lost(offer, taken, deadline)
+        losers = [offer for offer in self.model.offers if offer.is_operators and offer.offer_id not in won]
+        for n, offer in enumerate(losers):
+            tell("losers", n, len(losers))
+            taken = list(dict.fromkeys(winner_by_lot[lot_id] for lot_id in offer.lot_ids))
+            yield self._why_one_lost(offer, taken, deadline)
 
     def _why_one_lost(self, offer: Offer, taken: Sequence[Offer], deadline: float) -> LostBid:
         with_it = None

@@ -17,9 +17,10 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from api.jobs import bounding, planning
+from api.jobs import planning
 from api.jobs.planning import Bench, JobCancelledError
 from api.jobs.slots import DBOS_NAME, QUEUE, jobs_engine
+from api.jobs.steps import steps_of
 from api.settings import Settings
 from api.store.faults import NotInStoreError, StoreError, StoreUnavailableError
 from api.store.jobs import queued_ids, read_job, set_progress
@@ -57,24 +58,24 @@ def plan_workflow(job_id: str) -> str:
 
 @DBOS.step(name="begin")
 def _begin(job_id: str) -> int:
-    return _carefully(job_id, lambda: planning.begin(_bench[0], job_id))
+    return _carefully(job_id, lambda: _steps(job_id).begin(_bench[0], job_id))
 
 
 @DBOS.step(name="improve")
 def _improve(job_id: str, n: int) -> int:
-    return _carefully(job_id, lambda: _kind_of(job_id).improve(_bench[0], job_id, n))
+    return _carefully(job_id, lambda: _steps(job_id).improve(_bench[0], job_id, n))
 
 
 @DBOS.step(name="complete")
 def _complete(job_id: str, n: int) -> int:
-    return _carefully(job_id, lambda: _kind_of(job_id).complete(_bench[0], job_id, n))
+    return _carefully(job_id, lambda: _steps(job_id).complete(_bench[0], job_id, n))
 
 
-def _kind_of(job_id: str) -> ModuleType:
+def _steps(job_id: str) -> ModuleType:
     """The module with the steps of a job."""
     store = _bench[0].store
     with store.read() as session:
-        return bounding if read_job(session, store.cipher, job_id).kind == "bound" else planning
+        return steps_of(read_job(session, store.cipher, job_id).kind)
 
 
 def _carefully(job_id: str, step: Callable[[], int]) -> int:

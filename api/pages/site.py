@@ -37,6 +37,7 @@ def _routers() -> list[APIRouter]:
         road_ground,
         sign_in,
         tender_bidding,
+        tender_design,
         tender_outcome,
         tenders,
     )
@@ -57,6 +58,7 @@ def _routers() -> list[APIRouter]:
         documents,
         compare,
         tenders,
+        tender_design,
         tender_bidding,
         tender_outcome,
         dashboard,
