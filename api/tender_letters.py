@@ -26,7 +26,7 @@ from api.tender_log import Signed, append_log, digests_of, read_log
 from procurement.award import AwardRecord
 from procurement.offers import Offer
 from procurement.record import OperatorsTold
-from procurement.regime import day_words, standstill_ends_on, standstill_words
+from procurement.regime import Law, Regime, System, day_words, standstill_ends_on, standstill_words
 from procurement.summaries import Outcome, Summary, criteria_of, summaries_of, winner_words
 from transport.files.plan_words import plural, pounds
 from transport.files.records import read_record
@@ -48,13 +48,16 @@ class LetterRequest:
     Attributes
     ----------
     told_on : day on which they are sent and the award notice is published.
-    contact : whom to ask, in a sentence. quality_reasons : by operator, why its quality was scored so.
+    contact : whom to ask, in a sentence. law_reference : under which provision the letter is sent; None: that of the
+        regime's law, where there is one for every tender; empty: the letter names none.
+    quality_reasons : by operator, why its quality was scored so.
     templates : folder of the council's own; what is missing there comes from schoolrun. None: those that the tender
         has taken, where it has.
     """
 
     told_on: date
     contact: str = ""
+    law_reference: str | None = None
     quality_reasons: Mapping[str, str] = field(default_factory=dict)
     templates: Path | None = None
 
@@ -166,7 +169,10 @@ def _facts(
         "operator_id": summary.operator_id, "operator": names.get(summary.operator_id, summary.operator_id),
         "told_on": day_words(request.told_on), "starts_on": day_words(pack.starts_on),
         "ends_on": day_words(pack.ends_on), "standstill": standstill_words(terms.regime, request.told_on),
-        "law": terms.regime.law.value, "contact": request.contact, "n_operators": plural(n_operators, "operator"),
+        "law": terms.regime.law.value, "contact": request.contact,
+        "law_reference": default_law_reference(terms.regime) if request.law_reference is None
+        else request.law_reference.strip(),
+        "n_operators": plural(n_operators, "operator"),
         "n_won": plural(sum(len(o.lot_ids) for o in summary.won), "lot"), "won_pounds": pounds(summary.year_pence),
         "won": [_bid_facts(outcome) for outcome in summary.won],
         "lost": [_bid_facts(outcome) for outcome in summary.lost], "set_aside": list(summary.set_aside),
@@ -178,6 +184,21 @@ def _facts(
         "has_quality": pack.rules.price_weight_pct < 100, "proven": record.proven,
         "quality_reason": request.quality_reasons.get(summary.operator_id, ""),
     }  # fmt: skip
+
+
+def default_law_reference(regime: Regime) -> str:
+    """The provision under which bidders are told; empty where that hangs on the case.
+
+    References
+    ----------
+    Procurement Act 2023, section 50(3): an assessment summary to each supplier that submitted an assessed tender.
+    Public Contracts Regulations 2015, regulation 86(1): a notice to each candidate and tenderer, "subject to paragraphs
+    (5) and (6)", which let calls from frameworks and dynamic purchasing systems off.
+    """
+    if regime.law is Law.PA_2023:
+        return "section 50 of the Procurement Act 2023"
+    is_call = regime.system in (System.FRAMEWORK, System.OPEN_FRAMEWORK, System.DPS)
+    return "" if is_call else "regulation 86 of the Public Contracts Regulations 2015"
 
 
 def _score(criterion: str, summary: Summary) -> str:

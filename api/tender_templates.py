@@ -20,7 +20,8 @@ _SAMPLE: Mapping[str, Any] = {
     "title": "School transport", "buyer": "The council", "tender_id": "T1", "pack_version": 1, "operator_id": "OP1",
     "operator": "An operator", "told_on": "1 April 2026", "starts_on": "1 September 2026",
     "ends_on": "31 August 2028", "standstill": "Nothing is signed before 14 April 2026.", "law": "pa_2023",
-    "contact": "Ask the procurement team.", "n_operators": "3 operators", "n_won": "2 lots",
+    "contact": "Ask the procurement team.", "law_reference": "section 50",
+    "n_operators": "3 operators", "n_won": "2 lots",
     "won_pounds": "£1,000.00", "won": [_BID], "lost": [_BID], "set_aside": ["A bid came late."],
     "criteria": [{"name": "Price", "weight": "60 %", "how": "the total", "score": "below"}],
     "winners": [{"lots": "LOT3", "name": "Another", "bid_id": "B2", "pounds": "£900.00", "compared": "£950.00",
@@ -29,8 +30,8 @@ _SAMPLE: Mapping[str, Any] = {
 }  # fmt: skip
 """Every name that a template may use, as in a letter with everything in it."""
 _EMPTY: Mapping[str, Any] = {
-    "law": "pcr_2015", "contact": "", "won": [], "lost": [], "set_aside": [], "winners": [], "has_quality": False,
-    "proven": False, "quality_reason": "",
+    "law": "pcr_2015", "law_reference": "", "contact": "", "won": [], "lost": [], "set_aside": [], "winners": [],
+    "has_quality": False, "proven": False, "quality_reason": "",
 }  # fmt: skip
 
 

@@ -150,6 +150,11 @@ class LettersShape(Shape):
 
     told_on: date
     contact: str = Field(default="", max_length=500)
+    law_reference: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Provision under which operators are told; null: that of the law; empty: none is named",
+    )
     quality_reasons: dict[OperatorId, str] = Field(default={}, max_length=500)
     why: Why = ""
 
@@ -399,7 +404,10 @@ def post_letters(
 
     def step(desk: Desk) -> None:
         names = {operator.operator_id: operator.name for operator in desk.given.scenario.operators}
-        request = LetterRequest(told_on=body.told_on, contact=body.contact, quality_reasons=body.quality_reasons)
+        request = LetterRequest(
+            told_on=body.told_on, contact=body.contact, quality_reasons=body.quality_reasons,
+            law_reference=body.law_reference,
+        )  # fmt: skip
         write_letters(desk.folder, request, signed(who, body.why), names)
 
     return take_step(who, one, plans, tender_id, version, step)

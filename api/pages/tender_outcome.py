@@ -42,7 +42,7 @@ from api.pages.words import day_words
 from api.store.jobs import StoredJob
 from api.store.tenders import read_tender_file
 from api.tender_files import withheld_lots
-from api.tender_letters import TEMPLATES_FOLDER, builtin_template
+from api.tender_letters import TEMPLATES_FOLDER, builtin_template, default_law_reference
 from procurement.award import AwardRecord
 from procurement.offers import OfferKind
 from procurement.record import AwardMade, OperatorsTold, TemplatesChosen
@@ -103,7 +103,13 @@ def show_letters(tender_id: RecordIdPath, visit: Reader) -> Response:
 def write_letters(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Write a letter to every operator that sent something."""
     fields = {"told_on": visit.text("told_on"), "contact": visit.text("contact"), "why": visit.text("reason")}
-    return take(visit, plans, tender_id, post_letters, lambda: shape_of(LettersShape, fields), "letters", letters_page)
+
+    def wanted() -> LettersShape:
+        found = shape_of(LettersShape, fields)
+        # Emptied on the page: no provision is named.
+        return found.model_copy(update={"law_reference": visit.text("law_reference")[:200]})
+
+    return take(visit, plans, tender_id, post_letters, wanted, "letters", letters_page)
 
 
 @router.get("/tenders/{tender_id}/register")
@@ -245,6 +251,7 @@ def letters_page(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Re
         told_on=day_words(decision.told_on) if decision else "",
         ends_on=day_words(decision.standstill_ends_on) if decision else "",
         can_write=opened.award is not None and visit.may("tenders.write"),
+        law_reference=default_law_reference(opened.terms.regime) if opened.terms else "",
         templates=_templates(visit, tender_id, opened), templates_version=_templates_version(opened),
         may_word=visit.may("tenders.write"),
     )  # fmt: skip
