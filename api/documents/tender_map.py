@@ -64,8 +64,8 @@ def _frame(points: Sequence[MapPoint]) -> tuple[Callable[[MapPoint], tuple[float
     scale = min((WIDTH - 4 * MARGIN) / wide, (HEIGHT - 2 * MARGIN) / high)
 
     def place(point: MapPoint) -> tuple[float, float]:
-        x = MARGIN + (point.lon - min(lons)) * squeeze * scale
-        return x, HEIGHT - MARGIN - (point.lat - min(lats)) * scale
+        x = WIDTH / 2 + (point.lon - (min(lons) + max(lons)) / 2) * squeeze * scale
+        return x, HEIGHT / 2 - (point.lat - (min(lats) + max(lats)) / 2) * scale
 
     return place, scale / METRES_PER_DEGREE
 
@@ -87,7 +87,7 @@ def _area(x: float, y: float, point: MapPoint) -> list[str]:
 
 
 def _scale(pixels_per_m: float) -> list[str]:
-    """The longest round length that fits into a third of the picture, in the lower right corner."""
+    """The longest length that fits into a third of the picture, in the lower right corner."""
     words, metres = next((one for one in _LENGTHS if one[1] * pixels_per_m <= WIDTH / 3), _LENGTHS[-1])
     long = metres * pixels_per_m
     x, y = WIDTH - MARGIN / 2 - long, HEIGHT - MARGIN / 2
