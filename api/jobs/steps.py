@@ -1,4 +1,4 @@
-"""Which module has the steps of a kind of job: each has `begin`, `improve` and `complete`, as `api.jobs.planning`."""
+"""Which module has the steps of a kind of job: `begin` and `complete`, and `improve` for what has several rounds."""
 
 from __future__ import annotations
 

@@ -31,11 +31,6 @@ def begin(bench: Bench, job_id: str) -> int:
     return 1 if take(bench, job_id) else 0
 
 
-def improve(bench: Bench, job_id: str, n: int) -> int:
-    """There is no round before the last one."""
-    raise NotImplementedError(f"job {job_id}: has one round, not {n}")
-
-
 def complete(bench: Bench, job_id: str, n: int) -> int:
     """The only round; never 0, which would say that the job is over."""
     with bench.store.read() as session:
