@@ -185,8 +185,7 @@ def post_tender(body: LotsShape, who: Writer, one: OnceOnly, plans: Plans) -> Re
         max_routes=body.max_routes, max_metres_a_day=body.max_metres_a_day, max_year_pence=body.max_year_pence
     )
 
-    cut = body.model_dump(exclude={"title", "cut", "comparison_id", "why"})
-    compared = compared_words(who, body.comparison_id, cut)
+    compared = compared_words(who, body.comparison_id, cut_of(body))
 
     def step(desk: Desk) -> None:
         travel = desk.travel() if body.fleet_too else desk.given.pairs
@@ -196,6 +195,11 @@ def post_tender(body: LotsShape, who: Writer, one: OnceOnly, plans: Plans) -> Re
         )  # fmt: skip
 
     return begin(who, one, plans, body.plan_id, body.title, step)
+
+
+def cut_of(body: LotsShape) -> dict[str, Any]:
+    """What a comparison must have been made with, to belong to these lots."""
+    return body.model_dump(exclude={"title", "cut", "comparison_id", "why"})
 
 
 @router.get("/{tender_id}", response_model=TenderOut)

@@ -14,8 +14,8 @@ from fastapi.responses import Response
 from api.auth.permissions import Permission
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
-from api.endpoints.tender_jobs import N_MARKETS, ComparisonShape, comparison_of, post_comparison
-from api.endpoints.tenders import SENT_FILE, LotsShape, get_tender_file, post_tender
+from api.endpoints.tender_jobs import N_MARKETS, ComparisonShape, compared_words, comparison_of, post_comparison
+from api.endpoints.tenders import SENT_FILE, LotsShape, cut_of, get_tender_file, post_tender
 from api.pages.log import actor_names
 from api.pages.rendering import go_to, page
 from api.pages.tender_forms import (
@@ -33,7 +33,7 @@ from api.pages.tender_forms import (
 from api.pages.tender_reading import CUT_WORDS, next_step, people_words, steps_of
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
-from api.store.faults import NotAllowedYetError
+from api.store.faults import NotAllowedYetError, NotInStoreError
 from api.store.jobs import StoredJob
 from api.store.plans import list_plans
 from api.store.tenders import list_tenders, read_tender
@@ -106,7 +106,7 @@ def compare(visit: Writer) -> Response:
 def begin_tender(visit: Writer, plans: Plans) -> Response:
     """Cut the plan into lots and go to the tender's page."""
     try:
-        made = post_tender(_wanted(visit), asking_of(visit), once_of(visit), plans)
+        made = post_tender(_with_its_comparison(visit), asking_of(visit), once_of(visit), plans)
     except InputFaults as found:
         return _new(visit, refused_by(found.faults))
     except NotAllowedYetError as error:
@@ -151,6 +151,22 @@ def _new(visit: Visit, refused: Refused = NOTHING) -> Response:
         compared=[compared_row(design) for design in comparison.progress.get("designs", ())] if comparison else [],
         n_markets=N_MARKETS, once=secrets.token_hex(16),
     )  # fmt: skip
+
+
+def _with_its_comparison(visit: Visit) -> LotsShape:
+    """The form as the endpoint takes it; without the comparison where plan or limits were changed after it.
+
+    Raises
+    ------
+    InputFaults
+        As `_wanted`.
+    """
+    wanted = _wanted(visit)
+    try:
+        compared_words(asking_of(visit), wanted.comparison_id, cut_of(wanted))
+    except (NotAllowedYetError, NotInStoreError):
+        return wanted.model_copy(update={"comparison_id": None})
+    return wanted
 
 
 def _given(visit: Visit) -> dict[str, str]:

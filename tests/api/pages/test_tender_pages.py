@@ -166,6 +166,8 @@ def test_every_cut_is_compared_and_the_lots_say_so(
     made = {**NEW, **fields, "comparison_id": hidden(page, "comparison_id")}
     tender = ann.visitor.send("/tenders", made, of=address).headers["location"].partition("?")[0]
     assert "Route: 2 lots, £" in words_of(ann.visitor.see(f"{tender}/lots"))
+    other = ann.visitor.send("/tenders", {**made, "max_miles": "300"}, of=address).headers["location"]
+    assert "Route: 2 lots, £" not in words_of(ann.visitor.see(f"{other.partition('?')[0]}/lots"))
     rows = re.findall(r"(Route|School|Area|Vehicle class|Quarter) (\d+) £[\d,]+ £", words)
     assert len(rows) == 5
     assert rows[0] == ("Route", "2")
