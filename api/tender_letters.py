@@ -193,7 +193,7 @@ def default_law_reference(regime: Regime) -> str:
     ----------
     Procurement Act 2023, section 50(3): an assessment summary to each supplier that submitted an assessed tender.
     Public Contracts Regulations 2015, regulation 86(1): a notice to each candidate and tenderer, "subject to paragraphs
-    (5) and (6)", which let calls from frameworks and dynamic purchasing systems off.
+    (5) and (6)"; whether these let a call from a framework or dynamic purchasing system off is the lawyers' to say.
     """
     if regime.law is Law.PA_2023:
         return "section 50 of the Procurement Act 2023"

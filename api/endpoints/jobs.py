@@ -16,8 +16,7 @@ from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.shapes import After, FaultOut, PageLimit, RecordIdPath, moment_text
 from api.problems import faults_json
-from api.store.faults import NotInStoreError
-from api.store.jobs import TENDER_KINDS, StoredJob, cancel_job, list_jobs, read_job
+from api.store.jobs import StoredJob, cancel_job, list_jobs, read_job, read_plan_job
 from api.store.store import Store
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -112,10 +111,7 @@ async def _events(request: Request, store: Store, job_id: str) -> AsyncIterator[
 
 def _read(store: Store, job_id: str) -> StoredJob:
     with store.read() as session:
-        job = read_job(session, store.cipher, job_id)
-    if job.kind in TENDER_KINDS:
-        raise NotInStoreError(f"job {job_id}: belongs to a tender, and is read there")
-    return job
+        return read_plan_job(session, store.cipher, job_id)
 
 
 def job_json(job: StoredJob) -> dict[str, Any]:

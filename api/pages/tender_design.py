@@ -33,7 +33,7 @@ from api.pages.tender_forms import (
 from api.pages.tender_outcome import letters_page
 from api.pages.tender_reading import CUT_WORDS, open_tender
 from api.pages.visit import Opens, Visit
-from api.tender_letters import TEMPLATE_NAMES
+from api.tender_letters import TEMPLATE_NAMES, builtin_template
 from procurement.integrity import last_contracts, last_issued
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_words import pounds
@@ -82,9 +82,10 @@ def take_templates(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Resp
 
     def wanted() -> TemplatesShape:
         names = [name.removesuffix(".txt") for name in TEMPLATE_NAMES]
-        # A browser sends lines that end in CR LF; a template that was emptied is schoolrun's again.
+        # A browser sends lines that end in CR LF; one that was emptied, or is as schoolrun's, is schoolrun's.
         texts = {name: str(visit.form.get(name, "")).replace("\r\n", "\n") for name in names}
-        return _reasoned(TemplatesShape, {n: text for n, text in texts.items() if text.strip()}, visit)
+        own = {n: text for n, text in texts.items() if text.strip() not in ("", builtin_template(f"{n}.txt").strip())}
+        return _reasoned(TemplatesShape, own, visit)
 
     return take(visit, plans, tender_id, post_templates, wanted, "letters", letters_page)
 

@@ -89,6 +89,20 @@ def read_job(session: Session, cipher: Cipher, job_id: str) -> StoredJob:
     return _stored(cipher, _row(session, job_id))
 
 
+def read_plan_job(session: Session, cipher: Cipher, job_id: str) -> StoredJob:
+    """A job that belongs to no tender.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none, or it is one of a tender's, which who reads tenders reads there.
+    """
+    job = read_job(session, cipher, job_id)
+    if job.kind in TENDER_KINDS:
+        raise NotInStoreError(f"job {job_id}: belongs to a tender, and is read there")
+    return job
+
+
 def list_jobs(
     session: Session, cipher: Cipher, *, after: str = "", limit: int | None = None, only_open: bool = False,
     kinds: Collection[str] | None = None,

@@ -260,9 +260,12 @@ def test_bids_as_they_came_are_nobodys_to_fetch(ann: Officer, bob: Officer) -> N
     ann.visitor.see(f"{ann.address}/files/bids/O1.json", 404)
 
 
-def test_who_may_see_and_who_may_decide(app: FastAPI, ann: Officer) -> None:
+def test_who_may_see_and_who_may_decide(app: FastAPI, ann: Officer, plan_id: str) -> None:
     """A viewer sees no tender; a transport officer reads them, finds no form and is refused in words."""
     viewer = visitor(app, Role.VIEWER)
+    fields = {"plan_id": plan_id, "cut": "route"}
+    asked = ann.visitor.send("/tenders/compare", fields, of="/tenders/new").headers["location"]
+    viewer.see(f"/jobs/{re.findall('J[0-9A-F]{16}', asked)[0]}", 404)
     assert "Your role does not include this" in viewer.see(ann.address, 403)
     assert 'href="/tenders"' not in viewer.see("/")
     transport = visitor(app, Role.TRANSPORT_OFFICER)
