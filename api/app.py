@@ -74,12 +74,15 @@ def _routers() -> list[APIRouter]:
         quotes,
         service,
         session,
+        tender_design,
+        tender_jobs,
         tenders,
     )
     from api.endpoints.records import record_routers
 
     # Bulk before the others: `/passengers/bulk` must not be taken for a passenger.
-    modules = (service, session, passenger_upload, passengers, plans, edits, jobs, quotes, exports, tenders, changes)
+    buying = (tender_jobs, tender_design, tenders)
+    modules = (service, session, passenger_upload, passengers, plans, edits, jobs, quotes, exports, *buying, changes)
     return [*(module.router for module in modules), *record_routers()]
 
 

@@ -42,6 +42,10 @@ def letters(
         datetime, typer.Option(formats=DAY, help="Day on which letters are sent and the award notice is published.")
     ],
     contact: Annotated[str, typer.Option(help="Whom to ask, in a sentence.")] = "",
+    law_reference: Annotated[
+        str | None,
+        typer.Option(help="Provision under which operators are told. Default: that of the law; empty: none is named."),
+    ] = None,
     quality_reasons: Annotated[
         Path | None, typer.Option(help="JSON object: why its quality was scored so, by operator id.")
     ] = None,
@@ -61,7 +65,7 @@ def letters(
         given = {} if quality_reasons is None else json.loads(quality_reasons.read_text(encoding="utf-8"))
         request = LetterRequest(
             told_on=told_on.date(), contact=contact, quality_reasons=read_reasons(given, list(names)),
-            templates=own_templates,
+            templates=own_templates, law_reference=law_reference,
         )  # fmt: skip
         paths = write_letters(tender, request, Signed(by=signers(by), why=why), names)
     n_award = sum(path.name.startswith("award") for path in paths)

@@ -23,8 +23,8 @@ from api.tender_files import (
     write_csv,
 )
 from api.tender_log import Signed, append_log, read_log
-from procurement.award import AwardRecord, determine_awards
-from procurement.award_reasons import EVERY_WINNER_UP_TO
+from procurement.award import AwardRecord, determine_awards, require_published
+from procurement.award_reasons import EVERY_WINNER_UP_TO, Tell
 from procurement.bids import check_bids
 from procurement.compare_lots import sites_of
 from procurement.fleet_offers import extension_offers, fleet_prices
@@ -38,6 +38,7 @@ from transport.files.bid_schedule import filled_rows, pounds_cell, write_schedul
 from transport.files.faults import Fault, InputFaults
 from transport.files.read_bids import read_bid
 from transport.files.records import read_record, write_record
+from transport.tenders import TenderPack
 from transport.travel import Travel
 
 
@@ -142,7 +143,7 @@ def _received(folder: Path) -> dict[str, datetime]:
 def award(
     given: PlanFolder, tender: Path, *, pack_digest: str, travel: Travel | None, avoidable: bool = True,
     quality_pct_by_operator_id: dict[str, int] | None = None, seconds: float = 60.0, explain_seconds: float = 60.0,
-    signed: Signed, always_explained: int = EVERY_WINNER_UP_TO,
+    signed: Signed, always_explained: int = EVERY_WINNER_UP_TO, tell: Tell = lambda what, n, of: None,
 ) -> tuple[AwardRecord, MakeOrBuy | None]:  # fmt: skip
     """Decide, write the award and everything that follows from it.
 
@@ -150,7 +151,7 @@ def award(
     ----------
     travel : between depots and stops, where the pack reserved fleet or extensions; None: neither is looked at.
     avoidable : whether the fleet counts at avoidable cost.
-    signed : by those who evaluate. always_explained : as in `AwardRequest`.
+    signed : by those who evaluate. always_explained : as in `AwardRequest`. tell : as in `determine_awards`.
 
     Raises
     ------
@@ -160,13 +161,7 @@ def award(
     AwardRefused, AwardImpossible
         As `determine_awards`.
     """
-    lines = read_log(tender)
-    require_screens_seen(lines)
-    opened = last_opening(lines)
-    require_free(lines, signed.by, opened.operator_ids if opened else ())
-    pack, opening = read_pack(tender), read_record("opening", Opening, tender / OPENING_FILE)
-    if opening.pack_digest != pack.digest:
-        raise ValueError("the bids were opened against another pack than the one beside them")
+    pack, opening = require_ready(tender, signed, pack_digest)
     inputs = AwardInputs(
         pack=pack, pack_digest=pack_digest, submissions=opening.submissions, other_offers=(), start_ids=(),
         quality_pct_by_operator_id=quality_pct_by_operator_id or {}, seconds=seconds, explain_seconds=explain_seconds,
@@ -177,11 +172,11 @@ def award(
         book = read_book(tender)
         fleet = fleet_prices(given.plan, book, given.scenario, travel)
         extensions = tuple(extension_offers(book, given.plan, given.scenario, travel))
-        choice = make_or_buy(inputs.request(), fleet, extensions, avoidable=avoidable)
+        choice = make_or_buy(inputs.request(), fleet, extensions, avoidable=avoidable, tell=tell)
         own = [price.offer(avoidable=avoidable) for price in fleet] if pack.rules.fleet_reserved else []
         others = (*own, *(extensions if pack.rules.extensions_reserved else ()))
         inputs = replace(inputs, other_offers=others, start_ids=choice.start_ids)
-    record = choice.record if choice is not None else determine_awards(inputs.request())
+    record = choice.record if choice is not None else determine_awards(inputs.request(), tell)
     write_record("award_inputs", inputs, tender / INPUTS_FILE)
     digest = write_record("award", record, tender / AWARD_FILE)
     made = AwardMade(
@@ -191,6 +186,31 @@ def award(
     append_log(tender, made, signed)
     _write_results(tender, record, choice)
     return record, choice
+
+
+def require_ready(tender: Path, signed: Signed, pack_digest: str) -> tuple[TenderPack, Opening]:
+    """Refuse an award that must wait, or is to rest on another pack; what it needs no time to tell.
+
+    Returns
+    -------
+    The pack as issued, and the bids as opened.
+
+    Raises
+    ------
+    RecordRefused, AwardRefused
+        As `award`.
+    ValueError
+        When the bids were opened against another pack.
+    """
+    lines = read_log(tender)
+    require_screens_seen(lines)
+    opened = last_opening(lines)
+    require_free(lines, signed.by, opened.operator_ids if opened else ())
+    pack, opening = read_pack(tender), read_record("opening", Opening, tender / OPENING_FILE)
+    if opening.pack_digest != pack.digest:
+        raise ValueError("the bids were opened against another pack than the one beside them")
+    require_published(pack, pack_digest)
+    return pack, opening
 
 
 def _write_results(tender: Path, record: AwardRecord, choice: MakeOrBuy | None) -> None:

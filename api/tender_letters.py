@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -26,13 +26,15 @@ from api.tender_log import Signed, append_log, digests_of, read_log
 from procurement.award import AwardRecord
 from procurement.offers import Offer
 from procurement.record import OperatorsTold
-from procurement.regime import day_words, standstill_ends_on, standstill_words
+from procurement.regime import Law, Regime, System, day_words, standstill_ends_on, standstill_words
 from procurement.summaries import Outcome, Summary, criteria_of, summaries_of, winner_words
 from transport.files.plan_words import plural, pounds
 from transport.files.records import read_record
 
 TEMPLATES = "api.documents", "tender_templates"
 TEMPLATE_NAMES = ("award.txt", "regret.txt", "summary.txt")
+TEMPLATES_FOLDER = "templates"
+"""Templates that a tender has taken for its letters."""
 
 
 class TemplateFault(ValueError):
@@ -46,12 +48,16 @@ class LetterRequest:
     Attributes
     ----------
     told_on : day on which they are sent and the award notice is published.
-    contact : whom to ask, in a sentence. quality_reasons : by operator, why its quality was scored so.
-    templates : folder of the council's own; what is missing there comes from schoolrun. None: all do.
+    contact : whom to ask, in a sentence. law_reference : under which provision the letter is sent; None: that of the
+        regime's law, where there is one for every tender; empty: the letter names none.
+    quality_reasons : by operator, why its quality was scored so.
+    templates : folder of the council's own; what is missing there comes from schoolrun. None: those that the tender
+        has taken, where it has.
     """
 
     told_on: date
     contact: str = ""
+    law_reference: str | None = None
     quality_reasons: Mapping[str, str] = field(default_factory=dict)
     templates: Path | None = None
 
@@ -86,6 +92,7 @@ def write_letters(
     TemplateFault
         When a template cannot be used; nothing is written then.
     """
+    request = replace(request, templates=request.templates or _taken(tender))
     record = read_record("award", AwardRecord, tender / AWARD_FILE)
     terms = read_terms(tender)
     texts = _texts(tender, record, terms, request, name_by_operator_id)
@@ -99,10 +106,36 @@ def write_letters(
     told = OperatorsTold(
         award_digest=record.digest, told_on=request.told_on,
         standstill_ends_on=standstill_ends_on(terms.regime, request.told_on), file_digests=digests_of(paths),
+        template_digests=digests_of(request.templates.iterdir()) if request.templates else None,
     )  # fmt: skip
     append_log(tender, told, signed)
     write_evidence(tender)
     return paths
+
+
+def builtin_template(name: str) -> str:
+    """Text of a template as it comes with schoolrun."""
+    return files(TEMPLATES[0]).joinpath(TEMPLATES[1], name).read_text(encoding="utf-8")
+
+
+def _taken(tender: Path) -> Path | None:
+    folder = tender / TEMPLATES_FOLDER
+    return folder if folder.is_dir() else None
+
+
+def rendered(own: Path, name: str, facts: Mapping[str, Any]) -> str:
+    """A template with its facts filled in.
+
+    Parameters
+    ----------
+    own : folder of the council's templates.
+
+    Raises
+    ------
+    TemplateFault
+        When it cannot be used.
+    """
+    return _render(_environment(own), name, facts)
 
 
 def _texts(
@@ -136,7 +169,10 @@ def _facts(
         "operator_id": summary.operator_id, "operator": names.get(summary.operator_id, summary.operator_id),
         "told_on": day_words(request.told_on), "starts_on": day_words(pack.starts_on),
         "ends_on": day_words(pack.ends_on), "standstill": standstill_words(terms.regime, request.told_on),
-        "law": terms.regime.law.value, "contact": request.contact, "n_operators": plural(n_operators, "operator"),
+        "law": terms.regime.law.value, "contact": request.contact,
+        "law_reference": default_law_reference(terms.regime) if request.law_reference is None
+        else request.law_reference.strip(),
+        "n_operators": plural(n_operators, "operator"),
         "n_won": plural(sum(len(o.lot_ids) for o in summary.won), "lot"), "won_pounds": pounds(summary.year_pence),
         "won": [_bid_facts(outcome) for outcome in summary.won],
         "lost": [_bid_facts(outcome) for outcome in summary.lost], "set_aside": list(summary.set_aside),
@@ -148,6 +184,21 @@ def _facts(
         "has_quality": pack.rules.price_weight_pct < 100, "proven": record.proven,
         "quality_reason": request.quality_reasons.get(summary.operator_id, ""),
     }  # fmt: skip
+
+
+def default_law_reference(regime: Regime) -> str:
+    """The provision under which bidders are told; empty where that hangs on the case.
+
+    References
+    ----------
+    Procurement Act 2023, section 50(3): an assessment summary to each supplier that submitted an assessed tender.
+    Public Contracts Regulations 2015, regulation 86(1): a notice to each candidate and tenderer, "subject to paragraphs
+    (5) and (6)"; whether these let a call from a framework or dynamic purchasing system off is the lawyers' to say.
+    """
+    if regime.law is Law.PA_2023:
+        return "section 50 of the Procurement Act 2023"
+    is_call = regime.system in (System.FRAMEWORK, System.OPEN_FRAMEWORK, System.DPS)
+    return "" if is_call else "regulation 86 of the Public Contracts Regulations 2015"
 
 
 def _score(criterion: str, summary: Summary) -> str:

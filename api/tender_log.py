@@ -12,9 +12,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from procurement.record import Decision, Line, chain_faults, line_after
-from transport.digest import file_digest, plain_of
+from transport.digest import digest_of, file_digest, plain_of
 
 LOG_FILE = "log.jsonl"
+LINE_VERSION = 1
+"""Of how a line is written; lines without one are of version 1."""
 
 
 class RecordDamaged(ValueError):
@@ -61,9 +63,12 @@ def lines_of(text: str) -> tuple[Line, ...]:
     for number, one in enumerate(text.splitlines(), start=1):
         try:
             given = json.loads(one)
-            line = adapter.validate_json(json.dumps(given["line"]))
-            if line.hash != given["hash"]:
+            if digest_of(given["line"]) != given["hash"]:
                 faults.append(f"{LOG_FILE} line {number}: was changed since it was written")
+                continue
+            line = adapter.validate_json(json.dumps(given["line"]))
+            if given.get("version", 1) > LINE_VERSION or line.hash != given["hash"]:
+                faults.append(f"{LOG_FILE} line {number}: a newer schoolrun wrote it")
             lines.append(line)
         except (KeyError, TypeError, ValidationError, ValueError):
             faults.append(f"{LOG_FILE} line {number}: cannot be read; must be an object with line and hash")
@@ -90,7 +95,7 @@ def append_log(tender: Path, decision: Decision, signed: Signed) -> Line:
 
 def entry_of(line: Line) -> dict[str, Any]:
     """A line as it is written, with its hash."""
-    return {"hash": line.hash, "line": plain_of(line)}
+    return {"version": LINE_VERSION, "hash": line.hash, "line": plain_of(line)}
 
 
 def digests_of(paths: Iterable[Path]) -> dict[str, str]:

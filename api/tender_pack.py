@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -101,9 +101,15 @@ def limit_words(limits: LotLimits) -> str:
 
 
 def compare_cuts(
-    given: PlanFolder, travel: Travel, tender: Path, limits: LotLimits, *, fleet_too: bool, n_markets: int
-) -> tuple[DesignResult, ...]:
-    """Every cut of the plan on the same invented markets, with as many operators as the lists have (at least eight)."""
+    given: PlanFolder, travel: Travel, tender: Path, limits: LotLimits, *, fleet_too: bool, n_markets: int,
+    tell: Callable[[str, int, int], None] = lambda cut, n, of: None,
+) -> tuple[DesignResult, ...]:  # fmt: skip
+    """Every cut of the plan on the same invented markets, with as many operators as the lists have (at least eight).
+
+    Parameters
+    ----------
+    tell : as in `compare_designs`.
+    """
     extended = extended_lots(read_log(tender))
     books = {
         cut.value: design_lots(
@@ -118,8 +124,9 @@ def compare_cuts(
         deadline=datetime(starts_on.year - 1, 1, 1, tzinfo=UTC), starts_on=starts_on, ends_on=starts_on,
     )  # fmt: skip
     return compare_designs(
-        sites, sites[Cut.ROUTE], frame, n_operators=max(8, len(given.scenario.operators)), seeds=range(1, n_markets + 1)
-    )
+        sites, sites[Cut.ROUTE], frame, n_operators=max(8, len(given.scenario.operators)),
+        seeds=range(1, n_markets + 1), tell=tell,
+    )  # fmt: skip
 
 
 def read_scores(path: Path | None) -> dict[str, int]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from procurement.award_check import check_award
 from procurement.award_model import AwardModel, make_award_model
-from procurement.award_reasons import EVERY_WINNER_UP_TO, LostBid, LotReason, RulePrice, SecondBest, reasons_of
+from procurement.award_reasons import EVERY_WINNER_UP_TO, LostBid, LotReason, RulePrice, SecondBest, Tell, reasons_of
 from procurement.choice import Choice, ChoiceSearch, ChoiceState, Chosen, Row
 from procurement.offers import Offer, bid_offers, left_offers
 from transport.bids import Submission
@@ -100,8 +100,12 @@ class AwardRecord:
         return 0.0 if self.proven else (self.compared_pence - self.bound_pence) / max(1, self.bound_pence)
 
 
-def determine_awards(request: AwardRequest) -> AwardRecord:
+def determine_awards(request: AwardRequest, tell: Tell = lambda what, n, of: None) -> AwardRecord:
     """Choose the award of least compared price, prove it or say the gap, and give every reason.
+
+    Parameters
+    ----------
+    tell : is told what is being worked out: `award`, `ties`, then as `reasons_of` does.
 
     Raises
     ------
@@ -114,9 +118,11 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
     offers = offers_of(request)
     model = make_award_model(request.pack, offers, request.submissions)
     search = ChoiceSearch(model.choice)
+    tell("award", 0, 1)
     best = search.best(seconds=request.seconds, start=_first(model, request))
     if best.cost is None:
         raise AwardImpossible(_why_impossible(request, offers, best))
+    tell("ties", 0, 1)
     settled = settle_ties(model, best, request.pack.rules.tie_seed, request.seconds)
     best, deadline = settled.chosen, time.monotonic() + request.explain_seconds
     reasons = reasons_of(
@@ -129,6 +135,7 @@ def determine_awards(request: AwardRequest) -> AwardRecord:
         settled.second,
         deadline,
         always=len(request.pack.lots) <= request.always_explained,
+        tell=tell,
     )
     winners = model.offers_of(best.columns)
     require_kept(check_award(request.pack, request.submissions, winners))
@@ -166,9 +173,7 @@ def require_as_issued(request: AwardRequest) -> None:
         Naming each difference.
     """
     pack = request.pack
-    faults = []
-    if pack.digest != request.pack_digest:
-        faults.append(f"pack {pack.pack_id} has digest {pack.digest[:12]}; published was {request.pack_digest[:12]}")
+    faults = list(_digest_faults(pack, request.pack_digest))
     if digest_of(request.lots) != pack.lots_digest:
         changed = sorted(_changed_lots(pack.lots, request.lots))
         faults.append(f"lots are fixed once bids close; not as issued: {', '.join(changed) or 'their order'}")
@@ -185,6 +190,23 @@ def require_as_issued(request: AwardRequest) -> None:
             faults.append(f"an offer of kind {kind} needs a right that pack {pack.pack_id} did not reserve")
     if faults:
         raise AwardRefused("; ".join(faults))
+
+
+def require_published(pack: TenderPack, pack_digest: str) -> None:
+    """Refuse a pack that is not the one whose digest was published.
+
+    Raises
+    ------
+    AwardRefused
+        With the beginnings of both digests.
+    """
+    if faults := list(_digest_faults(pack, pack_digest)):
+        raise AwardRefused("; ".join(faults))
+
+
+def _digest_faults(pack: TenderPack, published: str) -> Iterator[str]:
+    if pack.digest != published:
+        yield f"pack {pack.pack_id} has digest {pack.digest[:12]}; published was {published[:12]}"
 
 
 def _changed_lots(issued: Sequence[TenderLot], now: Sequence[TenderLot]) -> set[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from procurement.award_model import AwardModel, make_award_model
 from procurement.choice import ChoiceSearch, ChoiceState, Chosen
 from procurement.offers import Offer, OfferKind, bid_offers, left_offers
+from procurement.relaxation import Relaxation
 from transport.bids import Submission
+from transport.digest import later
 from transport.files.plan_words import pounds
 from transport.tenders import AwardRules, TenderPack
 
@@ -17,6 +19,9 @@ EVERY_WINNER_UP_TO = 150
 """Lots up to which the award without each winner and without each rule is worked out however long it takes."""
 SECONDS_EACH = 60.0
 """Most wall time for one question; an answer that is not proven by then is told as a bound."""
+
+Tell = Callable[[str, int, int], None]
+"""Is told what is worked out, how many have been and of how many; may raise, and nothing more is done then."""
 
 _KNOWN = (ChoiceState.PROVEN, ChoiceState.IMPOSSIBLE)
 
@@ -77,6 +82,7 @@ class LostBid:
 
     Attributes
     ----------
+    at_least_pence : where that is not exact: it would have had to be lower by this at least; None: not known.
     short_pence : compared price a year by which it would have had to be lower to be in a best award; None: no award
         has it at any price, or not worked out.
     """
@@ -86,6 +92,7 @@ class LostBid:
     short_pence: int | None
     proven: bool
     sentence: str
+    at_least_pence: int | None = later(None, since="0.1.0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,7 @@ def reasons_of(
     deadline: float,
     *,
     always: bool,
+    tell: Tell = lambda what, n, of: None,
 ) -> Reasons:
     """Work out every reason, those of winners first.
 
@@ -118,16 +126,22 @@ def reasons_of(
     best : the award. second : the best other one, where known.
     deadline : instant of the monotonic clock after which the rest is left.
     always : whether winners and rules are worked out beyond it, as they are in small tenders.
+    tell : is told before each question: `winners`, `rules`, `losers`.
     """
-    asked = _Asked(pack=pack, model=model, search=search, best=best)
+    asked = _Asked(pack=pack, model=model, search=search, relaxed=Relaxation(model.choice), best=best)
     winners = model.offers_of(best.columns)
-    lots = [asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)) for offer in winners]
+    lots = []
+    for n, offer in enumerate(winners):
+        tell("winners", n, len(winners))
+        lots.append(asked.why_won(offer, SECONDS_EACH if always else seconds_left(deadline)))
     scores = quality_pct_by_operator_id
     prices = []
-    for rule in pack.rules.in_play():
+    rules = pack.rules.in_play()
+    for n, rule in enumerate(rules):
+        tell("rules", n, len(rules))
         seconds = SECONDS_EACH if always else seconds_left(deadline)
         prices.append(price_of_rule(pack, submissions, scores, model, best, rule, seconds))
-    lost = list(asked.why_lost(winners, deadline))
+    lost = list(asked.why_lost(winners, deadline, tell))
     return Reasons(
         lots=tuple(lots),
         second_best=_second_best(model, best, second),
@@ -149,6 +163,7 @@ class _Asked:
     pack: TenderPack
     model: AwardModel
     search: ChoiceSearch
+    relaxed: Relaxation
     best: Chosen
 
     def why_won(self, offer: Offer, seconds: float) -> LotReason:
@@ -157,7 +172,9 @@ class _Asked:
         rivals = [o for o in self.model.offers if o is not offer and set(o.lot_ids) & set(offer.lot_ids)]
         n_rivals = sum(o.kind is not OfferKind.LEFT for o in rivals)
         start = self._left(column)
-        without = self.search.best(seconds=seconds, forbid=[column], start=start) if seconds else None
+        without: Chosen | None = self.relaxed.best(forbid=[column])
+        if without is not None and without.state is not ChoiceState.PROVEN:
+            without = self.search.best(seconds=seconds, forbid=[column], start=start) if seconds else None
         return LotReason(
             offer_id=offer.offer_id,
             lot_ids=offer.lot_ids,
@@ -190,41 +207,52 @@ class _Asked:
         most = "" if without.state is ChoiceState.PROVEN else "at most "
         return f"{who}: against {against}; the best award without it is {most}{dearer} a year dearer"
 
-    def why_lost(self, winners: Sequence[Offer], deadline: float) -> Iterator[LostBid]:
+    def why_lost(self, winners: Sequence[Offer], deadline: float, tell: Tell) -> Iterator[LostBid]:
         """Each losing bid, with what it would have had to be lower by."""
         won = {offer.offer_id for offer in winners}
         winner_by_lot = {lot_id: offer for offer in winners for lot_id in offer.lot_ids}
-        for offer in self.model.offers:
-            if offer.is_operators and offer.offer_id not in won:
-                taken = list(dict.fromkeys(winner_by_lot[lot_id] for lot_id in offer.lot_ids))
-                yield self._why_one_lost(offer, taken, deadline)
+        losers = [offer for offer in self.model.offers if offer.is_operators and offer.offer_id not in won]
+        for n, offer in enumerate(losers):
+            tell("losers", n, len(losers))
+            taken = list(dict.fromkeys(winner_by_lot[lot_id] for lot_id in offer.lot_ids))
+            yield self._why_one_lost(offer, taken, deadline)
 
     def _why_one_lost(self, offer: Offer, taken: Sequence[Offer], deadline: float) -> LostBid:
-        with_it = None
-        if seconds := seconds_left(deadline):
+        with_it = quick = self.relaxed.best(force=[self._column(offer)])
+        if quick.state is not ChoiceState.PROVEN and (seconds := seconds_left(deadline)):
             with_it = self.search.best(seconds=seconds, force=[self._column(offer)])
-        known = with_it is not None and with_it.cost is not None and self.best.cost is not None
-        short = with_it.cost - self.best.cost if known else None  # type: ignore[union-attr,operator]
+        cost = self.best.cost
+        short = None if with_it.cost is None or cost is None else with_it.cost - cost
+        is_known = with_it.state in _KNOWN
+        bounds = [] if is_known or cost is None else [b - cost for b in (quick.bound, with_it.bound) if b is not None]
+        at_least = max((pence for pence in bounds if pence > 0), default=None)
         return LostBid(
             offer_id=offer.offer_id,
             operator_id=offer.supplier_id,
             short_pence=short,
-            proven=with_it is not None and with_it.state in _KNOWN,
-            sentence=self._lost_words(offer, taken, with_it, short),
+            proven=is_known,
+            sentence=self._lost_words(offer, taken, with_it, short, at_least),
+            at_least_pence=at_least,
         )
 
-    def _lost_words(self, offer: Offer, taken: Sequence[Offer], with_it: Chosen | None, short: int | None) -> str:
+    def _lost_words(
+        self, offer: Offer, taken: Sequence[Offer], with_it: Chosen, short: int | None, at_least: int | None
+    ) -> str:  # fmt: skip
         who = offer_words(offer)
         went = "; ".join(_went_words(other) for other in taken)
-        if with_it is not None and with_it.state is ChoiceState.IMPOSSIBLE:
+        if with_it.state is ChoiceState.IMPOSSIBLE:
             return (
                 f"{who}: no award can hold it, whatever its price: a capacity, a cap or a declared rule forbids; {went}"
+            )
+        if short is None and at_least is not None:
+            return (
+                f"{who}: would have had to be at least {pounds(at_least)} a year lower to be in the best award; {went}"
             )
         if short is None:
             return f"{who}: {went}; how far it was from winning was not worked out for want of time"
         if short == 0:
             return f"{who}: in an award of equal price; the published rule for ties decided; {went}"
-        most = "" if with_it is not None and with_it.state is ChoiceState.PROVEN else "at most "
+        most = "" if with_it.state is ChoiceState.PROVEN else "at most "
         return f"{who}: would have had to be {most}{pounds(short)} a year lower to be in the best award; {went}"
 
 

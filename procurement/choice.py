@@ -119,7 +119,7 @@ class ChoiceSearch:
     def __init__(self, choice: Choice, *, threads: int = 1) -> None:
         self.choice = choice
         self._cuts: list[Row] = []
-        self._highs = _model_of(choice, threads)
+        self._highs = model_of(choice, threads)
 
     def best(
         self, *, seconds: float, force: Collection[int] = (), forbid: Collection[int] = (),
@@ -238,7 +238,8 @@ def standard_output_kept_clean() -> Iterator[None]:
         os.close(kept)
 
 
-def _model_of(choice: Choice, threads: int) -> Any:
+def model_of(choice: Choice, threads: int, *, whole: bool = True) -> Any:
+    """A choice as HiGHS holds it; not `whole`: its linear program."""
     import highspy
 
     n = len(choice.costs)
@@ -254,7 +255,8 @@ def _model_of(choice: Choice, threads: int) -> Any:
     highs.addVars(n, np.zeros(n), np.ones(n))
     columns = np.arange(n, dtype=np.int32)
     highs.changeColsCost(n, columns, np.array(choice.costs, dtype=np.float64))
-    highs.changeColsIntegrality(n, columns, np.full(n, int(highspy.HighsVarType.kInteger), dtype=np.uint8))
+    kind = highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
+    highs.changeColsIntegrality(n, columns, np.full(n, int(kind), dtype=np.uint8))
     _add_rows(highs, choice.rows)
     return highs
 

@@ -5,7 +5,7 @@ Everything rests on the bidder model of `procurement.market`; its assumptions be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, quantiles
 
@@ -99,6 +99,7 @@ def compare_designs(
     seeds: Sequence[int],
     assumptions: MarketAssumptions | None = None,
     seconds: float = 10.0,
+    tell: Callable[[str, int, int], None] = lambda name, n, of: None,
 ) -> tuple[DesignResult, ...]:
     """Award every design on the same markets.
 
@@ -106,12 +107,14 @@ def compare_designs(
     ----------
     sites_by_design : the same routes, cut in different ways.
     market_sites : where operators are and how many vehicles they have together: the finest cut.
+    tell : is told before each award: design, how many were made, of how many.
     pack : term and rules; its lots are replaced, and a lot that nobody takes costs `FALLBACK_PCT` of its estimate.
     """
-    results = []
+    results: list[DesignResult] = []
     for name, sites in sites_by_design.items():
-        runs = []
+        runs: list[MarketRun] = []
         for seed in seeds:
+            tell(name, len(results) * len(seeds) + len(runs), len(sites_by_design) * len(seeds))
             operators = make_market(market_sites, n_operators, seed=seed, assumptions=assumptions)
             runs.append(_award(sites, operators, pack, seed, assumptions, seconds))
         results.append(
@@ -175,3 +178,18 @@ def design_words(result: DesignResult) -> str:
         f"{mean(r.no_bid_pct for r in runs):.0f} % none; {mean(r.n_winners for r in runs):.1f} winners, the largest "
         f"holds {mean(r.largest_pct for r in runs):.0f} %"
     )
+
+
+def design_figures(result: DesignResult) -> dict[str, int | float | str | list[int]]:
+    """One design in figures: means over the invented markets, prices in pence a year, shares in per cent of value."""
+    runs = result.runs
+    return {
+        "cut": result.name, "n_lots": result.n_lots, "price_pence": result.mean_price_pence,
+        "price_range_pence": list(result.price_range_pence), "estimate_pence": result.estimate_pence,
+        "administration_pence": result.administration_pence,
+        "n_bids_per_lot": round(mean(run.n_bids_per_lot for run in runs), 2),
+        "single_bid_pct": round(mean(run.single_bid_pct for run in runs), 1),
+        "no_bid_pct": round(mean(run.no_bid_pct for run in runs), 1),
+        "n_winners": round(mean(run.n_winners for run in runs), 1),
+        "largest_pct": round(mean(run.largest_pct for run in runs), 1),
+    }  # fmt: skip

@@ -69,10 +69,16 @@ def last_opening(lines: Sequence[Line]) -> BidsOpened | None:
     return openings[-1] if openings else None
 
 
+def last_contracts(lines: Sequence[Line]) -> ContractsDecided | None:
+    """The decision on contracts that counts: the last one."""
+    decided = [line.decision for line in lines if isinstance(line.decision, ContractsDecided)]
+    return decided[-1] if decided else None
+
+
 def extended_lots(lines: Sequence[Line]) -> frozenset[str]:
     """Lots of contracts that were extended, by the last decision on them."""
-    decided = [line.decision for line in lines if isinstance(line.decision, ContractsDecided)]
-    return frozenset(decided[-1].extended_lot_ids) if decided else frozenset()
+    decided = last_contracts(lines)
+    return frozenset(decided.extended_lot_ids) if decided else frozenset()
 
 
 def has_fleet_lots(lines: Sequence[Line]) -> bool:
@@ -110,6 +116,8 @@ def require_next_version(lines: Sequence[Line], pack_id: str, version: int, why:
     faults = []
     if last_opening(lines) is not None:
         faults.append("bids have been opened: lots and rules stay as issued")
+    if extended_lots(lines) != extended_lots(_until_lots(lines)):
+        faults.append("contracts were decided on after the lots had been cut: cut the lots anew")
     if before is None and version != 1:
         faults.append(f"version {version}: no pack has been issued yet; must be 1")
     if before is not None:
@@ -122,6 +130,12 @@ def require_next_version(lines: Sequence[Line], pack_id: str, version: int, why:
             faults.append("an amendment goes to all with its reason: say why")
     if faults:
         raise RecordRefused("; ".join(faults))
+
+
+def _until_lots(lines: Sequence[Line]) -> Sequence[Line]:
+    """The record up to the last design of lots."""
+    at = max((n for n, line in enumerate(lines) if isinstance(line.decision, LotsDesigned)), default=len(lines))
+    return lines[:at]
 
 
 def changes_between(before: TenderPack, after: TenderPack) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from procurement.award import AwardRecord, AwardRequest, determine_awards, offers_of, require_as_issued
 from procurement.award_model import AwardModel, make_award_model
+from procurement.award_reasons import Tell
 from procurement.choice import Choice, ChoiceSearch, Chosen, Row
 from procurement.fleet_offers import FleetPrice
 from procurement.offers import Offer, OfferKind
@@ -55,13 +56,15 @@ class MakeOrBuy:
 
 
 def make_or_buy(
-    request: AwardRequest, fleet: Sequence[FleetPrice], extensions: Sequence[Offer], *, avoidable: bool
-) -> MakeOrBuy:
+    request: AwardRequest, fleet: Sequence[FleetPrice], extensions: Sequence[Offer], *, avoidable: bool,
+    tell: Tell = lambda what, n, of: None,
+) -> MakeOrBuy:  # fmt: skip
     """Decide on fleet, extensions and bids: one after the other in both orders, and all at once.
 
     Parameters
     ----------
     request : its `other_offers` are replaced by fleet and extensions, as far as the pack reserved these rights.
+    tell : as in `determine_awards`; `make or buy` comes before.
 
     Raises
     ------
@@ -74,10 +77,11 @@ def make_or_buy(
     require_as_issued(request)
     model = make_award_model(request.pack, offers_of(request), request.submissions)
     search = ChoiceSearch(model.choice)
+    tell("make or buy", 0, 1)
     ways = (_fleet_first(request, model, search), _bids_first(request, model, search))
     known = min((w for w in ways if w.cost is not None), key=lambda w: w.cost or 0, default=None)
     start_ids = () if known is None else tuple(offer.offer_id for offer in model.offers_of(known.columns))
-    record = determine_awards(replace(request, start_ids=start_ids))
+    record = determine_awards(replace(request, start_ids=start_ids), tell)
     fleet_first, bids_first = (Way(compared_pence=w.cost, winners=model.offers_of(w.columns)) for w in ways)
     return MakeOrBuy(
         avoidable=avoidable, fleet_first=fleet_first, bids_first=bids_first, record=record, start_ids=start_ids,

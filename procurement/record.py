@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-from transport.digest import digest_of
+from transport.digest import digest_of, later
 
 FIRST_HASH = "0" * 64
 """Stands where the first line names the one before it."""
@@ -173,18 +173,33 @@ class AwardMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatesChosen:
+    """Templates of the council's own, taken for the letters of this tender.
+
+    Attributes
+    ----------
+    version : from 1. file_digests : sha256 by file name; what is not named comes from schoolrun.
+    """
+
+    version: int
+    file_digests: Mapping[str, str]
+    step: Literal["templates_chosen"] = "templates_chosen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorsTold:
     """Letters written: when operators are told, and until when nothing is signed.
 
     Attributes
     ----------
-    standstill_ends_on : None: no standstill.
+    standstill_ends_on : None: no standstill. template_digests : of the council's own templates; None: schoolrun's.
     """
 
     award_digest: str
     told_on: date
     standstill_ends_on: date | None
     file_digests: Mapping[str, str]
+    template_digests: Mapping[str, str] | None = later(None, since="0.1.0")
     step: Literal["operators_told"] = "operators_told"
 
 
@@ -210,6 +225,7 @@ Decision = (
     | ScreensSeen
     | Overridden
     | AwardMade
+    | TemplatesChosen
     | OperatorsTold
     | ContractsRegistered
 )

@@ -11,6 +11,10 @@ from procurement.market import METRES_PER_DEGREE
 from procurement.pack_map import MapPoint
 
 WIDTH, HEIGHT, MARGIN = 700, 560, 40
+_LENGTHS = (
+    ("5 miles", 8_046.72), ("1 mile", 1_609.344), ("half a mile", 804.672), ("quarter of a mile", 402.336),
+    ("100 yards", 91.44),
+)  # fmt: skip
 INK, SOFT, AREA = "#16324f", "#4b5459", "#c8550a"
 
 
@@ -60,8 +64,8 @@ def _frame(points: Sequence[MapPoint]) -> tuple[Callable[[MapPoint], tuple[float
     scale = min((WIDTH - 4 * MARGIN) / wide, (HEIGHT - 2 * MARGIN) / high)
 
     def place(point: MapPoint) -> tuple[float, float]:
-        x = MARGIN + (point.lon - min(lons)) * squeeze * scale
-        return x, HEIGHT - MARGIN - (point.lat - min(lats)) * scale
+        x = WIDTH / 2 + (point.lon - (min(lons) + max(lons)) / 2) * squeeze * scale
+        return x, HEIGHT / 2 - (point.lat - (min(lats) + max(lats)) / 2) * scale
 
     return place, scale / METRES_PER_DEGREE
 
@@ -83,11 +87,12 @@ def _area(x: float, y: float, point: MapPoint) -> list[str]:
 
 
 def _scale(pixels_per_m: float) -> list[str]:
-    """A mile, in the lower right corner, and an arrow to the north above it."""
-    mile = 1609.344 * pixels_per_m
-    x, y = WIDTH - MARGIN / 2 - mile, HEIGHT - MARGIN / 2
+    """The longest length that fits into a third of the picture, in the lower right corner."""
+    words, metres = next((one for one in _LENGTHS if one[1] * pixels_per_m <= WIDTH / 3), _LENGTHS[-1])
+    long = metres * pixels_per_m
+    x, y = WIDTH - MARGIN / 2 - long, HEIGHT - MARGIN / 2
     return [
-        f'<path d="M{x:.1f} {y} h{mile:.1f}" stroke="{SOFT}" stroke-width="1.5"/>',
+        f'<path d="M{x:.1f} {y} h{long:.1f}" stroke="{SOFT}" stroke-width="1.5"/>',
         f'<text x="{WIDTH - MARGIN / 2}" y="{y - 5}" font-size="9" font-family="Liberation Sans" text-anchor="end" '
-        f'fill="{SOFT}">1 mile; north is up</text>',
+        f'fill="{SOFT}">{words}; north is up</text>',
     ]

@@ -16,7 +16,7 @@ from api.auth.permissions import Permission
 from api.endpoints.asking import Asking, Requires
 from api.endpoints.shapes import After, FaultOut, PageLimit, RecordIdPath, moment_text
 from api.problems import faults_json
-from api.store.jobs import StoredJob, cancel_job, list_jobs, read_job
+from api.store.jobs import StoredJob, cancel_job, list_jobs, read_job, read_plan_job
 from api.store.store import Store
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -33,12 +33,13 @@ class JobOut(BaseModel):
     """A job."""
 
     job_id: str
-    kind: Literal["plan", "replan", "frontier", "bound", "export"]
+    kind: Literal["plan", "replan", "frontier", "bound", "export", "cuts", "award"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     wanted: dict[str, Any]
     progress: dict[str, Any] = Field(
         description="Phase, round, iterations, price of the best plan so far, unserved, bound, gap; "
-        "`trail`: [seconds, price, unserved, bound] for each change; `points`: of a frontier that is done"
+        "`trail`: [seconds, price, unserved, bound] for each change; `points`: of a frontier that is done; "
+        "`designs`: of a comparison of cuts; `n_done`, `n_all`: of an award's reasons"
     )
     slot: str | None = Field(description="Worker that has it")
     plan_id: str | None = Field(description="The draft that it made, or the plan that it proved a bound for")
@@ -74,6 +75,7 @@ def get_job(job_id: RecordIdPath, who: Reader) -> dict[str, Any]:
 @router.post("/{job_id}/cancel", status_code=202, response_model=JobOut)
 def post_cancel(job_id: RecordIdPath, who: Writer) -> dict[str, Any]:
     """End a job: within two seconds it is `cancelled`, and nothing of it is stored."""
+    _read(who.store, job_id)
     with who.store.change(who.caller) as work:
         cancel_job(work, job_id)
         return job_json(read_job(work.session, work.cipher, job_id))
@@ -109,7 +111,7 @@ async def _events(request: Request, store: Store, job_id: str) -> AsyncIterator[
 
 def _read(store: Store, job_id: str) -> StoredJob:
     with store.read() as session:
-        return read_job(session, store.cipher, job_id)
+        return read_plan_job(session, store.cipher, job_id)
 
 
 def job_json(job: StoredJob) -> dict[str, Any]:

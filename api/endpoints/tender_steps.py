@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import Response
 
@@ -19,26 +19,23 @@ from api.open_plans import OpenPlans
 from api.plan_folder import PlanFolder, open_plan_folder
 from api.store.faults import NotAllowedYetError, StaleWriteError
 from api.store.plans import write_folder
+from api.store.store import Store
 from api.store.tenders import (
     StoredTender,
     add_tender,
     folder_files,
+    folder_of,
     keep_step,
     read_tender,
-    write_tender_folder,
 )
 from api.tender_log import Signed
 from procurement.award import AwardImpossible, AwardRefused
 from procurement.integrity import RecordRefused
-from procurement.lot_design import LotLimits
 from procurement.pack import DisclosureRefused
 from procurement.record import Line
 from transport.digest import plain_of
 from transport.files.faults import Fault, InputFaults
 from transport.travel import Travel
-
-if TYPE_CHECKING:
-    from procurement.compare_lots import DesignResult
 
 _NOT_YET = (RecordRefused, AwardRefused, AwardImpossible, DisclosureRefused, FileNotFoundError)
 
@@ -76,20 +73,29 @@ def take_step(
     """
 
     def prepare() -> dict[str, bytes]:
-        with who.store.read() as session:
-            tender = read_tender(session, who.store.cipher, tender_id)
-        if tender.version != version:
-            raise StaleWriteError(f"tender {tender_id}", given_version=version, current_version=tender.version)
-        with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
-            folder = Path(name)
-            with who.store.read() as session:
-                write_tender_folder(session, who.store.cipher, tender_id, folder)
-            return files_after(who, plans, tender.plan_id, folder, step)
+        tender = require_version(who, tender_id, version)
+        with folder_of(who.store, tender_id) as folder:
+            return files_after(who.store, plans, tender.plan_id, folder, step)
 
     return do_once_prepared(
         who, one, prepare,
         lambda work, files: answer(keep_step(work, tender_id, files, expected_version=version)),
     )  # fmt: skip
+
+
+def require_version(who: Asking, tender_id: str, version: int) -> StoredTender:
+    """A tender as somebody saw it last.
+
+    Raises
+    ------
+    StaleWriteError
+        When another version stands.
+    """
+    with who.store.read() as session:
+        tender = read_tender(session, who.store.cipher, tender_id)
+    if tender.version != version:
+        raise StaleWriteError(f"tender {tender_id}", given_version=version, current_version=tender.version)
+    return tender
 
 
 def begin(who: Asking, one: Once, plans: OpenPlans, plan_id: str, title: str, step: Step) -> Response:
@@ -103,45 +109,32 @@ def begin(who: Asking, one: Once, plans: OpenPlans, plan_id: str, title: str, st
 
     def prepare() -> dict[str, bytes]:
         with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
-            return files_after(who, plans, plan_id, Path(name), step)
+            return files_after(who.store, plans, plan_id, Path(name), step)
 
     return do_once_prepared(
         who, one, prepare, lambda work, files: answer(add_tender(work, plan_id, title, files), status=201)
     )
 
 
-def files_after(who: Asking, plans: OpenPlans, plan_id: str, folder: Path, step: Step) -> dict[str, bytes]:
-    """Files of a tender's folder once a step has been taken in it."""
-    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
-        with who.store.read() as session:
-            write_folder(session, who.store.cipher, plan_id, Path(place))
-        with _told(folder):
-            given = open_plan_folder(Path(place))
-            step(Desk(folder=folder, given=given, travel=lambda: plans.opened(plan_id).travel()))
-    return folder_files(folder)
-
-
-def compared_cuts(who: Asking, plan_id: str, limits: LotLimits, *, n_markets: int) -> tuple[DesignResult, ...]:
-    """What every cut of a stored plan would come to on invented markets; nothing is stored.
+def files_after(store: Store, plans: OpenPlans, plan_id: str, folder: Path, step: Step) -> dict[str, bytes]:
+    """Files of a tender's folder once a step has been taken in it.
 
     Raises
     ------
     NotAllowedYetError, InputFaults
         As `take_step`.
     """
-    from api.tender_pack import compare_cuts
-
-    with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
-        folder, place = Path(name) / "tender", Path(name) / "plan"
-        with who.store.read() as session:
-            write_folder(session, who.store.cipher, plan_id, place)
-        with _told(folder):
-            given = open_plan_folder(place)
-            return compare_cuts(given, given.pairs, folder, limits, fleet_too=False, n_markets=n_markets)
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:
+        with store.read() as session:
+            write_folder(session, store.cipher, plan_id, Path(place))
+        with told(folder):
+            given = open_plan_folder(Path(place))
+            step(Desk(folder=folder, given=given, travel=lambda: plans.opened(plan_id).travel()))
+    return folder_files(folder)
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def told(folder: Path) -> Iterator[None]:
     """Say faults as the API says them, without where the folder lay for the moment."""
     try:
         yield

@@ -15,6 +15,7 @@ from api.endpoints.passenger_upload import body_bytes
 from api.endpoints.plans import ZIP_TYPE, OnceOnly, VersionSeen, unpack
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape
+from api.endpoints.tender_jobs import compared_words
 from api.endpoints.tender_steps import Desk, begin, line_json, require_person, signed, take_step, tender_json
 from api.idempotency import Once
 from api.open_plans import OpenPlans
@@ -34,9 +35,6 @@ Words = Annotated[str, Field(min_length=1, max_length=4_000, description="Words 
 Why = Annotated[str, Field(max_length=2_000, description="Why, for the record; names no child")]
 OperatorId = RecordIdPath
 SENT_FILE = "bids_sent.json"
-AWARD_SECONDS = 5.0
-"""Wall time for the award over HTTP, and again for each of three questions about ties; larger tenders at the desk."""
-EXPLAIN_SECONDS = 20.0
 
 
 class TenderOut(BaseModel):
@@ -96,6 +94,7 @@ class LotsShape(Shape):
     max_metres_a_day: int | None = Field(default=None, ge=1, le=100_000_000)
     max_year_pence: int | None = Field(default=None, ge=1, le=100_000_000_000)
     fleet_too: bool = False
+    comparison_id: RecordIdPath | None = Field(default=None, description="Comparison of cuts, for the record")
     why: Words
 
 
@@ -146,20 +145,16 @@ class WhyShape(Shape):
     why: Words = Field(examples=["Looked at with the auditor; nothing points to an agreement."])
 
 
-class AwardShape(Shape):
-    """What the award is to rest on, besides the bids."""
-
-    pack_digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="Digest that was published with the pack")
-    quality: dict[OperatorId, Annotated[int, Field(ge=0, le=100)]] = Field(default={}, max_length=500)
-    full_cost: bool = Field(default=False, description="Count lease and depot of fleet vehicles too")
-    why: Why = ""
-
-
 class LettersShape(Shape):
     """When operators are told, and by whom."""
 
     told_on: date
     contact: str = Field(default="", max_length=500)
+    law_reference: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Provision under which operators are told; null: that of the law; empty: none is named",
+    )
     quality_reasons: dict[OperatorId, str] = Field(default={}, max_length=500)
     why: Why = ""
 
@@ -190,14 +185,21 @@ def post_tender(body: LotsShape, who: Writer, one: OnceOnly, plans: Plans) -> Re
         max_routes=body.max_routes, max_metres_a_day=body.max_metres_a_day, max_year_pence=body.max_year_pence
     )
 
+    compared = compared_words(who, body.comparison_id, cut_of(body))
+
     def step(desk: Desk) -> None:
         travel = desk.travel() if body.fleet_too else desk.given.pairs
         make_lots(
             desk.given, travel, desk.folder, signed(who, body.why), cut=body.cut, limits=limits,
-            fleet_too=body.fleet_too,
+            fleet_too=body.fleet_too, compared=compared,
         )  # fmt: skip
 
     return begin(who, one, plans, body.plan_id, body.title, step)
+
+
+def cut_of(body: LotsShape) -> dict[str, Any]:
+    """What a comparison must have been made with, to belong to these lots."""
+    return body.model_dump(exclude={"title", "cut", "comparison_id", "why"})
 
 
 @router.get("/{tender_id}", response_model=TenderOut)
@@ -397,27 +399,6 @@ def post_screens_seen(
     return take_step(who, one, plans, tender_id, version, step)
 
 
-@router.post("/{tender_id}/award", response_model=TenderOut)
-def post_award(
-    tender_id: RecordIdPath, body: AwardShape, who: Writer, version: VersionSeen, one: OnceOnly, plans: Plans
-) -> Response:
-    """Decide, with proof or a stated gap, evaluated by you; reasons as far as twenty seconds go."""
-    from api.tender_award import award
-
-    require_person(who)
-
-    def step(desk: Desk) -> None:
-        rules = read_pack(desk.folder).rules
-        award(
-            desk.given, desk.folder, pack_digest=body.pack_digest, avoidable=not body.full_cost,
-            travel=desk.travel() if rules.fleet_reserved or rules.extensions_reserved else None,
-            quality_pct_by_operator_id=body.quality, seconds=AWARD_SECONDS, explain_seconds=EXPLAIN_SECONDS,
-            always_explained=0, signed=signed(who, body.why),
-        )  # fmt: skip
-
-    return take_step(who, one, plans, tender_id, version, step)
-
-
 @router.post("/{tender_id}/letters", response_model=TenderOut)
 def post_letters(
     tender_id: RecordIdPath, body: LettersShape, who: Writer, version: VersionSeen, one: OnceOnly, plans: Plans
@@ -427,7 +408,10 @@ def post_letters(
 
     def step(desk: Desk) -> None:
         names = {operator.operator_id: operator.name for operator in desk.given.scenario.operators}
-        request = LetterRequest(told_on=body.told_on, contact=body.contact, quality_reasons=body.quality_reasons)
+        request = LetterRequest(
+            told_on=body.told_on, contact=body.contact, quality_reasons=body.quality_reasons,
+            law_reference=body.law_reference,
+        )  # fmt: skip
         write_letters(desk.folder, request, signed(who, body.why), names)
 
     return take_step(who, one, plans, tender_id, version, step)

@@ -6,12 +6,15 @@ import tempfile
 from pathlib import Path
 
 from api.certify import STATE_FILE, Certified, CertifyRequest, certify_folder
+from api.jobs import planning
 from api.jobs.planning import LISTS, Bench, JobCancelledError, asker, require_wanted, unpack
 from api.planning_job import Watcher
 from api.store.jobs import end_job, read_file, read_job, save_file, set_progress
 from api.store.plans import add_bound, seal_file
 
 _STATE = "state"
+begin = planning.begin
+"""The first step is that of planning: it keeps the plan's folder."""
 
 
 def improve(bench: Bench, job_id: str, n: int) -> int:

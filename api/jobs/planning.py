@@ -21,6 +21,7 @@ from api.export_files import EXPORT
 from api.jobs.wanted_lists import narrow_lists
 from api.planning_job import PlanRequest, Prepared, Watcher, finish, prepare, search
 from api.settings import Settings
+from api.store.faults import NotAllowedYetError
 from api.store.jobs import StoredJob, begin_job, drop_parts, end_job, read_file, read_job, save_file, set_progress
 from api.store.plans import add_plan, seal_plan, write_folder
 from api.store.scenario import write_stored_scenario
@@ -157,7 +158,7 @@ def fail(bench: Bench, job_id: str, error: Exception) -> None:
     if isinstance(error, InputFaults):
         faults = error.faults
     else:
-        is_ours = isinstance(error, ValueError | OSError)
+        is_ours = isinstance(error, ValueError | OSError | NotAllowedYetError)
         message = str(error) if is_ours else f"an error that was not foreseen ({type(error).__name__})"
         faults = (Fault(file="job", row=None, column="", value="", message=message),)
     bench.prepared.pop(job_id, None)

@@ -17,10 +17,10 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from api.export_files import EXPORT
-from api.jobs import bounding, export_job, parts, planning
+from api.jobs import parts, planning
 from api.jobs.planning import Bench, JobCancelledError
 from api.jobs.slots import DBOS_NAME, PARTS_QUEUE, QUEUE, jobs_engine, part_workflow_id
+from api.jobs.steps import steps_of
 from api.settings import Settings
 from api.store.faults import NotInStoreError, StoreError, StoreUnavailableError
 from api.store.jobs import offered_parts, queued_ids, read_job, set_progress
@@ -58,17 +58,17 @@ def plan_workflow(job_id: str) -> str:
 
 @DBOS.step(name="begin")
 def _begin(job_id: str) -> int:
-    return _carefully(job_id, lambda: planning.begin(_bench[0], job_id))
+    return _carefully(job_id, lambda: _steps(job_id).begin(_bench[0], job_id))
 
 
 @DBOS.step(name="improve")
 def _improve(job_id: str, n: int) -> int:
-    return _carefully(job_id, lambda: _kind_of(job_id).improve(_bench[0], job_id, n))
+    return _carefully(job_id, lambda: _steps(job_id).improve(_bench[0], job_id, n))
 
 
 @DBOS.step(name="complete")
 def _complete(job_id: str, n: int) -> int:
-    return _carefully(job_id, lambda: _kind_of(job_id).complete(_bench[0], job_id, n))
+    return _carefully(job_id, lambda: _steps(job_id).complete(_bench[0], job_id, n))
 
 
 @DBOS.workflow(name="part")
@@ -86,12 +86,11 @@ def _search_part(job_id: str, name: str) -> int:
     return _carefully(job_id, lambda: parts.do_part(bench, job_id, name))
 
 
-def _kind_of(job_id: str) -> ModuleType:
+def _steps(job_id: str) -> ModuleType:
     """The module with the steps of a job."""
     store = _bench[0].store
     with store.read() as session:
-        kind = read_job(session, store.cipher, job_id).kind
-    return {"bound": bounding, EXPORT: export_job}.get(kind, planning)
+        return steps_of(read_job(session, store.cipher, job_id).kind)
 
 
 def _carefully(job_id: str, step: Callable[[], int]) -> int:

@@ -20,7 +20,7 @@ from api.pages.words import day_words, moment_words
 from api.report.assumptions import setting_words
 from api.report.bound_chart import BoundChart, chart_of
 from api.report.frontier_page import NOBODY_MOVES, frontier_chart, price_words
-from api.store.jobs import StoredJob, cancel_job, list_jobs, read_job
+from api.store.jobs import StoredJob, cancel_job, list_jobs, read_plan_job
 from transport.files.plan_words import plural, pounds
 from transport.files.read_schools import setting_of
 from transport.policy import setting_specs
@@ -102,7 +102,7 @@ def show_jobs(visit: FileReader) -> Response:
 def show_job(job_id: RecordIdPath, visit: FileReader) -> Response:
     """One job: what is being done, the best plan so far, cost and bound over time; why it failed; what it made."""
     with visit.store.read() as session:
-        job = read_job(session, visit.store.cipher, job_id)
+        job = read_plan_job(session, visit.store.cipher, job_id)
     said, points = status_words(job), job.progress.get("points") or []
     faults = [_fault_words(fault.file, fault.row, fault.column, fault.message) for fault in job.faults]
     return page(
@@ -124,6 +124,7 @@ def start_search(plan_id: RecordIdPath, visit: Writer) -> Response:
 def cancel(job_id: RecordIdPath, visit: Writer) -> Response:
     """End a job; nothing of it is stored."""
     with visit.store.change(visit.caller) as work:
+        read_plan_job(work.session, work.cipher, job_id)
         cancel_job(work, job_id)
     return go_to(f"/jobs/{job_id}")
 

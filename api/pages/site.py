@@ -40,6 +40,7 @@ def _routers() -> list[APIRouter]:
         road_ground,
         sign_in,
         tender_bidding,
+        tender_design,
         tender_outcome,
         tenders,
     )
@@ -60,6 +61,7 @@ def _routers() -> list[APIRouter]:
         documents,
         compare,
         tenders,
+        tender_design,
         tender_bidding,
         tender_outcome,
         dashboard,

@@ -19,6 +19,7 @@ from api.pages.tender_reading import OpenedTender
 from api.pages.visit import CSRF_FIELD, Visit
 from api.store.faults import NotAllowedYetError
 from transport.files.faults import Fault, InputFaults
+from transport.files.plan_words import METRES_PER_MILE
 
 ONCE_FIELD = "once"
 S = TypeVar("S", bound=BaseModel)
@@ -93,6 +94,21 @@ def whole(visit: Visit, name: str, faults: list[Fault], unit: int = 1) -> int | 
         faults.append(form_fault(name, "enter a whole number, such as 45"))
         return None
     return int(text) * unit
+
+
+CUT_NAMES = {"max_metres_a_day": "max_miles", "max_year_pence": "max_pounds"}
+"""Fields of the form of a cut, by what the endpoints call them."""
+
+
+def cut_fields(visit: Visit, faults: list[Fault]) -> dict[str, Any]:
+    """How lots are to be cut, as the endpoints take it."""
+    n_miles = whole(visit, "max_miles", faults)
+    return {
+        "cut": visit.text("cut"), "max_routes": whole(visit, "max_routes", faults),
+        "max_metres_a_day": None if n_miles is None else round(n_miles * METRES_PER_MILE),
+        "max_year_pence": whole(visit, "max_pounds", faults, 100), "fleet_too": bool(visit.text("fleet_too")),
+        "comparison_id": visit.text("comparison_id"),
+    }  # fmt: skip
 
 
 def stepped(act: Callable[[], Response], address: str, shown: Callable[[Refused], Response]) -> Response:

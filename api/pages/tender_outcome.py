@@ -9,14 +9,29 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.auth.permissions import Permission
+from api.endpoints.asking import Asking
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
-from api.endpoints.tenders import AwardShape, LettersShape, RegisterShape, post_award, post_letters, post_register
+from api.endpoints.tender_jobs import (
+    AWARD_SECONDS,
+    EXPLAIN_SECONDS,
+    AwardShape,
+    jobs_of_tender,
+    post_award,
+    post_tender_cancel,
+)
+from api.endpoints.tenders import LettersShape, RegisterShape, post_letters, post_register
+from api.idempotency import Once
+from api.open_plans import OpenPlans
+from api.pages.rendering import go_to
 from api.pages.tender_forms import (
     NOTHING,
     Refused,
+    asking_of,
     form_fault,
+    sentence_of,
     shape_of,
+    stepped,
     take,
     tender_page,
     whole,
@@ -24,10 +39,13 @@ from api.pages.tender_forms import (
 from api.pages.tender_reading import OpenedTender, band_words, last_of, open_tender
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words
+from api.store.jobs import StoredJob
+from api.store.tenders import read_tender_file
 from api.tender_files import withheld_lots
+from api.tender_letters import TEMPLATES_FOLDER, builtin_template, default_law_reference
 from procurement.award import AwardRecord
 from procurement.offers import OfferKind
-from procurement.record import AwardMade, OperatorsTold
+from procurement.record import AwardMade, OperatorsTold, TemplatesChosen
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_words import pounds
 
@@ -37,6 +55,7 @@ Reader = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_READ))]
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_WRITE))]
 
 _QUALITY = "quality-"
+_TEMPLATE_LABELS = {"award": "Award", "regret": "Regret", "summary": "Assessment summary, in both"}
 _KIND_WORDS = {
     OfferKind.EXTENSION: "today’s contract goes on",
     OfferKind.FLEET: "the council drives",
@@ -52,21 +71,45 @@ def show_award(tender_id: RecordIdPath, visit: Reader) -> Response:
 
 @router.post("/tenders/{tender_id}/award")
 def decide(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
-    """Decide, evaluated by whoever sends the form."""
-    return take(visit, plans, tender_id, post_award, lambda: _award_wanted(visit), "award", _award)
+    """Ask for the award, evaluated by whoever sends the form; the page then says how far it is."""
+
+    def post(tender_id: str, body: AwardShape, who: Asking, version: int, one: Once, _: OpenPlans) -> Response:
+        return post_award(tender_id, body, who, version, one)
+
+    return take(visit, plans, tender_id, post, lambda: _award_wanted(visit), "award", _award)
+
+
+@router.post("/tenders/{tender_id}/jobs/{job_id}/cancel")
+def cancel(tender_id: RecordIdPath, job_id: RecordIdPath, visit: Writer) -> Response:
+    """End an award that is being worked out."""
+
+    def act() -> Response:
+        post_tender_cancel(job_id, asking_of(visit))
+        return go_to(f"/tenders/{tender_id}/award")
+
+    return stepped(
+        act, f"/tenders/{tender_id}/award",
+        lambda refused: _award(visit, tender_id, refused),
+    )  # fmt: skip
 
 
 @router.get("/tenders/{tender_id}/letters")
 def show_letters(tender_id: RecordIdPath, visit: Reader) -> Response:
     """Letters to fetch, and the form for them."""
-    return _letters(visit, tender_id)
+    return letters_page(visit, tender_id)
 
 
 @router.post("/tenders/{tender_id}/letters")
 def write_letters(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Write a letter to every operator that sent something."""
     fields = {"told_on": visit.text("told_on"), "contact": visit.text("contact"), "why": visit.text("reason")}
-    return take(visit, plans, tender_id, post_letters, lambda: shape_of(LettersShape, fields), "letters", _letters)
+
+    def wanted() -> LettersShape:
+        found = shape_of(LettersShape, fields)
+        # Emptied on the page: no provision is named.
+        return found.model_copy(update={"law_reference": visit.text("law_reference")[:200]})
+
+    return take(visit, plans, tender_id, post_letters, wanted, "letters", letters_page)
 
 
 @router.get("/tenders/{tender_id}/register")
@@ -95,18 +138,27 @@ def _award_wanted(visit: Visit) -> AwardShape:
     fields: dict[str, Any] = {
         "pack_digest": visit.text("pack_digest"), "full_cost": bool(visit.text("full_cost")),
         "why": visit.text("reason"),
+        "seconds": _minutes(whole(visit, "minutes", faults), AWARD_SECONDS),
+        "explain_seconds": _minutes(whole(visit, "explain_minutes", faults), EXPLAIN_SECONDS),
         "quality": {name.removeprefix(_QUALITY): score for name, score in given.items() if score is not None},
     }  # fmt: skip
     try:
         found = shape_of(AwardShape, fields)
     except InputFaults as error:
         message = "paste the digest that was published with the pack: 64 letters and digits"
+        named = {"seconds": "minutes", "explain_seconds": "explain_minutes"}
+        said = {"pack_digest": message, "seconds": "enter 1 to 60", "explain_seconds": "enter 1 to 600"}
         faults += [
-            form_fault("pack_digest", message) if fault.column == "pack_digest" else fault for fault in error.faults
+            form_fault(named.get(fault.column, fault.column), said.get(fault.column, fault.message))
+            for fault in error.faults
         ]
     if faults:
         raise InputFaults(faults)
     return found
+
+
+def _minutes(given: int | None, default_s: int) -> int:
+    return default_s if given is None else 60 * given
 
 
 def _award(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
@@ -115,14 +167,44 @@ def _award(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response
     has_quality = pack is not None and pack.rules.price_weight_pct < 100
     made = last_of(opened.stored.lines, AwardMade)
     more = _told(opened, record) if record else {}
+    with visit.store.read() as session:
+        jobs = jobs_of_tender(session, visit.store.cipher, tender_id)
+    job = jobs[0] if jobs and record is None else None
+    is_open = job is not None and not job.is_over
     return tender_page(
         visit, "tender_award.html", opened, refused, record=record,
         made_by=opened.people_words(made.by) if made else "", withheld=withheld_lots(opened.stored.lines),
-        can_decide=opening is not None and record is None and visit.may("tenders.write"),
+        can_decide=opening is not None and record is None and not is_open and visit.may("tenders.write"),
+        job=job, said=award_job_words(job) if job else "", minutes=AWARD_SECONDS // 60,
+        explain_minutes=EXPLAIN_SECONDS // 60,
         scores=[(f"{_QUALITY}{sent.operator_id}", opened.operator(sent.operator_id)) for sent in opening.submissions]
         if opening and has_quality else [],
         has_fleet=pack is not None and pack.rules.fleet_reserved, **more,
     )  # fmt: skip
+
+
+_PHASES = {
+    "make or buy": "Weighing fleet and extensions against the bids",
+    "award": "Looking for the best award",
+    "ties": "Looking whether another award has the same price",
+    "winners": "Working out the award without each winner",
+    "rules": "Working out what each rule costs",
+    "losers": "Working out how far each losing bid was from winning",
+    "stored": "Storing the award",
+}
+
+
+def award_job_words(job: StoredJob) -> str:
+    """How far an award is that was asked for, in a sentence."""
+    if job.state == "running" and not job.is_cancel_asked:
+        now = job.progress
+        words, n_all = _PHASES.get(str(now.get("phase", "")), "Beginning"), now.get("n_all") or 0
+        return f"{words}: {now['n_done'] + 1:,} of {n_all:,}" if n_all > 1 else words
+    failed = "It failed, and nothing was awarded: " + "; ".join(sentence_of(fault.message) for fault in job.faults)
+    return {
+        "queued": "Waiting for its turn", "running": "Being cancelled", "done": "Done", "failed": failed,
+        "cancelled": "Cancelled; nothing was awarded",
+    }[job.state]  # fmt: skip
 
 
 def _told(opened: OpenedTender, record: AwardRecord) -> dict[str, Any]:
@@ -153,7 +235,8 @@ def _told(opened: OpenedTender, record: AwardRecord) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _letters(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
+def letters_page(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
+    """The page of letters, with the forms for them and for their templates."""
     opened = open_tender(visit, tender_id, "letters")
     told = last_of(opened.stored.lines, OperatorsTold)
     decision = told.decision if told is not None and isinstance(told.decision, OperatorsTold) else None
@@ -168,7 +251,29 @@ def _letters(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Respon
         told_on=day_words(decision.told_on) if decision else "",
         ends_on=day_words(decision.standstill_ends_on) if decision else "",
         can_write=opened.award is not None and visit.may("tenders.write"),
+        law_reference=default_law_reference(opened.terms.regime) if opened.terms else "",
+        templates=_templates(visit, tender_id, opened), templates_version=_templates_version(opened),
+        may_word=visit.may("tenders.write"),
     )  # fmt: skip
+
+
+def _templates(visit: Visit, tender_id: str, opened: OpenedTender) -> list[tuple[str, str, str]]:
+    """Name, label and text of each template: as sent, as taken by this tender, or schoolrun's."""
+    found = []
+    with visit.store.read() as session:
+        for name, label in _TEMPLATE_LABELS.items():
+            file = f"{TEMPLATES_FOLDER}/{name}.txt"
+            if file in opened.stored.files:
+                text = read_tender_file(session, visit.store.cipher, tender_id, file).decode()
+            else:
+                text = builtin_template(f"{name}.txt")
+            found.append((name, label, str(visit.form.get(name) or text)))
+    return found
+
+
+def _templates_version(opened: OpenedTender) -> int:
+    taken = last_of(opened.stored.lines, TemplatesChosen)
+    return taken.decision.version if taken and isinstance(taken.decision, TemplatesChosen) else 0
 
 
 def _register(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:

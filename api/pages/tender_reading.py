@@ -85,6 +85,11 @@ class OpenedTender:
     people: Mapping[str, str]
 
     @property
+    def design(self) -> LotsDesigned:
+        """How the plan was cut last."""
+        return [line.decision for line in self.stored.lines if isinstance(line.decision, LotsDesigned)][-1]
+
+    @property
     def lots(self) -> tuple[TenderLot, ...]:
         """As issued; before that as they were cut."""
         return self.pack.lots if self.pack else self.book.lots

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from statistics import mean
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -13,44 +14,39 @@ from fastapi.responses import Response
 from api.auth.permissions import Permission
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
-from api.endpoints.tender_steps import compared_cuts
-from api.endpoints.tenders import SENT_FILE, LotsShape, get_tender_file, post_tender
+from api.endpoints.tender_jobs import N_MARKETS, ComparisonShape, compared_words, comparison_of, post_comparison
+from api.endpoints.tenders import SENT_FILE, LotsShape, cut_of, get_tender_file, post_tender
 from api.pages.log import actor_names
-from api.pages.plan_reading import plans_of
 from api.pages.rendering import go_to, page
 from api.pages.tender_forms import (
+    CUT_NAMES,
     NOTHING,
     Refused,
     asking_of,
+    cut_fields,
     form_fault,
     once_of,
     refused_by,
     sentence_of,
     shape_of,
-    tender_page,
-    whole,
 )
-from api.pages.tender_reading import CUT_WORDS, next_step, open_tender, people_words, steps_of
+from api.pages.tender_reading import CUT_WORDS, next_step, people_words, steps_of
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
-from api.store.faults import NotAllowedYetError
+from api.store.faults import NotAllowedYetError, NotInStoreError
+from api.store.jobs import StoredJob
 from api.store.plans import list_plans
 from api.store.tenders import list_tenders, read_tender
 from api.tender_files import BIDS_FOLDER
-from procurement.lot_design import LotLimits
 from transport.files.faults import Fault, InputFaults
-from transport.files.plan_words import METRES_PER_MILE, miles, pounds
-
-if TYPE_CHECKING:
-    from procurement.compare_lots import DesignResult
+from transport.files.plan_words import pounds
 
 router = APIRouter(include_in_schema=False)
 
 Reader = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_READ))]
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_WRITE))]
 
-N_MARKETS = 3
-"""Invented markets on which the cuts of a plan are compared (ours): a table of them comes in seconds."""
+_KEPT = ("plan_id", "cut", "max_routes", "max_miles", "max_pounds", "fleet_too")
 _SHORT_CUT_WORDS = {
     "route": "Route", "school": "School", "area": "Area", "class": "Vehicle class", "quarter": "Quarter",
 }  # fmt: skip
@@ -65,6 +61,7 @@ _STEP_WORDS = {
     "screens_seen": "Patterns looked at",
     "overridden": "Rule of the house set aside",
     "award_made": "Award made",
+    "templates_chosen": "Own templates taken",
     "operators_told": "Letters written",
     "contracts_registered": "Contracts registered",
 }
@@ -87,35 +84,29 @@ def show_tenders(visit: Reader) -> Response:
 
 @router.get("/tenders/new")
 def show_new(visit: Writer) -> Response:
-    """How a published plan is to be cut into lots."""
+    """How a published plan is to be cut into lots; with a comparison of the cuts where one was asked for."""
     return _new(visit)
 
 
 @router.post("/tenders/compare")
 def compare(visit: Writer) -> Response:
-    """The same form, with what every cut would come to on invented markets; nothing is stored."""
+    """Ask what every cut would come to on invented markets; the same form comes back, and says how far that is."""
     try:
         wanted = _wanted(visit, is_for_comparison=True)
-        limits = LotLimits(
-            max_routes=wanted.max_routes, max_metres_a_day=wanted.max_metres_a_day,
-            max_year_pence=wanted.max_year_pence,
-        )  # fmt: skip
-        found = plans_of(visit).remembered(
-            ("cuts", wanted.plan_id, str(limits)),
-            lambda: compared_cuts(asking_of(visit), wanted.plan_id, limits, n_markets=N_MARKETS),
-        )
+        body = ComparisonShape(**wanted.model_dump(exclude={"cut", "title", "why", "comparison_id"}))
+        made = post_comparison(body, asking_of(visit), once_of(visit))
     except InputFaults as faults:
         return _new(visit, refused_by(faults.faults))
-    except NotAllowedYetError as error:
-        return _new(visit, Refused(errors={"": sentence_of(str(error))}))
-    return _new(visit, compared=[_compared(design) for design in found])
+    # Words that people write do not go into an address, which others may log.
+    kept = {name: text for name in _KEPT if (text := visit.text(name))}
+    return go_to(f"/tenders/new?{urlencode({'comparison_id': json.loads(bytes(made.body))['job_id'], **kept})}")
 
 
 @router.post("/tenders")
 def begin_tender(visit: Writer, plans: Plans) -> Response:
     """Cut the plan into lots and go to the tender's page."""
     try:
-        made = post_tender(_wanted(visit), asking_of(visit), once_of(visit), plans)
+        made = post_tender(_with_its_comparison(visit), asking_of(visit), once_of(visit), plans)
     except InputFaults as found:
         return _new(visit, refused_by(found.faults))
     except NotAllowedYetError as error:
@@ -141,43 +132,47 @@ def show_tender(tender_id: RecordIdPath, visit: Reader) -> Response:
     )  # fmt: skip
 
 
-@router.get("/tenders/{tender_id}/lots")
-def show_lots(tender_id: RecordIdPath, visit: Reader) -> Response:
-    """Lots in a table, and where their schools and areas lie, once the pack is made."""
-    from markupsafe import Markup
-
-    from api.documents.tender_map import map_key, map_svg
-
-    opened = open_tender(visit, tender_id, "lots")
-    rows = [
-        (
-            lot.lot_id, lot.class_id, lot.n_routes, f"{lot.n_vehicle_days_a_year:,}", f"{lot.n_pa_days_a_year:,}",
-            miles(lot.metres_a_day), pounds(lot.estimate_pence, pennies=False),
-            f"{pounds(lot.low_pence, pennies=False)} to {pounds(lot.high_pence, pennies=False)}",
-            opened.operator(lot.held_by) if lot.held_by else "–",
-        )
-        for lot in opened.lots
-    ]  # fmt: skip
-    # Every word in the picture is escaped where it is drawn.
-    picture = Markup(map_svg(opened.points)) if opened.points else ""
-    return tender_page(visit, "tender_lots.html", opened, rows=rows, picture=picture, key=map_key(opened.points))
-
-
 @router.get("/tenders/{tender_id}/files/{name:path}")
 def fetch_file(tender_id: RecordIdPath, name: str, visit: Reader) -> Response:
     """A file of the tender, except for bids as they came; fetching is logged."""
     return get_tender_file(tender_id, name, asking_of(visit))
 
 
-def _new(visit: Visit, refused: Refused = NOTHING, compared: list[tuple[str, ...]] | None = None) -> Response:
+def _new(visit: Visit, refused: Refused = NOTHING) -> Response:
+    given = _given(visit)
+    comparison = comparison_of(asking_of(visit), given["comparison_id"]) if given.get("comparison_id") else None
     with visit.store.read() as session:
         plans = [plan for plan in list_plans(session) if plan.files and plan.status == "published"]
     plans.sort(key=lambda plan: plan.stored_at, reverse=True)
     return page(
         visit, "tender_new.html", status=422 if refused.errors else 200, errors=refused.errors,
         plans=[(plan.plan_id, f"{plan.title} ({plan.plan_id})") for plan in plans], cuts=list(CUT_WORDS.items()),
-        compared=compared or [], n_markets=N_MARKETS, once=secrets.token_hex(16),
+        given=given, comparison=comparison, said=comparison_words(comparison) if comparison else "",
+        compared=[compared_row(design) for design in comparison.progress.get("designs", ())] if comparison else [],
+        n_markets=N_MARKETS, once=secrets.token_hex(16),
     )  # fmt: skip
+
+
+def _with_its_comparison(visit: Visit) -> LotsShape:
+    """The form as the endpoint takes it; without the comparison where plan or limits were changed after it.
+
+    Raises
+    ------
+    InputFaults
+        As `_wanted`.
+    """
+    wanted = _wanted(visit)
+    try:
+        compared_words(asking_of(visit), wanted.comparison_id, cut_of(wanted))
+    except (NotAllowedYetError, NotInStoreError):
+        return wanted.model_copy(update={"comparison_id": None})
+    return wanted
+
+
+def _given(visit: Visit) -> dict[str, str]:
+    """What stands in the form: as it was sent, or as the address says after a comparison."""
+    sent = visit.form if visit.form else visit.request.query_params
+    return {name: str(sent.get(name, "")) for name in (*_KEPT, "comparison_id", "title", "reason")}
 
 
 def _wanted(visit: Visit, *, is_for_comparison: bool = False) -> LotsShape:
@@ -190,15 +185,11 @@ def _wanted(visit: Visit, *, is_for_comparison: bool = False) -> LotsShape:
     """
     faults: list[Fault] = []
     fields = {
-        "plan_id": visit.text("plan_id"), "cut": visit.text("cut"),
-        "max_routes": whole(visit, "max_routes", faults),
-        "max_metres_a_day": _metres(whole(visit, "max_miles", faults)),
-        "max_year_pence": whole(visit, "max_pounds", faults, 100),
+        "plan_id": visit.text("plan_id"), **cut_fields(visit, faults),
         "title": visit.text("title") or ("comparison" if is_for_comparison else ""),
         "why": visit.text("reason") or ("comparison" if is_for_comparison else ""),
-        "fleet_too": bool(visit.text("fleet_too")),
     }  # fmt: skip
-    names = {"why": "reason", "max_metres_a_day": "max_miles", "max_year_pence": "max_pounds"}
+    names = {"why": "reason", **CUT_NAMES}
     try:
         found = shape_of(LotsShape, fields)
     except InputFaults as error:
@@ -208,19 +199,24 @@ def _wanted(visit: Visit, *, is_for_comparison: bool = False) -> LotsShape:
     return found
 
 
-def _metres(n_miles: int | None) -> int | None:
-    return None if n_miles is None else round(n_miles * METRES_PER_MILE)
+def comparison_words(job: StoredJob) -> str:
+    """How far a comparison is, in a sentence."""
+    if job.state == "running" and job.progress.get("n_all"):
+        return f"Comparing the cuts: award {job.progress['n_done'] + 1} of {job.progress['n_all']}"
+    failed = "It failed: " + "; ".join(sentence_of(fault.message) for fault in job.faults)
+    return {
+        "queued": "The comparison waits for its turn", "running": "Comparing the cuts",
+        "done": "The cuts have been compared", "failed": failed, "cancelled": "The comparison was cancelled",
+    }[job.state]  # fmt: skip
 
 
-def _compared(design: DesignResult) -> tuple[str, ...]:
-    runs = design.runs
-    low, high = design.price_range_pence
+def compared_row(design: Mapping[str, Any]) -> tuple[str, ...]:
+    """A cut that was compared, as the row of a table."""
+    low, high = design["price_range_pence"]
     return (
-        _SHORT_CUT_WORDS[design.name], f"{design.n_lots:,}", pounds(design.mean_price_pence, pennies=False),
+        _SHORT_CUT_WORDS[design["cut"]], f"{design['n_lots']:,}", pounds(design["price_pence"], pennies=False),
         f"{pounds(low, pennies=False)} to {pounds(high, pennies=False)}",
-        pounds(design.estimate_pence, pennies=False), pounds(design.administration_pence, pennies=False),
-        f"{mean(run.n_bids_per_lot for run in runs):.1f}",
-        f"{mean(run.single_bid_pct for run in runs):.0f}% and {mean(run.no_bid_pct for run in runs):.0f}%",
-        f"{mean(run.n_winners for run in runs):.1f}",
-        f"{mean(run.largest_pct for run in runs):.0f}%",
+        pounds(design["estimate_pence"], pennies=False), pounds(design["administration_pence"], pennies=False),
+        f"{design['n_bids_per_lot']:.1f}", f"{design['single_bid_pct']:.0f}% and {design['no_bid_pct']:.0f}%",
+        f"{design['n_winners']:.1f}", f"{design['largest_pct']:.0f}%",
     )  # fmt: skip

@@ -21,6 +21,12 @@ from transport.files.faults import Fault
 OPEN_STATES = ("queued", "running")
 _TASK, _FOUND = "task-", "found-"
 """Beginnings of the names of a job's files that hold a part, and what it came to."""
+BOUND, CUTS, AWARD = "bound", "cuts", "award"
+"""Kinds of jobs besides those that make plans."""
+TENDER_KINDS = (CUTS, AWARD)
+"""Kinds that belong to tenders, and are read by who may read these."""
+ASKED = "asked"
+"""What a job was asked for in words and scores, kept sealed beside it."""
 MOST_TRAIL = 200
 """Most lines of a job's trail: of a longer one every second is dropped."""
 
@@ -33,7 +39,8 @@ class StoredJob:
     ----------
     state : queued, running, done, failed, cancelled. wanted : what was asked for.
     progress : `phase`, `round`, `n_rounds`, `iterations`, `objective_pence_per_week`, `n_unserved`,
-        `bound_pence_per_week`, as far as they are known, and `trail`: how these went.
+        `bound_pence_per_week`, as far as they are known, and `trail`: how these went. Of tenders: `phase`, `n_done`,
+        `n_all`, and `designs`, what every cut came to.
     slot : worker that took it. plan_id : the plan that it made.
     faults : why it failed.
     """
@@ -84,11 +91,27 @@ def read_job(session: Session, cipher: Cipher, job_id: str) -> StoredJob:
     return _stored(cipher, _row(session, job_id))
 
 
+def read_plan_job(session: Session, cipher: Cipher, job_id: str) -> StoredJob:
+    """A job that belongs to no tender.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none, or it is one of a tender's, which who reads tenders reads there.
+    """
+    job = read_job(session, cipher, job_id)
+    if job.kind in TENDER_KINDS:
+        raise NotInStoreError(f"job {job_id}: belongs to a tender, and is read there")
+    return job
+
+
 def list_jobs(
-    session: Session, cipher: Cipher, *, after: str = "", limit: int | None = None, only_open: bool = False
-) -> list[StoredJob]:
-    """Jobs by id."""
+    session: Session, cipher: Cipher, *, after: str = "", limit: int | None = None, only_open: bool = False,
+    kinds: Collection[str] | None = None,
+) -> list[StoredJob]:  # fmt: skip
+    """Jobs by id: those of some kinds, or (None) all but those of tenders."""
     query = select(Job).where(Job.job_id > after)
+    query = query.where(Job.kind.not_in(TENDER_KINDS) if kinds is None else Job.kind.in_(kinds))
     if only_open:
         query = query.where(Job.state.in_(OPEN_STATES))
     return [_stored(cipher, job) for job in session.scalars(query.order_by(Job.job_id).limit(limit))]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+import tempfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from sqlalchemy.orm import Session
 from api.store.cipher import Cipher
 from api.store.faults import NotInStoreError, StaleWriteError
 from api.store.models import Tender, TenderFile
-from api.store.store import Work
+from api.store.store import Store, Work
 from api.tender_log import LOG_FILE, lines_of
 from procurement.record import Line
 from transport.digest import plain_of
@@ -162,6 +164,21 @@ def write_tender_folder(session: Session, cipher: Cipher, tender_id: str, folder
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(read_tender_file(session, cipher, tender_id, name))
+
+
+@contextmanager
+def folder_of(store: Store, tender_id: str) -> Iterator[Path]:
+    """A tender's folder, written out for the moment.
+
+    Raises
+    ------
+    NotInStoreError
+        When there is none.
+    """
+    with tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
+        with store.read() as session:
+            write_tender_folder(session, store.cipher, tender_id, Path(name))
+        yield Path(name)
 
 
 def folder_files(folder: Path) -> dict[str, bytes]:

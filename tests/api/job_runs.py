@@ -1,4 +1,4 @@
-"""Planning jobs run in the test's own process, step by step, as a worker does; how far they are is noted at once."""
+"""Jobs run in the test's own process, step by step, as a worker does; how far they are is noted at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from api.jobs import planning
 from api.jobs.planning import Bench
+from api.jobs.steps import steps_of
 from api.settings import Settings
 from api.store.jobs import StoredJob, read_job, set_progress
 from api.store.store import Store
@@ -26,10 +27,11 @@ def run_job(store: Store, settings: Settings, job_id: str) -> StoredJob:
     """Every step of a job; what cannot be done ends it as failed."""
     bench = bench_of(store, settings, job_id)
     try:
-        n_rounds = planning.begin(bench, job_id)
+        steps = steps_of(job_of(store, job_id).kind)
+        n_rounds = steps.begin(bench, job_id)
         for n in range(1, n_rounds):
-            planning.improve(bench, job_id, n)
-        planning.complete(bench, job_id, n_rounds)
+            steps.improve(bench, job_id, n)
+        steps.complete(bench, job_id, n_rounds)
     except Exception as error:
         planning.fail(bench, job_id, error)
     return job_of(store, job_id)

@@ -12,6 +12,7 @@ import pytest
 from api.app import create_app
 from api.auth.accounts import add_account
 from api.auth.permissions import Role
+from api.settings import Settings
 from api.store.details import set_details
 from api.store.jobs import ask_job, begin_job, end_job, list_jobs, set_progress
 from api.store.plans import add_plan, seal_plan
@@ -45,6 +46,7 @@ class Site:
     address: str
     browser: Any
     store: Store
+    settings: Settings
     plan_ids: tuple[str, ...]
     job_ids: tuple[str, ...] = ()
 
@@ -104,7 +106,9 @@ def site_of(folder: Path, browser: Any, *, is_empty: bool) -> Iterator[Site]:
                 plan_ids.append(add_plan(work, seal_plan(work.cipher, plan), title).plan_id)
     job_ids = () if is_empty else put_jobs(store, plan_ids[0])
     with serving(create_app(settings, store)) as address:
-        yield Site(address=address, browser=browser, store=store, plan_ids=tuple(plan_ids), job_ids=job_ids)
+        yield Site(
+            address=address, browser=browser, store=store, settings=settings, plan_ids=tuple(plan_ids), job_ids=job_ids
+        )
     store.engine.dispose()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -307,16 +308,43 @@ def test_an_award_that_is_not_proven_is_not_settled() -> None:
     assert settled.unsettled == ("the award is not proven, so the rule for ties was not applied",)
 
 
-@pytest.mark.parametrize("n_small", [1, 0])
+def two_triangles() -> tuple[TenderPack, list[Submission]]:
+    """Lots A1 to A3 and B1 to B3: any two of three for £10,000, one for £9,000, A1 also for £20,000.
+
+    The best award has a pair and a single lot of each three, £38,000; half of every pair would do for £30,000.
+    """
+    threes = [[f"{name}{n}" for n in (1, 2, 3)] for name in "AB"]
+    pairs = {f"{one} {other}": 10_000 for lots in threes for one, other in combinations(lots, 2)}
+    singles = {lot_id: 9_000 for lots in threes for lot_id in lots}
+    pack = make_pack([make_tender_lot(lot_id) for lot_id in singles], AwardRules(tie_seed=7, max_lots_share_pct=100))
+    sent = [make_submission("O1", pairs), make_submission("O2", singles), make_submission("O3", {"A1": 20_000})]
+    return pack, sent
+
+
+@pytest.mark.parametrize("n_small", [6, 0])
 def test_what_there_was_no_time_for_is_said(n_small: int) -> None:
-    """No second for reasons: winners and rules of small tenders are explained, the rest is counted."""
-    both = [make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_500})]
-    pack = make_pack(rules=AwardRules(tie_seed=7, max_lots_share_pct=100))
-    record = award(pack, *both, explain_seconds=0.0, always_explained=n_small)
-    left = "0 of 1 {} have a proven figure; the time given ended before the rest"
-    counted = ("losing bids",) if n_small else ("winners", "declared rules", "losing bids")
+    """No second for reasons: winners and rules of small tenders are explained, the rest is counted, or bounded."""
+    pack, sent = two_triangles()
+    record = award(pack, *sent, explain_seconds=0.0, always_explained=n_small)
+    left = "0 of {} have a proven figure; the time given ended before the rest"
+    counted = ("9 losing bids",) if n_small else ("4 winners", "1 declared rules", "9 losing bids")
     assert record.unexplained == tuple(left.format(what) for what in counted)
     told = "max_lots_share_pct 100: costs £0.00 a year", "max_lots_share_pct: not worked out for want of time"
     assert record.rule_prices[0].sentence == told[0 if n_small else 1]
-    assert sentence_about(record, "O2:L1").endswith("how far it was from winning was not worked out for want of time")
-    assert record.reasons[0].without_pence == (950_000 if n_small else None)
+    loser = next(bid for bid in record.lost if bid.operator_id != "O3")
+    assert "; how far it was from winning was not worked out for want of time" in loser.sentence
+    assert record.reasons[0].without_pence == (3_800_000 if n_small else None)
+    (far,) = [bid for bid in record.lost if bid.operator_id == "O3"]
+    # With A1 at £20,000 go a pair for £10,000 and half of every pair of the other three, £15,000.
+    assert (far.at_least_pence, far.short_pence, far.proven) == (700_000, None, False)
+    assert "would have had to be at least £7,000.00 a year lower to be in the best award" in far.sentence
+    (in_time,) = [bid for bid in award(pack, *sent).lost if bid.operator_id == "O3"]
+    assert (in_time.short_pence, in_time.at_least_pence) == (1_100_000, None)
+
+
+def test_what_the_linear_program_proves_needs_no_time() -> None:
+    """One lot, two bids: by how much the dearer one lost is known without a search."""
+    record = award(
+        make_pack(), make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_500}), explain_seconds=0.0
+    )
+    assert (record.lost[0].short_pence, record.lost[0].proven, record.unexplained) == (50_000, True, ())

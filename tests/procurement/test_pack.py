@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from procurement.pack import NOT_SHOWN, DisclosureRefused, LotSheet, lot_sheets,
 from procurement.regime import DayUnit, Law, Regime, Standstill, days_before, deadline_words, timetable
 from tests.builders import line_travel, make_class, make_passenger, make_plan, make_scenario, route_of
 from tests.tendering import make_pack
+from transport.digest import digest_of
 from transport.files.records import RecordFileError, read_record, write_record
 from transport.passengers import Mobility, PaNeed, Phase
 from transport.plan import Plan
@@ -171,13 +173,20 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert read_record("tender_pack", TenderPack, path) == make_pack()
 
 
+def digested(record: dict[str, Any], **changes: Any) -> None:
+    """Change a record as another schoolrun would have written it, with its digest."""
+    record["content"].update(changes)
+    record["digest"] = digest_of(record["content"])
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda r: r["content"].update(version=2), "was changed since it was written"),
         (lambda r: r.update(kind="award"), "is award, format 1; must be tender_pack, format 1"),
         (lambda r: r.pop("digest"), "must be an object with kind, format_version, digest, content"),
-        (lambda r: r["content"].update(lots="none"), "lots: "),
+        (lambda r: digested(r, lots="none"), "lots: "),
+        (lambda r: digested(r, colour="blue"), "holds what this schoolrun does not know; a newer one wrote it"),
     ],
 )
 def test_a_record_that_was_changed_is_refused(change: object, words: str, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.documents.tender_map import map_geojson, map_key, map_svg
+from api.documents.tender_map import HEIGHT, WIDTH, map_geojson, map_key, map_svg
 from procurement.lot_design import design_lots
 from procurement.pack import DisclosureRefused, LotSheet, lot_sheets, wider_area
 from procurement.pack_map import (
@@ -122,3 +123,25 @@ def test_picture_key_and_data_hold_the_same_points() -> None:
     features = map_geojson(points)["features"]
     assert [feature["geometry"]["coordinates"] for feature in features] == [[-2.0, 52.5], [-2.03, 52.52]]
     assert [feature["properties"]["lots"] for feature in features] == [["LOT1", "LOT2"], ["LOT2"]]
+
+
+@pytest.mark.parametrize(
+    ("apart", "words"),
+    [(0.0001, "quarter of a mile"), (0.01, "quarter of a mile"), (0.03, "1 mile"), (0.3, "5 miles"), (2.0, "5 miles")],
+)
+def test_the_scale_stays_within_the_picture(apart: float, words: str) -> None:
+    """From two schools next door to each other to two a hundred miles apart; both are drawn in the picture too."""
+    points = [
+        MapPoint(
+            kind="school", label=str(n), lot_ids=("LOT1",), lat=52.5 + apart * n, lon=-2 + apart * n, n_passengers=0
+        )
+        for n in range(2)
+    ]
+    svg = map_svg(points)
+    assert f">{words}; north is up<" in svg
+    ((x, long),) = [(float(x), float(h)) for x, h in re.findall(r'd="M([\d.-]+) [\d.]+ h([\d.]+)"', svg)]
+    assert 0 < x < x + long <= WIDTH
+    assert long <= WIDTH / 3
+    for x, y in re.findall(r'<rect x="([\d.-]+)" y="([\d.-]+)"', svg):
+        assert 0 < float(x) < WIDTH - 14
+        assert 0 < float(y) < HEIGHT - 11

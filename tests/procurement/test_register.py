@@ -102,9 +102,55 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 STATUS = {"tender": {"active", "complete"}, "lot": {"active", "complete", "cancelled", "unsuccessful"}}
 
 
+FIELDS = {
+    "release": {"ocid", "id", "date", "tag", "initiationType", "language", "buyer", "parties", "tender", "awards"},
+    "party": {"id", "name", "roles"},
+    "reference": {"id", "name"},
+    "tender": {"id", "title", "status", "mainProcurementCategory", "awardCriteria", "tenderPeriod", "contractPeriod",
+               "lots"},
+    "lot": {"id", "description", "status"},
+    "award": {"id", "status", "date", "value", "suppliers", "contractPeriod", "relatedLots"},
+    "value": {"amount", "currency"},
+    "period": {"startDate", "endDate"},
+}  # fmt: skip
+"""Fields that we write, each of the release schema 1.1.5 or (`lots`, `relatedLots`) of its lots extension."""
+CODES = {
+    "mainProcurementCategory": {"goods", "works", "services"},
+    "awardCriteria": {"priceOnly", "costOnly", "qualityOnly", "ratedCriteria"},
+    "roles": {"buyer", "procuringEntity", "supplier", "tenderer"},
+}
+
+
+def unknown_fields(kind: str, part: dict[str, Any]) -> set[str]:
+    """Names that the schema does not have, in this part of a release and below."""
+    below = {
+        "parties": "party", "buyer": "reference", "suppliers": "reference", "tender": "tender", "lots": "lot",
+        "awards": "award", "value": "value", "tenderPeriod": "period", "contractPeriod": "period",
+    }  # fmt: skip
+    found = set(part) - FIELDS[kind]
+    for name, value in part.items():
+        for one in value if isinstance(value, list) else [value]:
+            if name in below:
+                found |= unknown_fields(below[name], one)
+    return found
+
+
+def unknown_codes(part: Any) -> set[str]:
+    """Values of coded fields that are not in the schema's lists."""
+    if isinstance(part, list):
+        return {code for one in part for code in unknown_codes(one)}
+    if not isinstance(part, dict):
+        return set()
+    own = [(name, code) for name, value in part.items() for code in (value if isinstance(value, list) else [value])]
+    wrong = {str(code) for name, code in own if name in CODES and code not in CODES[name]}
+    return wrong | {code for value in part.values() for code in unknown_codes(value)}
+
+
 def require_release(release: dict[str, Any], tag: str) -> None:
     """What the release schema 1.1 and its lots extension ask of the parts that we write."""
     assert {"ocid", "id", "date", "tag", "initiationType"} <= set(release)
+    assert (unknown_fields("release", release), unknown_codes(release)) == (set(), set())
+    assert all(isinstance(one["id"], str) and one["id"] for one in [*release["parties"], release["tender"]])
     assert (release["tag"], release["initiationType"]) == ([tag], "tender")
     assert "#" not in release["id"]
     roles = {party["id"]: party["roles"] for party in release["parties"]}
@@ -140,6 +186,17 @@ def test_the_tender_is_a_release() -> None:
     require_release(release, "tender")
     assert [lot["id"] for lot in release["tender"]["lots"]] == ["L1", "L2", "L3", "L4"]
     assert release["tender"]["awardCriteria"] == "priceOnly"
+
+
+def test_a_release_with_a_name_or_code_that_the_schema_lacks_is_found() -> None:
+    """One of each, at the top and deep down."""
+    release = tender_release(PACK, ocid="ocds-abc123-1", buyer="Council", title="Transport", at=AT)
+    release["colour"] = "blue"
+    release["tender"]["lots"][0]["price"] = 1
+    release["tender"]["awardCriteria"] = "lowestCost"
+    release["parties"][0]["roles"] = ["council"]
+    assert unknown_fields("release", release) == {"colour", "price"}
+    assert unknown_codes(release) == {"lowestCost", "council"}
 
 
 def notice(pack: TenderPack, record: AwardRecord, withheld: tuple[str, ...] = ()) -> dict[str, Any]:

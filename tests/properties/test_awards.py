@@ -176,6 +176,12 @@ def test_the_award_is_the_best_of_all_awards(request: AwardRequest) -> None:
         with_it = [compared(award) for award in awards if lost.offer_id in {o.offer_id for o in award}]
         assert lost.short_pence == (min(with_it) - best if with_it else None)
     assert record.unexplained == ()
+    exact = {lost.offer_id: lost for lost in record.lost}
+    hasty = determine_awards(replace(request, explain_seconds=0, always_explained=0))
+    for lost in hasty.lost:
+        full = exact[lost.offer_id]
+        assert not lost.proven or lost.short_pence == full.short_pence
+        assert lost.at_least_pence is None or full.short_pence is None or 0 < lost.at_least_pence <= full.short_pence
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,4 +1,8 @@
-"""Files that carry their own digest: a pack, bids, an award; written once and read back exactly or refused."""
+"""Files that carry their own digest: a pack, bids, an award; written once and read back exactly or refused.
+
+The digest is of the content as it stands in the file. A record of an older schoolrun, whose type has been given a field
+since (`transport.digest.later`), keeps its digest and is read with that field's default.
+"""
 
 from __future__ import annotations
 
@@ -57,11 +61,13 @@ def read_record(kind: str, of_type: type[T], path: Path) -> T:
     if given["kind"] != kind or given["format_version"] != FORMAT_VERSION:
         found = f"{given['kind']}, format {given['format_version']}"
         raise RecordFileError(f"{path.name}: is {found}; must be {kind}, format {FORMAT_VERSION}")
+    if digest_of(given["content"]) != given["digest"]:
+        raise RecordFileError(f"{path.name}: was changed since it was written; its digest is {given['digest'][:12]}…")
     try:
         thing = TypeAdapter(of_type).validate_json(json.dumps(given["content"]))
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise RecordFileError(f"{path.name}: {where}") from error
     if digest_of(thing) != given["digest"]:
-        raise RecordFileError(f"{path.name}: was changed since it was written; its digest is {given['digest'][:12]}…")
+        raise RecordFileError(f"{path.name}: holds what this schoolrun does not know; a newer one wrote it")
     return thing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -14,11 +15,13 @@ from fastapi.testclient import TestClient
 
 from api.auth.permissions import Permission, Role
 from api.settings import Settings
+from api.store.jobs import StoredJob
 from api.store.store import Store
 from api.tender_evidence import verify
 from tests.api.clients import new_key, problem_of, seen, signed_in, with_key
 from tests.api.databases import sqlite_settings
 from tests.api.endpoints.test_plans_api import upload
+from tests.api.job_runs import run_job
 from tests.api.plan_folders import add_bidders, fill_lists, write_plan_folder, zipped
 from tests.api.portal import broken_zip, portal_zip
 from tests.api.test_audit import lines_of
@@ -61,6 +64,12 @@ class Officer:
         headers = {**new_key(), **seen(self.get().json()["version"]), **more.pop("headers", {})}
         sent = {"json": body} if body is not None else {}
         return self.client.post(f"{API}/{self.tender_id}{part}", headers=headers, **sent, **more)
+
+    def awarded(self, store: Store, settings: Settings, **more: Any) -> StoredJob:
+        """Ask for the award and let a worker work it out."""
+        asked = self.does("/award", {"pack_digest": digest_of_pack(self), **more})
+        assert asked.status_code == 202, asked.text
+        return run_job(store, settings, asked.json()["job_id"])
 
     def did(self, part: str, body: Any = None, **more: Any) -> Any:
         answer = self.does(part, body, **more)
@@ -106,7 +115,9 @@ def digest_of_pack(officer: Officer) -> str:
     return str(officer.get("/files/pack/pack.json").json()["digest"])
 
 
-def test_a_whole_round(officer_a: Officer, officer_b: Officer, store: Store, tmp_path: Path) -> None:
+def test_a_whole_round(
+    officer_a: Officer, officer_b: Officer, store: Store, settings: Settings, tmp_path: Path
+) -> None:  # fmt: skip
     """O1 has one lot, O2 the other; the evidence verifies, and every step stands in the log without anybody's words."""
     officer_a.did("/pack", PACK)
     officer_a.did("/questions", {"text": "Are tolls paid?"})
@@ -120,7 +131,7 @@ def test_a_whole_round(officer_a: Officer, officer_b: Officer, store: Store, tmp
     officer_a.did("/bids", content=bids_of(officer_a), headers=ZIP)
     officer_b.did("/opening")
     officer_b.did("/screens-seen", {"why": "two depots"})
-    officer_a.did("/award", {"pack_digest": digest_of_pack(officer_a)})
+    assert officer_a.awarded(store, settings).state == "done"
     officer_a.did("/letters", {"told_on": "2026-04-02"})
     done = officer_a.did("/register", {"department": "Travel assistance"})
     assert done["steps"] == [
@@ -180,7 +191,9 @@ def test_nobody_reads_bids_as_they_came(officer_a: Officer, officer_b: Officer) 
         problem_of(officer_a.client.get(f"{API}/{officer_a.tender_id}/files/{name}"), 404, "not-found")
 
 
-def test_an_award_waits_for_the_screens_and_the_published_digest(officer_a: Officer, officer_b: Officer) -> None:
+def test_an_award_waits_for_the_screens_and_the_published_digest(
+    officer_a: Officer, officer_b: Officer, store: Store, settings: Settings
+) -> None:  # fmt: skip
     """Another digest than the pack's; and an evaluator with an interest."""
     opened(officer_a, officer_b)
     waiting = problem_of(officer_a.does("/award", {"pack_digest": digest_of_pack(officer_a)}), 409, "not-yet")
@@ -191,7 +204,7 @@ def test_an_award_waits_for_the_screens_and_the_published_digest(officer_a: Offi
     officer_a.did("/interests", {"operator_ids": ["O1"], "statement": "shares"})
     conflict = problem_of(officer_a.does("/award", {"pack_digest": digest_of_pack(officer_a)}), 409, "not-yet")
     assert "has an interest in O1, which bids" in conflict["detail"]
-    officer_b.did("/award", {"pack_digest": digest_of_pack(officer_b)})
+    assert officer_b.awarded(store, settings).state == "done"
 
 
 def test_what_was_sent_is_refused_with_its_fault(officer_a: Officer, officer_b: Officer) -> None:
@@ -252,3 +265,92 @@ def test_no_such_tender_plan_or_file(officer_a: Officer) -> None:
     problem_of(client.get(f"{API}/{officer_a.tender_id}/timetable"), 404, "not-found")
     body = {"plan_id": "PL77", "title": "Spring", "why": "x"}
     problem_of(client.post(API, json=body, headers=new_key()), 404, "not-found")
+
+
+def ready(officer_a: Officer, officer_b: Officer) -> None:
+    """Bids open, and their patterns looked at."""
+    opened(officer_a, officer_b)
+    officer_a.did("/screens-seen", {"why": "two depots"})
+
+
+def test_an_award_is_a_job_that_leaves_a_tender_alone_which_went_on(
+    officer_a: Officer, officer_b: Officer, store: Store, settings: Settings
+) -> None:
+    """A second one is refused while the first waits; an override in between lets the first fail; one is cancelled."""
+    ready(officer_a, officer_b)
+    body = {"pack_digest": digest_of_pack(officer_a), "seconds": 30, "why": "as the pack says"}
+    first = officer_a.does("/award", body).json()
+    assert (first["kind"], first["state"], first["wanted"]["seconds"]) == ("award", "queued", 30)
+    again = problem_of(officer_b.does("/award", body), 409, "not-yet")
+    assert again["detail"].endswith("an award is being worked out")
+    problem_of(officer_a.client.get(f"/api/v1/jobs/{first['job_id']}"), 403, "not-allowed")
+    officer_b.did("/overrides", {"kind": "withheld", "about": "LOT1", "why": "The school moves."})
+    failed = run_job(store, settings, first["job_id"])
+    assert [fault.message for fault in failed.faults] == [
+        "another step of the tender was taken meanwhile: ask for the award again"
+    ]
+    second = officer_a.does("/award", body).json()["job_id"]
+    cancelled = officer_b.client.post(f"{API}/jobs/{second}/cancel", headers=new_key())
+    assert cancelled.json()["state"] == "cancelled"
+    assert officer_a.awarded(store, settings).progress["phase"] == "stored"
+    assert [job["state"] for job in officer_a.get("/jobs").json()] == ["done", "cancelled", "failed"]
+    assert officer_a.get("/record").json()[-1]["said"]["proven"] is True
+    assert "as the pack says" not in json.dumps(officer_a.get("/jobs").json())
+
+
+def test_the_comparison_of_cuts_stands_in_the_record(
+    officer_a: Officer, plan_id: str, store: Store, settings: Settings
+) -> None:  # fmt: skip
+    """Named when the lots are cut anew; not before it has ended, and not with other limits."""
+    asked = officer_a.client.post(f"{API}/comparisons", json={"plan_id": plan_id, "n_markets": 2}, headers=new_key())
+    job_id = asked.json()["job_id"]
+    body = {"cut": "class", "comparison_id": job_id, "why": "one lot is cheaper to run"}
+    assert "is queued, and has no figures" in problem_of(officer_a.does("/lots", body), 409, "not-yet")["detail"]
+    assert run_job(store, settings, job_id).state == "done"
+    designs = officer_a.client.get(f"{API}/comparisons/{job_id}").json()["progress"]["designs"]
+    assert [(one["cut"], one["n_lots"]) for one in designs] == [
+        ("route", 2), ("school", 2), ("area", 1), ("class", 1), ("quarter", 2),
+    ]  # fmt: skip
+    other = problem_of(officer_a.does("/lots", body | {"max_routes": 1}), 409, "not-yet")
+    assert "was made with another max_routes" in other["detail"]
+    officer_a.did("/lots", body)
+    said = officer_a.get("/record").json()[-1]["said"]
+    assert (said["cut"], said["n_lots"], len(said["compared"])) == ("class", 1, 5)
+    assert said["compared"][0].startswith("route: 2 lots, £")
+    assert said["compared"][0] not in json.dumps(lines_of(store))
+
+
+def test_contracts_are_decided_before_a_pack(officer_a: Officer) -> None:
+    """The plan has none that could go on: none is refused, a name is; afterwards it is too late."""
+    assert officer_a.get("/contracts").json() == []
+    unknown = problem_of(officer_a.does("/contracts", {"extended_ids": ["C1"], "why": "cheap"}), 409, "not-yet")
+    assert unknown["detail"] == "C1 cannot be extended; must be of none"
+    officer_a.did("/contracts", {"why": "there is none"})
+    assert officer_a.get("/record").json()[-1]["step"] == "contracts_decided"
+    officer_a.did("/pack", PACK)
+    late = problem_of(officer_a.does("/contracts", {"why": "there is none"}), 409, "not-yet")
+    assert "a pack has been issued" in late["detail"]
+
+
+def test_own_templates_are_tried_taken_and_named_in_the_record(
+    officer_a: Officer, officer_b: Officer, store: Store, settings: Settings
+) -> None:
+    """Every fault of all three at once; then letters follow them, and the record has version and digests."""
+    wrong = {"award": "# {{ title }}\n{{ colour }}", "regret": "no title", "summary": "{% if %}", "why": "our words"}
+    faults = problem_of(officer_a.does("/templates", wrong), 422, "faults")["faults"]
+    assert [fault["file"] for fault in faults] == ["award.txt", "regret.txt", "summary.txt"]
+    assert "'colour' is undefined" in faults[0]["message"]
+    assert faults[1]["message"] == "a letter needs a title, a line that begins with '# '"
+    own = "# Well done\n\n{{ operator }} has won {{ n_won }}.\n"
+    officer_a.did("/templates", {"award": own, "why": "our words"})
+    ready(officer_a, officer_b)
+    assert officer_a.awarded(store, settings).state == "done"
+    officer_a.did("/letters", {"told_on": "2026-04-02"})
+    assert officer_a.get("/files/letters/award_O1.txt").text == "# Well done\n\nOperator O1 has won 1 lot."
+    taken, told = (
+        next(line["said"] for line in officer_a.get("/record").json() if line["step"] == step)
+        for step in ("templates_chosen", "operators_told")
+    )
+    digest = hashlib.sha256(own.encode()).hexdigest()
+    assert taken == {"version": 1, "file_digests": {"award.txt": digest}}
+    assert told["template_digests"] == {"award.txt": digest}
