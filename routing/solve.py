@@ -54,6 +54,7 @@ def solve(
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    price_fleet: bool = True,
 ) -> Result:
     """Search for the plan of least objective.
 
@@ -66,6 +67,8 @@ def solve(
     blocks : where travel comes from if the instance holds no matrices.
     on_progress : called about five times a second. should_stop : asked before every chunk.
     clock : what seconds are counted by; wall time unless told otherwise, and then on one process only.
+    price_fleet : whether routes pay for a fleet vehicle, at first, what the assignment could save with it
+        (`routing.fleet_worth`).
 
     Raises
     ------
@@ -77,7 +80,9 @@ def solve(
     if clock is not time.monotonic or not is_worth_a_process(instance, stop):
         processes = 1
     with workers(instance, processes, blocks, clock) as at_work:
-        found = search(instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks)
+        found = search(
+            instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks, price_fleet=price_fleet
+        )
     solution = as_solution(instance, found.routes)
     exact = assign(instance, solution) if blocks is None else assign_by_area(instance, found.routes, blocks)
     solution, assignment = drop_undriven(solution, exact)
