@@ -189,7 +189,8 @@ def run(
         bar = s.num[N_OLD_TOTAL] - temperature * np.log(random_unit(s.rng) + 1e-300)
         whole = beginning or ruin(d, s)
         if whole:
-            whole = insert_absent(d, s, 0.0 if beginning else BLINK, NO_PLACE if beginning else bar)
+            bounded = not beginning and dispatch.only_adds(d)
+            whole = insert_absent(d, s, 0.0 if beginning else BLINK, bar if bounded else NO_PLACE)
         if not beginning and (not whole or s.num[N_TOTAL] >= bar):
             undo_iteration(d, s)
         elif beginning or s.num[N_TOTAL] < s.num[N_BEST]:

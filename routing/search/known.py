@@ -13,16 +13,22 @@ from typing import Any
 from routing.instance import P_VARIANTS
 from routing.numba_cache import njit_inline
 from routing.search.lanes import N_OPTION_COLUMNS
-from routing.search.scan import DEARER, scan_route
-from routing.search.state import L_VERSION, N_KNOWN
+from routing.search.scan import DEARER, POSITIONS_OVERLOOKED, SQUINT, scan_route
+from routing.search.state import L_VERSION, N_KNOWN, random_unit
 
 
 @njit_inline
 def price_on_route(d: Any, s: Any, rider: int, r: int, limit: float, option: Any) -> float:
     """`scan_route`, by what is known where the route has not changed since.
 
-    Who has several places to board is scanned every time, as some of the places are overlooked at random.
+    Now and then positions are overlooked at random, and what is found then is not kept. Who has several places to board
+    is scanned every time, as some of the places are overlooked at random.
     """
+    if s.blink[0] > 0.0 and random_unit(s.rng) < SQUINT:
+        s.blink[1] = POSITIONS_OVERLOOKED
+        price = scan_route(d, s, rider, r, limit, option)
+        s.blink[1] = 0.0
+        return price
     if d.riders[rider, P_VARIANTS] > 1:
         return scan_route(d, s, rider, r, limit, option)
     at, version = r & (N_KNOWN - 1), s.slots[L_VERSION, r]

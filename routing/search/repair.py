@@ -235,6 +235,13 @@ def scan_near(d: Any, s: Any, rider: int, n_wanted: int, bar: float) -> int:
     return count
 
 
+@dispatch.only_adds.for_data(Data)
+@njit_inline
+def no_family_pays(d: Any) -> bool:
+    """Not where disturbed families have a price: the more of a route stay together, the less they pay."""
+    return d.rules[R_DISTURBED] == 0
+
+
 @dispatch.best_insertion.for_data(Data)
 @njit_inner
 def best_insertion(d: Any, s: Any, unit: int, blink: float, room: float) -> bool:
@@ -345,8 +352,7 @@ def unserved_pence(d: Any, unit: int) -> int:
 def insert_absent(d: Any, s: Any, blink: float, bar: float) -> bool:
     """Insert every absent unit, in a drawn order; who fits nowhere stays absent.
 
-    False where the plan cannot end below the bar any more, and is left unfinished: putting somebody in makes no plan
-    cheaper, but for rare odd prices.
+    False where the plan cannot end below the bar any more, and is left unfinished.
     """
     absent, units = s.people[Q_ABSENT], s.people[Q_UNITS]
     n_units = 0

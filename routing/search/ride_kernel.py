@@ -23,6 +23,7 @@ from routing.search.dispatch import (
     RuinMix,
     best_insertion,
     mark_hopeless,
+    only_adds,
     price_on_supply,
     price_trial,
     ruin_mix,
@@ -344,6 +345,13 @@ def price_on_vehicle(d: Any, s: Any, k: int) -> bool:
 @njit_inline
 def one_route_each(d: Any, s: Any) -> None:
     """A vehicle drives one route."""
+
+
+@only_adds.for_data(RideData)
+@njit_inline
+def rides_add(d: Any) -> bool:
+    """Lengths keep the triangle inequality."""
+    return True
 
 
 @best_insertion.for_data(RideData)

@@ -38,8 +38,7 @@ HUGE = 1 << 60
 N_OPTIONS = 8
 """Most routes that one scan ranks."""
 N_KNOWN = 128
-"""Routes of which the price of a rider is kept: a power of two; where two routes share a place, the
-later one is known."""
+"""Routes of which the price of a rider is kept, a power of two; where two routes share a place, the later is known."""
 N_SPARE = 3
 """Slots past the last: trial, pick and stage."""
 
@@ -99,9 +98,10 @@ class State(NamedTuple):
     rng uint64 (1,). weights (G,), w, figures (2, G, N_FIGURES), gates : scratch of the evaluation.
     known int64, known_price float64 (N, N_KNOWN), known_option int32 (N, N_KNOWN, 6) : prices and places of the scan by
         rider and route; twice the route's version, and one more where the price is only a least one.
-    keys float64, price float64, pairs, found, options int64 (N_OPTIONS + 2, 6), blink float64 (1,) : scratch of the
-        scan. pair_figures (2, 2, G, N_FIGURES), runs_in_set, shift : scratch of two routes on one vehicle; pair_members
-        (0 and 1), no_team, no_when, nobody_worked : what is always the same of them.
+    keys float64, price float64, pairs, found, options int64 (N_OPTIONS + 2, 6), blink float64 (2,) : scratch of the
+        scan, and shares of routes and positions that it overlooks. pair_figures (2, 2, G, N_FIGURES), runs_in_set,
+        shift : scratch of two routes on one vehicle; pair_members (0 and 1), no_team, no_when, nobody_worked : what
+        is always the same of them.
     """
 
     now: Routes
@@ -213,7 +213,7 @@ def new_state(instance: Instance, seed: int) -> State:
         runs_in_set=np.zeros((3, N_FIGURES), np.int64),
         shift=np.zeros(3, np.int64),
         no_when=np.zeros((4, 0), np.int64),
-        blink=np.zeros(1, np.float64),
+        blink=np.zeros(2, np.float64),
         known=np.full((n, N_KNOWN), -1, np.int64),
         known_price=np.zeros((n, N_KNOWN), np.float64),
         known_option=np.zeros((n, N_KNOWN, N_OPTION_COLUMNS), np.int32),
