@@ -7,7 +7,7 @@ vehicle more of each kind would save, sets of routes included. In the round a ro
 what the vehicle costs; it takes one only if it gains more than the sets of others would.
 
 The prices shape a plan while it is still rough, in the first rounds. The later rounds go by real costs alone: a price
-is that of the last vehicle, wrong for all others, and where bells are staggered a search that pays it to the end ends
+is that of the last vehicle, wrong for all others, and where bells were staggered a search that paid it to the end ended
 dearer (docs/optimiser.md).
 """
 
