@@ -90,6 +90,7 @@ class Observer:
     least_pence: int = 1 << 60
     stopped: bool = False
     shown_at: float = 0.0
+    share_shown: float = 0.0
 
     def elapsed(self) -> float:
         """Seconds since the beginning."""
@@ -107,6 +108,8 @@ class Observer:
             return
         self.shown_at = self.elapsed()
         self.trace.append((self.shown_at, (self.least_pence + 1) // 2))
+        # A last round that ends before its time is followed by another one, which begins at a smaller share.
+        self.share_shown = max(self.share_shown, min(1.0, share))
         if self.on_progress is not None:
             self.on_progress(
                 Progress(
@@ -114,7 +117,7 @@ class Observer:
                     seconds=self.shown_at,
                     objective_pence_per_week=(self.least_pence + 1) // 2,
                     n_unserved=n_absent,
-                    share_done=min(1.0, share),
+                    share_done=self.share_shown,
                 )
             )
 
