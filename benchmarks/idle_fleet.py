@@ -1,14 +1,15 @@
-"""What idle fleet vehicles are worth: the search as it is beside two ways to keep some of them for short runs.
+"""What idle fleet vehicles are worth: the search without their price, with it, and two other ways to keep some of them.
 
-    python -m benchmarks.idle_fleet [--n 955] [--seconds 20] [--seeds 101 102] [--methods plain halves] [--json]
+    python -m benchmarks.idle_fleet [--n 955] [--seconds 20] [--seeds 101 102] [--methods plain priced] [--json]
     python -m benchmarks.idle_fleet --misses --seeds 101
 
-Seconds are CPU seconds of one process. Every method's routes go through the same exact assignment, and a row's cost is
-what that makes of them. `plain`: the search as it is. `withheld`: it is shown no fleet vehicles but those of the
-largest class. `halves`: of the others it is shown an early and a late half, with half of the hours paid, each
-`--overlap` minutes longer than its share of the shift. `--staggered`: every other school, and the end of the fleet's
-shifts, an hour later. `--today`: begin with today's routes. `--misses`: by how much each fleet vehicle's one route and
-each bought route that its class can hold miss each other in a plan.
+Seconds are CPU seconds of one process. Every method's routes go through the same exact assignment, and a row's cost
+is what that makes of them. `plain`: the search without prices. `priced`: as it is (`routing.fleet_worth`).
+`withheld`: it is shown no fleet vehicles but those of the largest class. `halves`: of the others it is shown an early
+and a late half, with half of the hours paid, each `--overlap` minutes longer than its share of the shift.
+`--staggered`: every other school, and the end of the fleet's shifts, an hour later. `--today`: begin with today's
+routes. `--misses`: by how much each fleet vehicle's one route and each bought route that its class can hold miss each
+other in a plan.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ from routing.solve import StartRoute, Stop, solve
 from transport.files.read import read_scenario
 
 Row = dict[str, Any]
-PLAIN, WITHHELD, HALVES = METHODS = ("plain", "withheld", "halves")
+PLAIN, PRICED, WITHHELD, HALVES = METHODS = ("plain", "priced", "withheld", "halves")
 PARTED_AT_S = (8 * 3600 + 38 * 60, 15 * 3600 + 20 * 60)
 """Where a shift is parted: between the demo's early and late bells."""
 LATER_S = 3600
@@ -97,7 +98,7 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
             shown = {WITHHELD: withheld, HALVES: lambda x: halved(x, options.overlap * 60)}.get(method, lambda x: x)
             result = solve(
                 shown(given), Stop(seconds=options.seconds), seed=seed, start=today if options.today else (),
-                clock=cpu_s,
+                clock=cpu_s, price_fleet=method == PRICED,
             )  # fmt: skip
             assigned = assign(given, result.solution)
             yield {
@@ -112,7 +113,10 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
 def misses(options: argparse.Namespace, seed: int) -> Row:
     """Of one plan: pairs that miss each other by at most so many minutes."""
     given, today = _instance(options.n)
-    result = solve(given, Stop(seconds=options.seconds), seed=seed, start=today if options.today else (), clock=cpu_s)
+    result = solve(
+        given, Stop(seconds=options.seconds), seed=seed, start=today if options.today else (), clock=cpu_s,
+        price_fleet=False,
+    )  # fmt: skip
     solution, assigned = result.solution, result.assignment
     figures, _, _, _ = all_figures(given, solution)
     on_fleet = {r for _, routes in assigned.vehicles for r in routes}

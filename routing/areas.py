@@ -30,8 +30,10 @@ from routing.start import StartRoute
 from routing.teams import Team
 from transport.calendar import Leg
 
-AREA_RIDERS = 1_500
-"""Most riders of an area, about."""
+AREA_RIDERS = 250
+"""Most riders of an area that is searched, about: small ones go faster, and are cut elsewhere in the next round."""
+ASSIGNED_RIDERS = 1_500
+"""Most riders of an area that is assigned by itself, about; each has but its share of the fleet."""
 N_LANDMARKS = 4
 """Places from which drives are measured; a place's drives from all of them stand for its coordinates."""
 
@@ -192,15 +194,15 @@ def _dealt(limit: Ints, held: Sequence[Ints], rng: np.random.Generator) -> list[
     ]
 
 
-def n_areas_of(n_riders: int) -> int:
-    """Two areas, or as many as keep each at about `AREA_RIDERS`; an even number, for two processes."""
-    return 2 * max(1, -(-n_riders // (2 * AREA_RIDERS)))
+def n_areas_of(n_riders: int, most: int = AREA_RIDERS) -> int:
+    """Two areas, or as many as keep each at about `most` riders; an even number, for two processes."""
+    return 2 * max(1, -(-n_riders // (2 * most)))
 
 
 def assign_by_area(instance: Instance, routes: Sequence[StartRoute], blocks: Blocks | None) -> Assignment:
     """The exact assignment of each area by itself, for an instance too large to be assigned at once."""
     rng = np.random.default_rng(0)
-    n_areas = n_areas_of(instance.n_riders)
+    n_areas = n_areas_of(instance.n_riders, ASSIGNED_RIDERS)
     riders, routes_by_area = cut(instance, routes, n_areas, drives_from_landmarks(instance, blocks), rng)
     number = {id(route): r for r, route in enumerate(routes)}
     supply, cost = [-1] * len(routes), 0

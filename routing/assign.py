@@ -101,6 +101,30 @@ def assign(instance: Instance, solution: Solution) -> Assignment:
     )
 
 
+def relaxed(instance: Instance, solution: Solution) -> tuple[int, NDArray[np.float64]]:
+    """The assignment as a linear program: its cost, pence a fortnight, and the worth of one more of each supply, (K,).
+
+    `assign` costs at least that. Both leave out the unserved. A supply without a limit, or with some to spare, is
+    worth 0.
+    """
+    from scipy.optimize import linprog
+
+    n_routes, worth = len(solution.orders), np.zeros(len(instance.supplies))
+    figures, columns = _priced(instance, solution)
+    matrix, lower, upper, row_of = _rows(instance, columns, n_routes, figures)
+    result = linprog(
+        np.array([cost for _, _, cost, _ in columns], float),
+        A_eq=matrix[:n_routes], b_eq=lower[:n_routes], A_ub=matrix[n_routes:], b_ub=upper[n_routes:],
+        bounds=(0, None), method="highs",
+    )  # fmt: skip
+    if result.x is None:
+        raise RuntimeError(f"assignment of {n_routes} routes found no prices: {result.message}")
+    for (kind, k), row in row_of.items():
+        if kind == "supply":
+            worth[k] = max(0.0, -float(result.ineqlin.marginals[row - n_routes]))
+    return int(np.ceil(result.fun - 1e-6)), worth
+
+
 def _priced(instance: Instance, solution: Solution) -> tuple[NDArray[np.int64], list[_Column]]:
     """Figures (P, R, 2, G, N_FIGURES), and every column of the program."""
     figures, ok, tags, soft = all_figures(instance, solution)
@@ -340,8 +364,8 @@ def _team_columns(
     return [(k, routes, pence + soft_too, team) for pence, team in found]
 
 
-_Rows = tuple[Any, NDArray[np.float64], NDArray[np.float64]]
-"""(matrix, lower, upper)."""
+_Rows = tuple[Any, NDArray[np.float64], NDArray[np.float64], dict[tuple[str, int], int]]
+"""(matrix, lower, upper, row of each limit by its kind and number)."""
 
 
 def _rows(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> _Rows:
@@ -386,14 +410,14 @@ def _rows(instance: Instance, columns: list[_Column], n_routes: int, figures: ND
                 limit("operator", o, int(instance.operator_pa_limit[o]), c, int(pas))
     matrix = coo_array((values, (rows, cols)), shape=(len(upper), len(columns))).tocsr()
     lower = [1.0] * n_routes + [-np.inf] * (len(upper) - n_routes)
-    return matrix, np.array(lower), np.array(upper)
+    return matrix, np.array(lower), np.array(upper), row_of
 
 
 def _solve(instance: Instance, columns: list[_Column], n_routes: int, figures: NDArray[np.int64]) -> list[_Column]:
     """Cheapest choice of columns that covers every route once within the limits of every supply."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    matrix, lower, upper = _rows(instance, columns, n_routes, figures)
+    matrix, lower, upper, _ = _rows(instance, columns, n_routes, figures)
     result = milp(
         np.array([cost for _, _, cost, _ in columns], float),
         constraints=LinearConstraint(matrix, lower, upper),

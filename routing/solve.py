@@ -55,6 +55,7 @@ def solve(
     should_stop: Callable[[], bool] | None = None,
     clock: Callable[[], float] = time.monotonic,
     elsewhere: Elsewhere | None = None,
+    price_fleet: bool = True,
 ) -> Result:
     """Search for the plan of least objective.
 
@@ -68,6 +69,8 @@ def solve(
     on_progress : called about five times a second. should_stop : asked before every chunk.
     clock : what seconds are counted by; wall time unless told otherwise, and then on one process only.
     elsewhere : who searches, in place of processes and clock.
+    price_fleet : whether routes pay for a fleet vehicle, at first, what the assignment could save with it
+        (`routing.fleet_worth`).
 
     Raises
     ------
@@ -81,7 +84,9 @@ def solve(
         processes = 1
     staff = workers(instance, processes, blocks, clock) if elsewhere is None else elsewhere.workers(instance, blocks)
     with staff as at_work:
-        found = search(instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks)
+        found = search(
+            instance, stop, at_work, observer, seed=seed, start=start, blocks=blocks, price_fleet=price_fleet
+        )
     solution = as_solution(instance, found.routes)
     exact = assign(instance, solution) if blocks is None else assign_by_area(instance, found.routes, blocks)
     solution, assignment = drop_undriven(solution, exact)

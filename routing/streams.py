@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from routing.areas import cut, drives_from_landmarks, n_areas_of, share_out
+from routing.fleet_worth import FleetWorth
 from routing.instance import P_UNSERVED, Instance
 from routing.part import Blocks, absent_from
 from routing.processes import Workers
@@ -89,6 +90,7 @@ class Observer:
     least_pence: int = 1 << 60
     stopped: bool = False
     shown_at: float = 0.0
+    share_shown: float = 0.0
 
     def elapsed(self) -> float:
         """Seconds since the beginning."""
@@ -106,6 +108,8 @@ class Observer:
             return
         self.shown_at = self.elapsed()
         self.trace.append((self.shown_at, (self.least_pence + 1) // 2))
+        # A last round that ends before its time is followed by another one, which begins at a smaller share.
+        self.share_shown = max(self.share_shown, min(1.0, share))
         if self.on_progress is not None:
             self.on_progress(
                 Progress(
@@ -113,7 +117,7 @@ class Observer:
                     seconds=self.shown_at,
                     objective_pence_per_week=(self.least_pence + 1) // 2,
                     n_unserved=n_absent,
-                    share_done=min(1.0, share),
+                    share_done=self.share_shown,
                 )
             )
 
@@ -178,9 +182,18 @@ class TwoSeeds:
 class Areas:
     """Areas searched side by side, cut anew in each round."""
 
-    def __init__(self, instance: Instance, routes: Sequence[StartRoute], blocks: Blocks | None, n_areas: int) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        routes: Sequence[StartRoute],
+        blocks: Blocks | None,
+        n_areas: int,
+        *,
+        price_fleet: bool = True,
+    ) -> None:
         self._instance, self._routes, self._n_areas = instance, routes, n_areas
         self._drives = drives_from_landmarks(instance, blocks)
+        self._worth = FleetWorth(instance, priced=price_fleet)
         self._start_pence: list[int] = []
 
     def tasks(self, length: Round, seed: int) -> list[Task]:
@@ -191,10 +204,12 @@ class Areas:
         ends = np.rint(np.cumsum([len(r) for r in riders]) * length.n_iterations / self._instance.n_riders)
         shares = np.diff(ends, prepend=0).astype(int).tolist()
         self._start_pence = [pence_of(self._instance, r, s) for r, s in zip(riders, routes, strict=True)]
+        if length.n_iterations > 0:
+            self._worth.look(self._routes, length.done[0])
         return [
             Task(
                 riders=riders[a], limits=limits[a], routes=routes[a], seed=mixed_seed(seed, length.number, a),
-                n_iterations=shares[a], first=length.first, done=length.done,
+                n_iterations=shares[a], first=length.first, done=length.done, day_pence=self._worth.day_pence,
             )
             for a in range(self._n_areas)
         ]  # fmt: skip
@@ -206,8 +221,9 @@ class Areas:
 
     def take(self, found: Sequence[Found]) -> tuple[Sequence[StartRoute], int]:
         """See `Streams`."""
-        self._routes = [route for f in found for route in f.now]
-        return [route for f in found for route in f.best], sum(f.best_pence for f in found)
+        self._routes = self._worth.without([route for f in found for route in f.now])
+        best = self._worth.without([route for f in found for route in f.best])
+        return best, pence_of(self._instance, range(self._instance.n_riders), best)
 
 
 def search(
@@ -219,14 +235,16 @@ def search(
     seed: int,
     start: Sequence[StartRoute] = (),
     blocks: Blocks | None = None,
+    price_fleet: bool = True,
 ) -> Searched:
     """First plan, then rounds until the stop.
 
     Parameters
     ----------
     blocks : where travel comes from if the instance holds no matrices.
+    price_fleet : whether routes pay for a fleet vehicle, at first, what the assignment could save with it.
     """
-    streams, best, best_pence = _first_plan(instance, workers, seed, start, blocks)
+    streams, best, best_pence = _first_plan(instance, workers, seed, start, blocks, price_fleet)
     first_plan_seconds = observer.elapsed()
     observer.least_pence = best_pence
     observer.trace.append((first_plan_seconds, (best_pence + 1) // 2))
@@ -255,13 +273,18 @@ def search(
 
 
 def _first_plan(
-    instance: Instance, workers: Workers, seed: int, start: Sequence[StartRoute], blocks: Blocks | None
+    instance: Instance,
+    workers: Workers,
+    seed: int,
+    start: Sequence[StartRoute],
+    blocks: Blocks | None,
+    price_fleet: bool,
 ) -> tuple[Streams, Sequence[StartRoute], int]:
     """Streams that begin with the first plan, made whole where the matrices are whole and by area elsewhere."""
     zero = Round(number=-1, n_iterations=0, first=0, done=(0.0, 0.0), seconds=None)
     n_areas = n_areas_of(instance.n_riders)
     if blocks is not None:
-        areas = Areas(instance, start, blocks, n_areas)
+        areas = Areas(instance, start, blocks, n_areas, price_fleet=price_fleet)
         return areas, *areas.take(workers.run(areas.tasks(zero, seed), lambda standings: False))
     whole = Task(
         riders=None, limits=None, routes=start, seed=mixed_seed(seed), n_iterations=0, first=0, done=(0.0, 0.0)
@@ -269,7 +292,7 @@ def _first_plan(
     (found,) = workers.run([whole], lambda standings: False)
     if instance.n_riders < AREAS_FROM:
         return TwoSeeds(instance, found.now), found.best, found.best_pence
-    return Areas(instance, found.now, blocks, n_areas), found.best, found.best_pence
+    return Areas(instance, found.now, blocks, n_areas, price_fleet=price_fleet), found.best, found.best_pence
 
 
 def _watch(observer: Observer, streams: Streams, length: Round) -> Callable[[Sequence[Standing]], bool]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from routing.instance import BOUGHT, NO_LIMIT, S_KIND, S_LIMIT, Instance
-from routing.part import Blocks, Ints, Limits, part_of, whole_of
+from routing.instance import BOUGHT, NO_LIMIT, S_FIXED, S_KIND, S_LIMIT, Instance
+from routing.part import Blocks, Ints, Limits, Part, part_of, whole_of
 from routing.search.anneal import search_chunk
 from routing.search.state import N_ABSENT, N_BEST, N_TOTAL, new_state
 from routing.start import StartRoute, begin_from, routes_at_best, routes_now
@@ -29,6 +29,7 @@ class Task:
     riders : of the area, ascending; None: everybody. limits : the area's; None: all there is.
     routes : to begin with, in the whole instance's numbers.
     first : number of the first iteration. done : shares of the whole search done at its beginning and end.
+    day_pence : (K,) pence a day that the search charges for a supply beside its cost; None: nothing.
     until : seconds of the clock (the same for all processes) after which no chunk begins; None: none.
     """
 
@@ -39,6 +40,7 @@ class Task:
     n_iterations: int
     first: int
     done: tuple[float, float]
+    day_pence: Ints | None = None
     until: float | None = None
 
 
@@ -84,6 +86,8 @@ def run_task(
     part = whole_of(instance)
     if riders is not None and limits is not None:
         part = part_of(instance, riders, limits, blocks)
+    if task.day_pence is not None:
+        part = _charged(part, task.day_pence)
     data, state = part.instance.data(), new_state(part.instance, task.seed)
     begin_from(data, state, part.inward(task.routes))
     began = clock()
@@ -105,6 +109,13 @@ def run_task(
         iterations=iterations,
         seconds=clock() - began,
     )
+
+
+def _charged(part: Part, day_pence: Ints) -> Part:
+    """The part with supplies that cost more by the day of use."""
+    supplies = part.instance.supplies.copy()
+    supplies[:, S_FIXED] += day_pence[part.supplies]
+    return replace(part, instance=replace(part.instance, supplies=supplies))
 
 
 def has_limits(instance: Instance) -> bool:

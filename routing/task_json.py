@@ -22,6 +22,7 @@ def task_text(task: Task) -> str:
     return _text(
         riders=None if task.riders is None else _array(task.riders), limits=limits, routes=_routes(task.routes),
         seed=task.seed, n_iterations=task.n_iterations, first=task.first, done=task.done,
+        day_pence=None if task.day_pence is None else _array(task.day_pence),
     )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def task_of_text(text: str, until: float | None) -> Task:
         limits=None if limits is None else Limits(**{name: _array_of(limits[name]) for name in _LIMITS}),
         routes=_routes_of(given["routes"]), seed=given["seed"], n_iterations=given["n_iterations"],
         first=given["first"], done=(given["done"][0], given["done"][1]), until=until,
+        day_pence=None if given["day_pence"] is None else _array_of(given["day_pence"]),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from routing.search.destroy import ruin
 from routing.search.dispatch import price_trial
 from routing.search.price import figures_of, price_with_mate
 from routing.search.repair import insert_absent, vehicle_with_room
-from routing.search.scan import BLINK
+from routing.search.scan import BLINK, NO_PLACE
 from routing.search.state import (
     B_SUPPLY,
     M_COST,
@@ -185,11 +185,13 @@ def run(
         share = done[0] + (done[1] - done[0]) * i / max(1, n_iterations)
         temperature = temperatures[0] * (temperatures[1] / temperatures[0]) ** share
         begin_iteration(s)
-        ruined = beginning or ruin(d, s)
-        if ruined:
-            insert_absent(d, s, 0.0 if beginning else BLINK)
+        # What the plan must cost less than to be accepted, drawn first: a plan that cannot is not finished.
         bar = s.num[N_OLD_TOTAL] - temperature * np.log(random_unit(s.rng) + 1e-300)
-        if not beginning and (not ruined or s.num[N_TOTAL] >= bar):
+        whole = beginning or ruin(d, s)
+        if whole:
+            bounded = not beginning and dispatch.only_adds(d)
+            whole = insert_absent(d, s, 0.0 if beginning else BLINK, bar if bounded else NO_PLACE)
+        if not beginning and (not whole or s.num[N_TOTAL] >= bar):
             undo_iteration(d, s)
         elif beginning or s.num[N_TOTAL] < s.num[N_BEST]:
             keep_best(s)

@@ -109,10 +109,15 @@ def share_vehicle(d: Any, s: Any) -> None:
 
 
 @by_data
-def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
+def only_adds(d: Any) -> bool:
+    """Whether putting a unit in never makes a plan cheaper: what it costs unfinished is then the least it will."""
+
+
+@by_data
+def best_insertion(d: Any, s: Any, unit: int, blink: float, room: float) -> bool:
     """Put a unit where it costs least (`put_route`), on a route of its own if need be; False where nothing fits.
 
-    blink : share of routes overlooked at random.
+    blink : share of routes overlooked at random. room : what it must cost less than.
     """
 
 

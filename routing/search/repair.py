@@ -24,9 +24,10 @@ from routing.instance import (
 )
 from routing.numba_cache import njit_inline, njit_inner
 from routing.search import dispatch
+from routing.search.known import price_on_route
 from routing.search.lanes import N_OPTION_COLUMNS, O_GATE_AM, O_HOME_AM, O_RIDER_AM
 from routing.search.price import price_trial
-from routing.search.scan import NO_PLACE, scan_route
+from routing.search.scan import DEARER, NO_PLACE, scan_route
 from routing.search.state import (
     B_SUPPLY,
     HUGE,
@@ -152,7 +153,7 @@ def add_member(d: Any, s: Any, rider: int) -> bool:
     stage, option = stage_slot(s), s.options[len(s.options) - 1]
     copy_route(s.now, trial_slot(s), s.now, stage)
     s.slots[L_LANES, stage] = 0
-    if scan_route(d, s, rider, stage, NO_PLACE, option) >= NO_PLACE:
+    if scan_route(d, s, rider, stage, NO_PLACE, option) >= DEARER:
         return False
     build_trial(d, s, stage, option)
     return True
@@ -218,10 +219,10 @@ def scan_near(d: Any, s: Any, rider: int, n_wanted: int, bar: float) -> int:
         if blink > 0 and random_unit(s.rng) < blink:
             continue
         limit = bar if count < n_wanted else s.keys[count - 1]
-        key = scan_route(d, s, rider, r, limit, spare)
+        key = price_on_route(d, s, rider, r, limit, spare)
         if d.rules[R_DISTURBED] > 0:
             key += stranger_pence(d.riders, rider, s.now.order[r], s.now.meta[r], M_N_AM)
-        if key >= min(limit, NO_PLACE):
+        if key >= min(limit, DEARER):
             continue
         j = min(count, n_wanted - 1)
         while j > 0 and s.keys[j - 1] > key:
@@ -234,17 +235,25 @@ def scan_near(d: Any, s: Any, rider: int, n_wanted: int, bar: float) -> int:
     return count
 
 
+@dispatch.only_adds.for_data(Data)
+@njit_inline
+def no_family_pays(d: Any) -> bool:
+    """Not where disturbed families have a price: the more of a route stay together, the less they pay."""
+    return d.rules[R_DISTURBED] == 0
+
+
 @dispatch.best_insertion.for_data(Data)
 @njit_inner
-def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
-    """Put a unit where it costs least: routes of its neighbours, or a new route. False where nothing fits."""
+def best_insertion(d: Any, s: Any, unit: int, blink: float, room: float) -> bool:
+    """Put a unit where it costs least: routes of its neighbours, or a new route. False where no place costs less."""
     t, pick = trial_slot(s), pick_slot(s)
     first = int(d.unit_ptr[unit])
     grouped = d.unit_ptr[unit + 1] - first > 1
-    alone = s.alone[unit]
+    alone, most = s.alone[unit], int(min(room, NO_PLACE))
     s.blink[0] = blink
-    count = scan_near(d, s, int(d.unit_riders[first]), PRICED_FOR_GROUP if grouped else PRICED, alone)
-    best, best_r = HUGE, NOBODY
+    n_priced = PRICED_FOR_GROUP if grouped else PRICED
+    count = scan_near(d, s, int(d.unit_riders[first]), n_priced, min(alone, room))
+    best, best_r = most, NOBODY
     for i in range(count):
         if s.keys[i] >= best:
             break
@@ -262,7 +271,7 @@ def best_insertion(d: Any, s: Any, unit: int, blink: float) -> bool:
         if extra < best:
             best, best_r = extra, NOBODY
             copy_route(s.now, t, s.now, pick)
-    if best >= HUGE:
+    if best >= most:
         return False
     if best_r < 0:
         best_r = new_slot(s)
@@ -330,9 +339,21 @@ def mark_hopeless(d: Any, s: Any) -> None:
             s.books[B_SUPPLY, k] -= NO_LIMIT
 
 
+@njit_inline
+def unserved_pence(d: Any, unit: int) -> int:
+    """What it costs to leave a unit out."""
+    pence = 0
+    for m in range(d.unit_ptr[unit], d.unit_ptr[unit + 1]):
+        pence += d.riders[d.unit_riders[m], P_UNSERVED]
+    return pence
+
+
 @njit_inner
-def insert_absent(d: Any, s: Any, blink: float) -> None:
-    """Insert every absent unit, in a drawn order; who fits nowhere stays absent."""
+def insert_absent(d: Any, s: Any, blink: float, bar: float) -> bool:
+    """Insert every absent unit, in a drawn order; who fits nowhere stays absent.
+
+    False where the plan cannot end below the bar any more, and is left unfinished.
+    """
     absent, units = s.people[Q_ABSENT], s.people[Q_UNITS]
     n_units = 0
     for i in range(s.num[N_ABSENT]):
@@ -346,8 +367,15 @@ def insert_absent(d: Any, s: Any, blink: float) -> None:
         if s.people[Q_HOPELESS, absent[i]] == 1:
             absent[s.num[N_ABSENT]] = absent[i]
             s.num[N_ABSENT] += 1
+    to_come = 0
     for i in range(n_units):
-        placed = dispatch.best_insertion(d, s, units[i], blink)
+        to_come += unserved_pence(d, units[i])
+    for i in range(n_units):
+        room = bar - (s.num[N_TOTAL] - to_come)
+        if room <= 0.0:
+            return False
+        to_come -= unserved_pence(d, units[i])
+        placed = dispatch.best_insertion(d, s, units[i], blink, room)
         for m in range(d.unit_ptr[units[i]], d.unit_ptr[units[i] + 1]):
             rider = int(d.unit_riders[m])
             if placed:
@@ -355,3 +383,4 @@ def insert_absent(d: Any, s: Any, blink: float) -> None:
             else:
                 absent[s.num[N_ABSENT]] = rider
                 s.num[N_ABSENT] += 1
+    return True

@@ -23,6 +23,7 @@ from routing.search.dispatch import (
     RuinMix,
     best_insertion,
     mark_hopeless,
+    only_adds,
     price_on_supply,
     price_trial,
     ruin_mix,
@@ -346,16 +347,24 @@ def one_route_each(d: Any, s: Any) -> None:
     """A vehicle drives one route."""
 
 
+@only_adds.for_data(RideData)
+@njit_inline
+def rides_add(d: Any) -> bool:
+    """Lengths keep the triangle inequality."""
+    return True
+
+
 @best_insertion.for_data(RideData)
 @njit_inner
-def insert_ride(d: Any, s: Any, unit: int, blink: float) -> bool:
+def insert_ride(d: Any, s: Any, unit: int, blink: float, room: float) -> bool:
     """Put a ride where it lengthens the plan least; routes of near stops first, as a good length spares many tests."""
     s.num[N_MARK] += 1
     mark, trial, pick = s.num[N_MARK], trial_slot(s), pick_slot(s)
     near = d.near[0, d.unit_riders[d.unit_ptr[unit]]]
     n_ranked = min(NEIGHBOURS_RANKED, len(near))
-    best, best_r = try_ride(d, s, unit, -1, HUGE), -1
-    if best < HUGE:
+    most = int(min(room, float(HUGE)))
+    best, best_r = min(try_ride(d, s, unit, -1, HUGE), most), -1
+    if best < most:
         copy_route(s.now, trial, s.now, pick)
     for i in range(n_ranked + s.num[N_HIGH]):
         r = s.people[Q_ROUTE, near[i]] if i < n_ranked else i - n_ranked
@@ -368,7 +377,7 @@ def insert_ride(d: Any, s: Any, unit: int, blink: float) -> bool:
         if extra < best:
             best, best_r = extra, r
             copy_route(s.now, trial, s.now, pick)
-    if best >= HUGE:
+    if best >= most:
         return False
     put_route(d, s, pick, new_slot(s) if best_r < 0 else best_r)
     return True

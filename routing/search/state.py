@@ -37,6 +37,8 @@ from routing.search.lanes import (
 HUGE = 1 << 60
 N_OPTIONS = 8
 """Most routes that one scan ranks."""
+N_KNOWN = 128
+"""Routes of which the price of a rider is kept, a power of two; where two routes share a place, the later is known."""
 N_SPARE = 3
 """Slots past the last: trial, pick and stage."""
 
@@ -49,15 +51,17 @@ N_META = 13
 # Positions in `State.num`.
 (
     N_TOTAL, N_ABSENT, N_HIGH, N_FREE, N_TOUCHED, N_STAMP, N_BEST, N_BEST_HIGH, N_BEST_ABSENT, N_OLD_ABSENT,
-    N_OLD_TOTAL, N_MARK, N_SLOTS, N_STALE,
-) = range(14)  # fmt: skip
-N_NUM = 14
+    N_OLD_TOTAL, N_MARK, N_SLOTS, N_STALE, N_VERSION,
+) = range(15)  # fmt: skip
+N_NUM = 15
 
 # Rows of `State.slots` (one column a route slot) and of `State.people` (one column a person's first row).
 # L_LANES: 1 where the lanes are those of the route as it stands. L_STALE lists routes that differ from the best plan's,
-# L_IS_STALE marks them.
-L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE = range(8)
-N_SLOT_ROWS = 8
+# L_IS_STALE marks them. L_VERSION: a number that no other content of a route has.
+(
+    L_FREE, L_TOUCHED, L_TOUCH_STAMP, L_MARK, L_LIST, L_LANES, L_STALE, L_IS_STALE, L_VERSION, L_OLD_VERSION,
+) = range(10)  # fmt: skip
+N_SLOT_ROWS = 10
 (
     Q_ROUTE, Q_ABSENT, Q_OLD_ABSENT, Q_BEST_ABSENT, Q_STAMP, Q_UNITS, Q_HOPELESS, Q_ALONE_AM, Q_ALONE_PM,
 ) = range(9)  # fmt: skip
@@ -87,14 +91,17 @@ class State(NamedTuple):
     now : the working plan; three slots past the last (`trial_slot`, `pick_slot`, `stage_slot`) hold the candidate being
         built, the best candidate so far, and a route with some members of a unit on board.
     old, best : the journal's copies of touched routes; the best plan.
-    slots int64 (8, R + 3), people int64 (9, N), books int64 (3, .), num int64 : rows and positions named above.
+    slots int64 (10, R + 3), people int64 (9, N), books int64 (3, .), num int64 : rows and positions named above.
     alone float64 (U,) : pence a fortnight of each unit on a route of its own, limited supplies left out.
     sigs, mask_days, variants (R + 3, 1 + G), lanes int32 (R + 3, 2, G, L + 1, .), runs int32 (R + 3, 2, G, .) :
         what the scan knows of riders, days and routes (`lanes`).
     rng uint64 (1,). weights (G,), w, figures (2, G, N_FIGURES), gates : scratch of the evaluation.
-    keys float64, price float64, pairs, found, options int64 (N_OPTIONS + 2, 6), blink float64 (1,) : scratch of the
-        scan. pair_figures (2, 2, G, N_FIGURES), runs_in_set, shift : scratch of two routes on one vehicle; pair_members
-        (0 and 1), no_team, no_when, nobody_worked : what is always the same of them.
+    known int64, known_price float64 (N, N_KNOWN), known_option int32 (N, N_KNOWN, 6) : prices and places of the scan by
+        rider and route; twice the route's version, and one more where the price is only a least one.
+    keys float64, price float64, pairs, found, options int64 (N_OPTIONS + 2, 6), blink float64 (2,) : scratch of the
+        scan, and shares of routes and positions that it overlooks. pair_figures (2, 2, G, N_FIGURES), runs_in_set,
+        shift : scratch of two routes on one vehicle; pair_members (0 and 1), no_team, no_when, nobody_worked : what
+        is always the same of them.
     """
 
     now: Routes
@@ -128,6 +135,9 @@ class State(NamedTuple):
     shift: Any
     no_when: Any
     blink: Any
+    known: Any
+    known_price: Any
+    known_option: Any
 
 
 def empty_routes(n_slots: int, longest: int) -> Routes:
@@ -148,7 +158,7 @@ def nobody_placed(
     n = len(persons)
     slots = np.full((N_SLOT_ROWS, 2 * n_slots + N_SPARE), -1, np.int64)
     slots[L_FREE, :n_slots] = np.arange(n_slots)[::-1]
-    slots[L_LANES] = slots[L_IS_STALE] = 0
+    slots[L_LANES] = slots[L_IS_STALE] = slots[L_VERSION] = 0
     people = np.full((N_PEOPLE_ROWS, len(riders)), -1, np.int64)
     people[Q_HOPELESS] = 0
     people[Q_ALONE_AM] = people[Q_ALONE_PM] = np.arange(len(riders))
@@ -203,7 +213,10 @@ def new_state(instance: Instance, seed: int) -> State:
         runs_in_set=np.zeros((3, N_FIGURES), np.int64),
         shift=np.zeros(3, np.int64),
         no_when=np.zeros((4, 0), np.int64),
-        blink=np.zeros(1, np.float64),
+        blink=np.zeros(2, np.float64),
+        known=np.full((n, N_KNOWN), -1, np.int64),
+        known_price=np.zeros((n, N_KNOWN), np.float64),
+        known_option=np.zeros((n, N_KNOWN, N_OPTION_COLUMNS), np.int32),
     )
 
 
@@ -308,6 +321,7 @@ def touch(s: Any, r: int) -> None:
     s.slots[L_TOUCH_STAMP, r] = s.num[N_STAMP]
     s.slots[L_TOUCHED, s.num[N_TOUCHED]] = r
     s.num[N_TOUCHED] += 1
+    s.slots[L_OLD_VERSION, r] = s.slots[L_VERSION, r]
     copy_route(s.now, r, s.old, r)
 
 
@@ -343,8 +357,10 @@ def link(s: Any, r: int, other: int) -> None:
 
 @njit_inline
 def changed(s: Any, r: int) -> None:
-    """Note that route r differs from its lanes and from the best plan's route."""
+    """Note that route r differs from what it was, from its lanes and from the best plan's route."""
     s.slots[L_LANES, r] = 0
+    s.num[N_VERSION] += 1
+    s.slots[L_VERSION, r] = s.num[N_VERSION]
     if s.slots[L_IS_STALE, r] == 0:
         s.slots[L_IS_STALE, r] = 1
         s.slots[L_STALE, s.num[N_STALE]] = r
@@ -419,6 +435,7 @@ def undo_iteration(d: Any, s: Any) -> None:
         take_supply(d.supplies, s.books, s.now.meta, r, -1)
         copy_route(s.old, r, s.now, r)
         s.slots[L_LANES, r] = 0
+        s.slots[L_VERSION, r] = s.slots[L_OLD_VERSION, r]
         take_supply(d.supplies, s.books, s.now.meta, r, 1)
         own_riders(d, s, r)
         if is_empty(s.now, r):

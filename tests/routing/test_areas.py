@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from routing.areas import assign_by_area, cut, drives_from_landmarks, n_areas_of, share_out, split
+from routing.areas import ASSIGNED_RIDERS, assign_by_area, cut, drives_from_landmarks, n_areas_of, share_out, split
 from routing.assign import assign
 from routing.baseline import start_routes
 from routing.encode import Index, encode
@@ -208,7 +208,12 @@ def test_borders_move_from_round_to_round(planned: Planned) -> None:
     assert len(cuts) > 2
 
 
-@pytest.mark.parametrize(("n_riders", "n_areas"), [(0, 2), (955, 2), (3_000, 2), (3_001, 4), (20_000, 14)])
+@pytest.mark.parametrize(("n_riders", "n_areas"), [(0, 2), (500, 2), (501, 4), (1_000, 4), (20_000, 80)])
 def test_the_number_of_areas(n_riders: int, n_areas: int) -> None:
-    """Two until an area would pass 1,500 riders; always even."""
+    """Two until an area would pass 250 riders; always even."""
     assert n_areas_of(n_riders) == n_areas
+
+
+def test_areas_that_are_assigned_are_larger() -> None:
+    """Two until one would pass 1,500 riders."""
+    assert [n_areas_of(n, ASSIGNED_RIDERS) for n in (3_000, 3_001, 20_000)] == [2, 4, 14]

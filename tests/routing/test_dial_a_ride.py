@@ -263,6 +263,14 @@ def test_lengths_are_rounded_up_so_that_a_detour_is_never_shorter() -> None:
 
 def test_every_problem_has_a_body_for_every_function() -> None:
     """Called from Python with data of another type, a function of the dispatch says which type it does not know."""
-    for name in ("ruin_mix", "price_trial", "price_on_supply", "best_insertion", "share_vehicle", "mark_hopeless"):
+    for name in (
+        "ruin_mix",
+        "price_trial",
+        "price_on_supply",
+        "best_insertion",
+        "share_vehicle",
+        "mark_hopeless",
+        "only_adds",
+    ):
         with pytest.raises(TypeError, match=f"{name}: no body for data of type dict"):
             getattr(dispatch, name)({})

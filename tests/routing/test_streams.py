@@ -97,7 +97,7 @@ def test_two_seeds_share_the_iterations_and_nothing_else() -> None:
 
 
 def test_areas_add_up() -> None:
-    """Every rider in one area, all iterations spent, the best of a round the sum of its areas' bests."""
+    """Every rider in one area, all iterations spent, the best of a round all of its areas' bests together."""
     plan = searched(LARGE, 1, iterations=100)
     areas = Areas(LARGE, plan.routes, None, 4)
     tasks = areas.tasks(EVERYBODY, 1)
@@ -105,9 +105,10 @@ def test_areas_add_up() -> None:
     assert sorted(riders.tolist()) == list(range(LARGE.n_riders))
     assert sum(task.n_iterations for task in tasks) == EVERYBODY.n_iterations
     assert areas.pence([Standing()] * 4) == plan.pence
-    a, b = (StartRoute(order=([i], []), hubs=([0], [])) for i in range(2))
-    routes, pence = areas.take([found(10, a, best=9), found(20, b, best=18)])
-    assert (list(routes), pence) == ([a, b], 27)
+    halves = [list(plan.routes[:9]), list(plan.routes[9:])]
+    routes, pence = areas.take([found(0, *half) for half in halves])
+    assert [route.order for route in routes] == [route.order for route in plan.routes]
+    assert pence == plan.pence
 
 
 @pytest.mark.parametrize("n", [1, 999, 2_500, 1_000_000])

@@ -10,6 +10,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -199,14 +200,18 @@ FIRST = Task(
         listed_pas=np.array([4]),
     ),
     seed=4_000_000_000, n_iterations=50, first=100, done=(0.1, 1 / 3), until=12.5,
+    day_pence=np.array([0, 1250]),
 )  # fmt: skip
 
 
 def test_a_task_and_what_it_came_to_pass_through_text() -> None:
-    """Every number as it was, arrays with their type; the moment at which it ends is the reader's own."""
+    """Every field, every number as it was, arrays with their type; the moment at which it ends is the reader's own."""
+    assert set(json.loads(task_text(FIRST))) == {field.name for field in fields(Task)} - {"until"}
     again = task_of_text(task_text(FIRST), until=99.0)
     assert again.riders is not None
     assert again.limits is not None
+    assert again.day_pence is not None
+    assert (again.day_pence.tolist(), again.day_pence.dtype) == ([0, 1250], np.int64)
     assert FIRST.limits is not None
     assert again.riders.tolist() == [0, 2]
     for name in ("supply", "vehicle_class", "operator_pas", "listed_pas"):
