@@ -69,8 +69,8 @@ def large(settings: Settings) -> Settings:
     return settings.model_copy(update={"parts_from": 1})
 
 
-def begun(store: Store, large: Settings, borough: Path, **changes: Any) -> str:
-    """A job whose lists are the borough's."""
+def asked(store: Store, borough: Path, **changes: Any) -> str:
+    """A job whose lists are the borough's, which nobody has yet."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(borough.iterdir()):
@@ -78,6 +78,12 @@ def begun(store: Store, large: Settings, borough: Path, **changes: Any) -> str:
     with store.change(OFFICER) as work:
         job_id = ask_job(work, "plan", {**WANTED, **changes})
         save_file(work, job_id, LISTS, packed.getvalue())
+    return job_id
+
+
+def begun(store: Store, large: Settings, borough: Path, **changes: Any) -> str:
+    """The same, taken by a worker."""
+    job_id = asked(store, borough, **changes)
     assert planning.begin(Bench(store=store, settings=large, slot="one"), job_id) == WANTED["n_rounds"]
     return job_id
 
@@ -229,7 +235,7 @@ def test_a_killed_worker_goes_on_behind_its_last_part(
     store: Store, large: Settings, borough: Path, alone: Any, tmp_path: Path
 ) -> None:
     """kill -9 of the only worker, which has the job and its parts, after the third; the plan is that of one process."""
-    job_id = begun(store, large, borough)
+    job_id = asked(store, borough)
     with served(store, large, tmp_path) as service:
         until(lambda: len(kept_parts(store)) >= 3)
         before = kept_parts(store)
