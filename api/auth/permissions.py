@@ -47,6 +47,8 @@ class Permission(StrEnum):
     """Plans, their checks and evidence."""
     PLAN_FILES_READ = "plan_files.read"
     """Files of plans, with home points and needs in them; planning jobs, whose faults name these."""
+    PLAN_FILES_TAKE = "plan_files.take"
+    """Fetch a file of a plan as it is: what programs read, and what people read of few children."""
     PLANS_WRITE = "plans.write"
     """Plan, store, change and propose plans, cancel jobs, record evidence."""
     PLANS_PUBLISH = "plans.publish"
@@ -88,6 +90,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     Permission.PEOPLE_WRITE: frozenset({_T}),
     Permission.PLANS_READ: frozenset({_T, _P, _V}),
     Permission.PLAN_FILES_READ: frozenset({_T, _V}),
+    Permission.PLAN_FILES_TAKE: frozenset({_T}),
     Permission.PLANS_WRITE: frozenset({_T}),
     Permission.PLANS_PUBLISH: frozenset({_T}),
     Permission.QUOTES_ASK: frozenset({_T}),

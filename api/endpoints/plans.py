@@ -57,7 +57,7 @@ _TYPES = {
 }  # fmt: skip
 
 Reader = Annotated[Asking, Depends(Requires(permission=Permission.PLANS_READ))]
-FileReader = Annotated[Asking, Depends(Requires(permission=Permission.PLAN_FILES_READ))]
+FileReader = Annotated[Asking, Depends(Requires(permission=Permission.PLAN_FILES_TAKE))]
 Writer = Annotated[Asking, Depends(Requires(permission=Permission.PLANS_WRITE))]
 Publisher = Annotated[Asking, Depends(Requires(permission=Permission.PLANS_PUBLISH))]
 OnceOnly = Annotated[Once, Depends(once)]

@@ -63,10 +63,10 @@ class CutShape(Shape):
 class TemplatesShape(Shape):
     """Templates of letters; what is left out comes from schoolrun."""
 
-    award: str | None = Field(default=None, max_length=100_000)
+    award: str | None = Field(default=None, max_length=100_000, examples=["# Well done {{ operator }}"])
     regret: str | None = Field(default=None, max_length=100_000)
     summary: str | None = Field(default=None, max_length=100_000)
-    why: Words
+    why: Words = Field(examples=["The council's own words."])
 
 
 @router.get("/{tender_id}/contracts", response_model=list[ContractOut])

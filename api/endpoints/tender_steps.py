@@ -37,7 +37,7 @@ from transport.digest import plain_of
 from transport.files.faults import Fault, InputFaults
 from transport.travel import Travel
 
-_NOT_YET = (RecordRefused, AwardRefused, AwardImpossible, DisclosureRefused, FileNotFoundError)
+_NOT_YET = (RecordRefused, AwardRefused, AwardImpossible, DisclosureRefused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,6 +140,8 @@ def told(folder: Path) -> Iterator[None]:
         yield
     except InputFaults:
         raise
+    except FileNotFoundError as error:
+        raise NotAllowedYetError(f"there is no {Path(error.filename).name} yet: another step makes it first") from error
     except _NOT_YET as error:
         raise NotAllowedYetError(str(error).replace(f"{folder}/", "")) from error
     except ValueError as error:

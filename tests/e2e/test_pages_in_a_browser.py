@@ -299,7 +299,7 @@ def planned(tmp_path: Path, browser: Any) -> Iterator[Site]:
     put_lists(store)
     plan_id = put_plan(store)
     with serving(create_app(settings, store)) as address:
-        yield Site(address=address, browser=browser, store=store, plan_ids=(plan_id,))
+        yield Site(address=address, browser=browser, store=store, settings=settings, plan_ids=(plan_id,))
     store.engine.dispose()
 
 

@@ -81,7 +81,7 @@ def test_a_plan_on_real_roads_has_them_under_its_routes(
     with store.read() as session:
         plan = opened.opened(session, store.cipher, plan_id)
     real = replace(plan, outcome=replace(plan.outcome, approximate=False))
-    monkeypatch.setattr(opened, "opened", lambda *_: real)
+    monkeypatch.setattr(opened, "opened_from", lambda *_: real)
     assert len(who.client.get(address).json()["features"]) == 3
     town.unlink()
     assert who.client.get(address).json()["features"] == []
@@ -114,7 +114,7 @@ def test_tiles_that_were_built_are_under_the_maps(
     with store.read() as session:
         plan = opened.opened(session, store.cipher, plan_id)
     real = replace(plan, outcome=replace(plan.outcome, approximate=False))
-    monkeypatch.setattr(opened, "opened", lambda *_: real)
+    monkeypatch.setattr(opened, "opened_from", lambda *_: real)
     assert f'data-tiles="{tiles_address(own)}"' in who.client.get(f"/plans/{plan_id}").text
     # Level 8 at 2 degrees west and 52.5 degrees north.
     tile = who.client.get("/tiles/8/126/83")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from api.auth.permissions import Role
+from api.settings import Settings
 from api.store.models import Publication
 from api.store.store import Store
 from api.tender_figures import SME_WORDS, TenderFigures, latest_tender, lot_figures
@@ -12,7 +13,7 @@ from procurement.award import determine_awards
 from tests.api.lists import OFFICER
 from tests.api.page_visits import visitor, words_of
 from tests.api.pages import test_tender_pages as tender_pages
-from tests.api.pages.test_tender_pages import Officer, opened
+from tests.api.pages.test_tender_pages import Officer, opened, run_asked
 from tests.tendering import make_pack, make_request, make_submission, make_tender_lot
 
 # Fixtures of the pages of a tender: its plan, and two officers.
@@ -40,7 +41,7 @@ def test_without_lots_nothing_is_known() -> None:
 
 
 def test_the_dashboard_knows_a_tender_once_operators_were_told(
-    ann: Officer, bob: Officer, plan_id: str, store: Store
+    ann: Officer, bob: Officer, plan_id: str, store: Store, settings: Settings
 ) -> None:
     """Bids stay a secret until then: opened and awarded, the dashboard still says that nothing is known."""
     with store.change(OFFICER) as work:
@@ -54,6 +55,7 @@ def test_the_dashboard_knows_a_tender_once_operators_were_told(
     bob.does("/patterns", {"reason": "two depots"}, on="/bids")
     digest = ann.visitor.client.get(f"{ann.address}/files/pack/pack.json").json()["digest"]
     ann.does("/award", {"pack_digest": digest})
+    run_asked(store, settings)
     unknown = "Bids per lot Unknown target at least 3.0 No tender of this service has told its operators yet"
     assert unknown in words_of(who.see("/dashboard"))
     ann.does("/letters", {"told_on": "2026-04-02", "contact": "Questions to procurement."})
