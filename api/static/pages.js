@@ -16,6 +16,17 @@
   });
 
   // What goes on by itself is looked at again: the page as it is now, of which one part is taken over.
+  // Where the page as it is now shows the outcome instead, there is a way to it; nobody is taken there unasked.
+  function end(part) {
+    var way = document.createElement("a");
+    way.href = window.location.href;
+    way.className = "govuk-link";
+    way.textContent = part.dataset.then;
+    part.replaceChildren(way);
+    part.className = "govuk-body";
+    document.querySelector("[data-said]").textContent = "It is done.";
+  }
+
   function refresh() {
     var part = document.querySelector("[data-refresh]");
     if (!part) { return; }
@@ -25,6 +36,7 @@
         return answer.text();
       }).then(function (text) {
         var now = new DOMParser().parseFromString(text, "text/html");
+        if (!now.querySelector("[data-part]")) { end(part); return; }
         var said = document.querySelector("[data-said]"), words = now.querySelector("[data-said]").textContent;
         var focused = document.activeElement && document.activeElement.id;
         part.replaceWith(document.importNode(now.querySelector("[data-part]"), true));
