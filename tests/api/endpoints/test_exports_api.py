@@ -180,7 +180,7 @@ def test_files_of_a_plan_do_not_pass_the_guards(
     path = f"/api/v1/plans/{plan_id}/files"
     assert "leaves as an export" in problem_of(officer.get(f"{path}/plan.xlsx"), 409, "not-yet")["detail"]
     assert officer.get(f"{path}/plan.json").status_code == 200
-    viewer, system = signed_in(app, Role.VIEWER), with_key(app, Permission.PLAN_FILES_READ)
+    viewer, system = signed_in(app, Role.VIEWER), with_key(app, Permission.PLAN_FILES_TAKE)
     for name in ("plan.xlsx", "plan.geojson", "passengers.csv", "plan.json", "scenario/passengers.csv"):
         problem_of(viewer.get(f"{path}/{name}"), 403, "not-allowed")
     problem_of(system.get(f"{path}/plan.xlsx"), 403, "not-allowed")
