@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.in_year_quotes import quoted, with_candidates
+from api.opened_once import OpenedOnce
 from api.plan_folder import PlanFolder, open_plan_folder, roads_for
 from api.planning_job import Watcher, roads_on
 from api.settings import Settings
@@ -170,10 +171,9 @@ class OpenPlans:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store, self._settings = store, settings
-        self._plans: OrderedDict[str, OpenPlan] = OrderedDict()
+        self._plans = OpenedOnce[OpenPlan](MOST_PLANS)
         self._networks: OrderedDict[tuple[tuple[float, float], ...], RoadNetwork] = OrderedDict()
         self._lock = threading.Lock()
-        self._opening: dict[str, threading.Lock] = {}
         self.at_once = threading.BoundedSemaphore(_AT_ONCE)
 
     def opened(self, plan_id: str) -> OpenPlan:
@@ -186,20 +186,7 @@ class OpenPlans:
         ValueError
             When its roads are not those of the service.
         """
-        with self._lock:
-            if plan_id in self._plans:
-                self._plans.move_to_end(plan_id)
-                return self._plans[plan_id]
-            opening = self._opening.setdefault(plan_id, threading.Lock())
-        with opening:
-            # Somebody else may have opened it while this one waited.
-            plan = self._plans.get(plan_id) or self._open(plan_id)
-            with self._lock:
-                self._plans[plan_id] = plan
-                self._opening.pop(plan_id, None)
-                while len(self._plans) > MOST_PLANS:
-                    self._plans.popitem(last=False)
-            return plan
+        return self._plans.got(plan_id, lambda: self._open(plan_id))
 
     def _open(self, plan_id: str) -> OpenPlan:
         with tempfile.TemporaryDirectory(prefix="schoolrun-") as place:

@@ -12,14 +12,12 @@ from api.endpoints.asking import Asking, Requires
 from api.endpoints.plans import OnceOnly, VersionSeen
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath, Shape
-from api.endpoints.tender_jobs import compared_words
 from api.endpoints.tender_steps import Desk, require_person, require_version, signed, take_step, told
-from api.endpoints.tenders import TenderOut, Words
+from api.endpoints.tenders import CutShape, TenderOut, Words, cut_step
 from api.plan_folder import open_plan_folder
 from api.store.plans import write_folder
 from api.store.tenders import folder_of, read_tender
 from api.tender_letters import TEMPLATE_NAMES
-from procurement.lot_design import Cut, LotLimits
 
 router = APIRouter(prefix="/tenders", tags=["tenders"])
 
@@ -46,18 +44,6 @@ class ContractsShape(Shape):
 
     extended_ids: list[RecordIdPath] = Field(default=[], max_length=2_000)
     why: Words = Field(examples=["Their prices lie below should-cost."])
-
-
-class CutShape(Shape):
-    """How the plan is to be cut anew."""
-
-    cut: Cut = Cut.ROUTE
-    max_routes: int | None = Field(default=None, ge=1, le=10_000)
-    max_metres_a_day: int | None = Field(default=None, ge=1, le=100_000_000)
-    max_year_pence: int | None = Field(default=None, ge=1, le=100_000_000_000)
-    fleet_too: bool = False
-    comparison_id: RecordIdPath | None = Field(default=None, description="Comparison of cuts, for the record")
-    why: Words
 
 
 class TemplatesShape(Shape):
@@ -130,23 +116,8 @@ def post_lots(
     tender_id: RecordIdPath, body: CutShape, who: Writer, version: VersionSeen, one: OnceOnly, plans: Plans
 ) -> Response:
     """Cut the plan anew, before bids are opened; a pack that was issued then needs an amendment."""
-    from api.tender_pack import make_lots
-
-    limits = LotLimits(
-        max_routes=body.max_routes, max_metres_a_day=body.max_metres_a_day, max_year_pence=body.max_year_pence
-    )
     tender = require_version(who, tender_id, version)
-    asked = body.model_dump(exclude={"cut", "comparison_id", "why"}) | {"plan_id": tender.plan_id}
-    compared = compared_words(who, body.comparison_id, asked)
-
-    def step(desk: Desk) -> None:
-        travel = desk.travel() if body.fleet_too else desk.given.pairs
-        make_lots(
-            desk.given, travel, desk.folder, signed(who, body.why), cut=body.cut, limits=limits,
-            fleet_too=body.fleet_too, compared=compared,
-        )  # fmt: skip
-
-    return take_step(who, one, plans, tender_id, version, step)
+    return take_step(who, one, plans, tender_id, version, cut_step(who, tender.plan_id, body))
 
 
 @router.post("/{tender_id}/templates", response_model=TenderOut)

@@ -33,6 +33,7 @@ from api.store.jobs import (
 from api.store.plans import read_stored_plan
 from api.store.store import Work
 from api.store.tenders import folder_of, read_tender
+from procurement.lot_design import LotLimits
 
 router = APIRouter(prefix="/tenders", tags=["tenders"])
 
@@ -44,17 +45,29 @@ N_MARKETS = 3
 AWARD_SECONDS, EXPLAIN_SECONDS = 60, 600
 
 
-class ComparisonShape(Shape):
+class LimitsShape(Shape):
+    """How large lots may be, and whether routes of the fleet are among them."""
+
+    max_routes: int | None = Field(default=None, ge=1, le=10_000)
+    max_metres_a_day: int | None = Field(default=None, ge=1, le=100_000_000)
+    max_year_pence: int | None = Field(default=None, ge=1, le=100_000_000_000)
+    fleet_too: bool = False
+
+    @property
+    def limits(self) -> LotLimits:
+        """As the engine takes them."""
+        return LotLimits(
+            max_routes=self.max_routes, max_metres_a_day=self.max_metres_a_day, max_year_pence=self.max_year_pence
+        )
+
+
+class ComparisonShape(LimitsShape):
     """Which plan is to be cut in every way, within which limits."""
 
     plan_id: RecordIdPath
     tender_id: RecordIdPath | None = Field(
         default=None, description="A tender of the plan: contracts that it extends are left out"
     )
-    max_routes: int | None = Field(default=None, ge=1, le=10_000)
-    max_metres_a_day: int | None = Field(default=None, ge=1, le=100_000_000)
-    max_year_pence: int | None = Field(default=None, ge=1, le=100_000_000_000)
-    fleet_too: bool = False
     n_markets: int = Field(default=N_MARKETS, ge=1, le=30, description="Invented markets, each awarded for every cut")
 
 
@@ -113,13 +126,13 @@ def comparison_of(who: Asking, job_id: str) -> StoredJob:
     return job
 
 
-def compared_words(who: Asking, job_id: str | None, cut: dict[str, Any]) -> tuple[str, ...]:
+def compared_words(who: Asking, job_id: str | None, plan_id: str, cut: LimitsShape) -> tuple[str, ...]:
     """What a comparison found of every cut, in sentences for the record of lots that rest on it.
 
     Parameters
     ----------
     job_id : None: there is none, and nothing is said.
-    cut : plan, limits and whether fleet routes are in, which must be those of the comparison.
+    plan_id, cut : the plan, limits and whether fleet routes are in, which must be those of the comparison.
 
     Raises
     ------
@@ -134,7 +147,8 @@ def compared_words(who: Asking, job_id: str | None, cut: dict[str, Any]) -> tupl
     designs = job.progress.get("designs")
     if not designs:
         raise NotAllowedYetError(f"comparison {job_id}: is {job.state}, and has no figures")
-    others = [name for name, value in cut.items() if job.wanted[name] != value]
+    asked = {"plan_id": plan_id, **cut.model_dump(include=set(LimitsShape.model_fields))}
+    others = [name for name, value in asked.items() if job.wanted[name] != value]
     if others:
         raise NotAllowedYetError(f"comparison {job_id}: was made with another {', '.join(others)}")
     return tuple(design["said"] for design in designs)

@@ -15,8 +15,8 @@ from api.endpoints.passenger_upload import body_bytes
 from api.endpoints.plans import ZIP_TYPE, OnceOnly, VersionSeen, unpack
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After, Line, PageLimit, RecordIdPath, Shape
-from api.endpoints.tender_jobs import compared_words
-from api.endpoints.tender_steps import Desk, begin, line_json, require_person, signed, take_step, tender_json
+from api.endpoints.tender_jobs import LimitsShape, compared_words
+from api.endpoints.tender_steps import Desk, Step, begin, line_json, require_person, signed, take_step, tender_json
 from api.idempotency import Once
 from api.open_plans import OpenPlans
 from api.problems import AskedWronglyError
@@ -24,7 +24,7 @@ from api.store.faults import NotAllowedYetError, NotInStoreError
 from api.store.tenders import StoredTender, list_tenders, read_tender, read_tender_file
 from api.tender_files import BIDS_FOLDER, OPENING_FILE, PACK_FILE, PACK_FOLDER, TERMS_FILE, read_pack
 from api.tender_log import Signed
-from procurement.lot_design import Cut, LotLimits
+from procurement.lot_design import Cut
 from procurement.record import OverrideKind
 
 router = APIRouter(prefix="/tenders", tags=["tenders"])
@@ -84,18 +84,19 @@ class StepOut(BaseModel):
     what: str
 
 
-class LotsShape(Shape):
+class CutShape(LimitsShape):
     """How a plan is to be cut."""
+
+    cut: Cut = Cut.ROUTE
+    comparison_id: RecordIdPath | None = Field(default=None, description="Comparison of cuts, for the record")
+    why: Words
+
+
+class LotsShape(CutShape):
+    """How a tender's plan is to be cut at first."""
 
     plan_id: RecordIdPath
     title: Line = Field(examples=["Home to school transport 2026"])
-    cut: Cut = Cut.ROUTE
-    max_routes: int | None = Field(default=None, ge=1, le=10_000)
-    max_metres_a_day: int | None = Field(default=None, ge=1, le=100_000_000)
-    max_year_pence: int | None = Field(default=None, ge=1, le=100_000_000_000)
-    fleet_too: bool = False
-    comparison_id: RecordIdPath | None = Field(default=None, description="Comparison of cuts, for the record")
-    why: Words
 
 
 class PackShape(Shape):
@@ -179,27 +180,29 @@ def get_tenders(who: Reader, after: After = "", limit: PageLimit = 100) -> dict[
 @router.post("", status_code=201, response_model=TenderOut)
 def post_tender(body: LotsShape, who: Writer, one: OnceOnly, plans: Plans) -> Response:
     """Cut a stored plan into lots, with what each should cost."""
+    return begin(who, one, plans, body.plan_id, body.title, cut_step(who, body.plan_id, body))
+
+
+def cut_step(who: Asking, plan_id: str, body: CutShape) -> Step:
+    """The step that cuts a plan into lots.
+
+    Raises
+    ------
+    NotAllowedYetError, NotInStoreError
+        When the comparison that it names is none of these lots, see `compared_words`.
+    """
     from api.tender_pack import make_lots
 
-    limits = LotLimits(
-        max_routes=body.max_routes, max_metres_a_day=body.max_metres_a_day, max_year_pence=body.max_year_pence
-    )
-
-    compared = compared_words(who, body.comparison_id, cut_of(body))
+    compared = compared_words(who, body.comparison_id, plan_id, body)
 
     def step(desk: Desk) -> None:
         travel = desk.travel() if body.fleet_too else desk.given.pairs
         make_lots(
-            desk.given, travel, desk.folder, signed(who, body.why), cut=body.cut, limits=limits,
+            desk.given, travel, desk.folder, signed(who, body.why), cut=body.cut, limits=body.limits,
             fleet_too=body.fleet_too, compared=compared,
         )  # fmt: skip
 
-    return begin(who, one, plans, body.plan_id, body.title, step)
-
-
-def cut_of(body: LotsShape) -> dict[str, Any]:
-    """What a comparison must have been made with, to belong to these lots."""
-    return body.model_dump(exclude={"title", "cut", "comparison_id", "why"})
+    return step
 
 
 @router.get("/{tender_id}", response_model=TenderOut)

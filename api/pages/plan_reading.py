@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from api.checking import Recheck, recheck
+from api.opened_once import OpenedOnce
 from api.pages.visit import Visit
 from api.report.kpis import Kpis, kpis_of
 from api.report.outcome import Outcome
@@ -67,10 +68,9 @@ class OpenedPlans:
     """The plans opened last, by id; one for each application, and safe for its threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, OpenedPlan] = OrderedDict()
+        self._kept = OpenedOnce[OpenedPlan](_MOST_KEPT)
         self._remembered: OrderedDict[tuple[str, ...], Any] = OrderedDict()
         self._lock = threading.Lock()
-        self._opening: dict[str, threading.Lock] = {}
 
     def opened(self, session: Session, cipher: Cipher, plan_id: str) -> OpenedPlan:
         """A plan, from memory where it is there.
@@ -101,23 +101,9 @@ class OpenedPlans:
         return self._opened(plan_id, is_there, write)
 
     def _opened(self, plan_id: str, is_there: bool, write: Callable[[Path], None]) -> OpenedPlan:
-        with self._lock:
-            if not is_there:
-                self._kept.pop(plan_id, None)
-            if plan_id in self._kept:
-                self._kept.move_to_end(plan_id)
-                return self._kept[plan_id]
-            opening = self._opening.setdefault(plan_id, threading.Lock())
-        # Two visitors who ask for the same plan need it read once; who asks for another one does not wait.
-        with opening:
-            plan = self._kept.get(plan_id) or _read(write)
-            _set_apart(plan)
-            with self._lock:
-                self._kept[plan_id] = plan
-                self._opening.pop(plan_id, None)
-                while len(self._kept) > _MOST_KEPT:
-                    self._kept.popitem(last=False)
-            return plan
+        if not is_there:
+            self._kept.drop(plan_id)
+        return self._kept.got(plan_id, lambda: _set_apart(_read(write)))
 
     def remembered(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         """What was worked out of plans before, or now: plans never change under their ids.
@@ -139,8 +125,8 @@ class OpenedPlans:
         return made
 
 
-def _set_apart(opened: OpenedPlan) -> None:
-    """Keep a large plan out of later collections of garbage.
+def _set_apart(opened: OpenedPlan) -> OpenedPlan:
+    """The plan, kept out of later collections of garbage if it is a large one.
 
     It is some hundred thousand objects that stay: else a page that only happens to come next waits, a fifth of a second
     of processor time, while all of them are looked at. Plans hold no cycles, so they go when they are let go.
@@ -148,6 +134,7 @@ def _set_apart(opened: OpenedPlan) -> None:
     if len(opened.outcome.scenario.passengers) >= _LARGE:
         gc.collect()
         gc.freeze()
+    return opened
 
 
 def open_for(visit: Visit, plan_id: str, part: str) -> tuple[StoredPlan, OpenedPlan]:

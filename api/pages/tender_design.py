@@ -12,30 +12,29 @@ from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
 from api.endpoints.tender_design import (
     ContractsShape,
-    CutShape,
     TemplatesShape,
     contracts_of,
     post_contracts,
     post_lots,
     post_templates,
 )
+from api.endpoints.tenders import CutShape
 from api.pages.tender_forms import (
     CUT_NAMES,
     NOTHING,
     Refused,
     asking_of,
     cut_fields,
-    form_fault,
-    shape_of,
     take,
     tender_page,
+    wanted_of,
 )
 from api.pages.tender_outcome import letters_page
 from api.pages.tender_reading import CUT_WORDS, open_tender
 from api.pages.visit import Opens, Visit
 from api.tender_letters import TEMPLATE_NAMES, builtin_template
 from procurement.integrity import last_contracts, last_issued
-from transport.files.faults import Fault, InputFaults
+from transport.files.faults import Fault
 from transport.files.plan_words import pounds
 
 S = TypeVar("S", ContractsShape, CutShape, TemplatesShape)
@@ -90,13 +89,9 @@ def take_templates(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Resp
     return take(visit, plans, tender_id, post_templates, wanted, "letters", letters_page)
 
 
-def _reasoned(kind: type[S], fields: dict[str, Any], visit: Visit) -> S:
+def _reasoned(kind: type[S], fields: dict[str, Any], visit: Visit, faults: list[Fault] | None = None) -> S:
     """A body with a reason, which the form has as `reason`."""
-    try:
-        return shape_of(kind, {**fields, "why": visit.text("reason")})
-    except InputFaults as error:
-        named = {"why": "reason", **CUT_NAMES}
-        raise InputFaults([form_fault(named.get(f.column, f.column), f.message) for f in error.faults]) from error
+    return wanted_of(kind, {**fields, "why": visit.text("reason")}, faults or [], CUT_NAMES)
 
 
 def _cut_wanted(visit: Visit) -> CutShape:
@@ -109,13 +104,7 @@ def _cut_wanted(visit: Visit) -> CutShape:
     """
     faults: list[Fault] = []
     fields = cut_fields(visit, faults)
-    try:
-        found = _reasoned(CutShape, fields, visit)
-    except InputFaults as error:
-        faults += error.faults
-    if faults:
-        raise InputFaults(faults)
-    return found
+    return _reasoned(CutShape, fields, visit, faults)
 
 
 def _contracts(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:

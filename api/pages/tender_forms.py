@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fastapi import Response
@@ -80,6 +81,37 @@ def shape_of(kind: type[S], fields: Mapping[str, Any]) -> S:
         raise InputFaults(faults) from error
 
 
+def wanted_of(
+    kind: type[S],
+    fields: Mapping[str, Any],
+    faults: list[Fault],
+    names: Mapping[str, str],
+    said: Mapping[str, str] = MappingProxyType({}),
+) -> S:
+    """A body as `shape_of`, of fields of which some were faults already.
+
+    Parameters
+    ----------
+    faults : found so far. names : of the form's fields, by the body's where they differ; said : what to say of one
+        instead, by the body's.
+
+    Raises
+    ------
+    InputFaults
+        With the names of the form's fields, every fault at once.
+    """
+    try:
+        found = shape_of(kind, fields)
+    except InputFaults as error:
+        faults = [
+            *faults,
+            *(form_fault(names.get(f.column, f.column), said.get(f.column, f.message)) for f in error.faults),
+        ]
+    if faults:
+        raise InputFaults(faults)
+    return found
+
+
 def form_fault(column: str, message: str) -> Fault:
     """A fault of a field of a form."""
     return Fault(file="form", row=None, column=column, value="", message=message)
@@ -96,7 +128,7 @@ def whole(visit: Visit, name: str, faults: list[Fault], unit: int = 1) -> int | 
     return int(text) * unit
 
 
-CUT_NAMES = {"max_metres_a_day": "max_miles", "max_year_pence": "max_pounds"}
+CUT_NAMES = {"why": "reason", "max_metres_a_day": "max_miles", "max_year_pence": "max_pounds"}
 """Fields of the form of a cut, by what the endpoints call them."""
 
 

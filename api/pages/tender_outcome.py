@@ -28,12 +28,12 @@ from api.pages.tender_forms import (
     NOTHING,
     Refused,
     asking_of,
-    form_fault,
     sentence_of,
     shape_of,
     stepped,
     take,
     tender_page,
+    wanted_of,
     whole,
 )
 from api.pages.tender_reading import OpenedTender, band_words, last_of, open_tender
@@ -46,7 +46,7 @@ from api.tender_letters import TEMPLATES_FOLDER, builtin_template, default_law_r
 from procurement.award import AwardRecord
 from procurement.offers import OfferKind
 from procurement.record import AwardMade, OperatorsTold, TemplatesChosen
-from transport.files.faults import Fault, InputFaults
+from transport.files.faults import Fault
 from transport.files.plan_words import pounds
 
 router = APIRouter(include_in_schema=False)
@@ -142,19 +142,12 @@ def _award_wanted(visit: Visit) -> AwardShape:
         "explain_seconds": _minutes(whole(visit, "explain_minutes", faults), EXPLAIN_SECONDS),
         "quality": {name.removeprefix(_QUALITY): score for name, score in given.items() if score is not None},
     }  # fmt: skip
-    try:
-        found = shape_of(AwardShape, fields)
-    except InputFaults as error:
-        message = "paste the digest that was published with the pack: 64 letters and digits"
-        named = {"seconds": "minutes", "explain_seconds": "explain_minutes"}
-        said = {"pack_digest": message, "seconds": "enter 1 to 60", "explain_seconds": "enter 1 to 600"}
-        faults += [
-            form_fault(named.get(fault.column, fault.column), said.get(fault.column, fault.message))
-            for fault in error.faults
-        ]
-    if faults:
-        raise InputFaults(faults)
-    return found
+    names = {"seconds": "minutes", "explain_seconds": "explain_minutes"}
+    said = {
+        "pack_digest": "paste the digest that was published with the pack: 64 letters and digits",
+        "seconds": "enter 1 to 60", "explain_seconds": "enter 1 to 600",
+    }  # fmt: skip
+    return wanted_of(AwardShape, fields, faults, names, said)
 
 
 def _minutes(given: int | None, default_s: int) -> int:

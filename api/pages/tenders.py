@@ -15,7 +15,7 @@ from api.auth.permissions import Permission
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
 from api.endpoints.tender_jobs import N_MARKETS, ComparisonShape, compared_words, comparison_of, post_comparison
-from api.endpoints.tenders import SENT_FILE, LotsShape, cut_of, get_tender_file, post_tender
+from api.endpoints.tenders import SENT_FILE, LotsShape, get_tender_file, post_tender
 from api.pages.log import actor_names
 from api.pages.rendering import go_to, page
 from api.pages.tender_forms import (
@@ -24,11 +24,10 @@ from api.pages.tender_forms import (
     Refused,
     asking_of,
     cut_fields,
-    form_fault,
     once_of,
     refused_by,
     sentence_of,
-    shape_of,
+    wanted_of,
 )
 from api.pages.tender_reading import CUT_WORDS, next_step, people_words, steps_of
 from api.pages.visit import Opens, Visit
@@ -163,7 +162,7 @@ def _with_its_comparison(visit: Visit) -> LotsShape:
     """
     wanted = _wanted(visit)
     try:
-        compared_words(asking_of(visit), wanted.comparison_id, cut_of(wanted))
+        compared_words(asking_of(visit), wanted.comparison_id, wanted.plan_id, wanted)
     except (NotAllowedYetError, NotInStoreError):
         return wanted.model_copy(update={"comparison_id": None})
     return wanted
@@ -189,14 +188,7 @@ def _wanted(visit: Visit, *, is_for_comparison: bool = False) -> LotsShape:
         "title": visit.text("title") or ("comparison" if is_for_comparison else ""),
         "why": visit.text("reason") or ("comparison" if is_for_comparison else ""),
     }  # fmt: skip
-    names = {"why": "reason", **CUT_NAMES}
-    try:
-        found = shape_of(LotsShape, fields)
-    except InputFaults as error:
-        faults += [form_fault(names.get(fault.column, fault.column), fault.message) for fault in error.faults]
-    if faults:
-        raise InputFaults(faults)
-    return found
+    return wanted_of(LotsShape, fields, faults, CUT_NAMES)
 
 
 def comparison_words(job: StoredJob) -> str:

@@ -8,7 +8,7 @@ from api.jobs import planning
 from api.jobs.planning import Bench
 from api.jobs.steps import steps_of
 from api.settings import Settings
-from api.store.jobs import StoredJob, read_job, set_progress
+from api.store.jobs import StoredJob, queued_ids, read_job, set_progress
 from api.store.store import Store
 
 
@@ -35,6 +35,14 @@ def run_job(store: Store, settings: Settings, job_id: str) -> StoredJob:
     except Exception as error:
         planning.fail(bench, job_id, error)
     return job_of(store, job_id)
+
+
+def run_asked(store: Store, settings: Settings) -> None:
+    """Let a worker do what waits."""
+    with store.read() as session:
+        waiting = queued_ids(session)
+    for job_id in waiting:
+        assert run_job(store, settings, job_id).state == "done"
 
 
 def job_of(store: Store, job_id: str) -> StoredJob:

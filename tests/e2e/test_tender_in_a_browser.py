@@ -11,11 +11,10 @@ import pytest
 
 from api.auth.accounts import add_account
 from api.auth.permissions import Role
-from api.store.jobs import queued_ids
 from api.store.models import Plan
 from api.store.plans import add_plan, seal_plan
 from tests.api.clients import PASSWORD
-from tests.api.job_runs import run_job
+from tests.api.job_runs import run_asked
 from tests.api.lists import OFFICER, add
 from tests.api.plan_folders import write_plan_folder
 from tests.api.portal import portal_zip
@@ -62,14 +61,6 @@ def signed_in_again(site: Site, name: str) -> Any:
     return page
 
 
-def do_asked(site: Site) -> None:
-    """Let a worker do what waits."""
-    with site.store.read() as session:
-        waiting = queued_ids(session)
-    for job_id in waiting:
-        assert run_job(site.store, site.settings, job_id).state == "done"
-
-
 def send(page: Any, address: str, button: str, **fields: str) -> None:
     """Open a page, fill in its fields and press a button; the step stands in the record then."""
     page.goto(address)
@@ -87,7 +78,7 @@ def test_a_tender_is_awarded(site: Site, tmp_path: Path) -> None:
     ann.click("text=Compare every cut first")
     ann.wait_for_selector("#again")
     assert faults_in(ann) == []
-    do_asked(site)
+    run_asked(site.store, site.settings)
     ann.wait_for_selector("#compared ~ div table")
     assert faults_in(ann) == []
     ann.reload()
@@ -114,7 +105,7 @@ def test_a_tender_is_awarded(site: Site, tmp_path: Path) -> None:
     send(ann, f"{tender}/award", "Decide", pack_digest=digest)
     ann.wait_for_selector("#again")
     assert faults_in(ann) == []
-    do_asked(site)
+    run_asked(site.store, site.settings)
     ann.click("text=Look at the award")
     assert "No award costs less" in ann.inner_text("main")
     send(ann, f"{tender}/letters", "Write the letters", told_on="2026-04-02")

@@ -18,8 +18,7 @@ from api.pages.kpi_values import notice_days
 from api.pages.trend_chart import make_trend
 from api.workbooks import as_table
 from tests.api.page_visits import Visitor, visitor, words_of
-from tests.api.pages.test_plan_pages import publish, stored
-from tests.api.plan_folders import fill_lists
+from tests.api.pages.test_plan_pages import officer_with_plan, publish, stored
 from transport.calendar import Closure, OperatingCalendar
 from transport.files.faults import InputFaults
 
@@ -29,10 +28,7 @@ TARGETS = {kpi.name: shown_text(kpi, kpi.default) for kpi in KPIS} | {"margin": 
 @pytest.fixture
 def who(app: FastAPI, tmp_path: Path) -> Visitor:
     """An officer whose first plan holds."""
-    fill_lists(app.state.store)
-    officer = visitor(app, Role.TRANSPORT_OFFICER)
-    publish(officer, app.state.store, stored(app.state.store, tmp_path / "one", "First"))
-    return officer
+    return officer_with_plan(app, tmp_path)
 
 
 @pytest.mark.parametrize(

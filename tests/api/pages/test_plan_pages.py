@@ -40,6 +40,14 @@ def publish(who: Visitor, store: Store, plan_id: str, groups=("R1", "R2"), schoo
     who.send(page, fields, of=page)
 
 
+def officer_with_plan(app: FastAPI, tmp_path: Path) -> Visitor:
+    """An officer whose first plan holds."""
+    fill_lists(app.state.store)
+    officer = visitor(app, Role.TRANSPORT_OFFICER)
+    publish(officer, app.state.store, stored(app.state.store, tmp_path / "one", "First"))
+    return officer
+
+
 def test_from_draft_to_the_plan_that_holds(app: FastAPI, tmp_path: Path) -> None:
     """A draft is proposed; without the judgement it is not published; with it, it holds from the day given."""
     store = app.state.store

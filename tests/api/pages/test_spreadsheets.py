@@ -13,17 +13,13 @@ from sqlalchemy import select
 from api.auth.permissions import Role
 from api.store.models import AuditEvent
 from tests.api.page_visits import Visitor, visitor
-from tests.api.pages.test_plan_pages import publish, stored
-from tests.api.plan_folders import fill_lists
+from tests.api.pages.test_plan_pages import officer_with_plan
 
 
 @pytest.fixture
 def who(app: FastAPI, tmp_path: Path) -> Visitor:
     """An officer whose first plan holds."""
-    fill_lists(app.state.store)
-    officer = visitor(app, Role.TRANSPORT_OFFICER)
-    publish(officer, app.state.store, stored(app.state.store, tmp_path / "one", "First"))
-    return officer
+    return officer_with_plan(app, tmp_path)
 
 
 def sheet_of(who: Visitor, address: str) -> list[list[object]]:

@@ -10,10 +10,11 @@ from api.store.models import Publication
 from api.store.store import Store
 from api.tender_figures import SME_WORDS, TenderFigures, latest_tender, lot_figures
 from procurement.award import determine_awards
+from tests.api.job_runs import run_asked
 from tests.api.lists import OFFICER
 from tests.api.page_visits import visitor, words_of
 from tests.api.pages import test_tender_pages as tender_pages
-from tests.api.pages.test_tender_pages import Officer, opened, run_asked
+from tests.api.pages.test_tender_pages import Officer, opened
 from tests.tendering import make_pack, make_request, make_submission, make_tender_lot
 
 # Fixtures of the pages of a tender: its plan, and two officers.

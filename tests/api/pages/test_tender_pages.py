@@ -13,12 +13,11 @@ from fastapi import FastAPI
 
 from api.auth.permissions import Role
 from api.settings import Settings
-from api.store.jobs import queued_ids
 from api.store.models import Plan
 from api.store.store import Store
 from tests.api.clients import signed_in
 from tests.api.endpoints.test_plans_api import upload
-from tests.api.job_runs import run_job
+from tests.api.job_runs import run_asked
 from tests.api.lists import OFFICER
 from tests.api.page_visits import Visitor, hidden, visitor, words_of
 from tests.api.plan_folders import add_bidders, fill_lists, write_plan_folder, zipped
@@ -142,14 +141,6 @@ def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store, settin
     whole = json.dumps(lines_of(store))
     for said in ("Are tolls paid?", "no interest in any operator", "two depots", NEW["reason"]):
         assert said not in whole
-
-
-def run_asked(store: Store, settings: Settings) -> None:
-    """Let a worker do what waits."""
-    with store.read() as session:
-        waiting = queued_ids(session)
-    for job_id in waiting:
-        assert run_job(store, settings, job_id).state == "done"
 
 
 def test_every_cut_is_compared_and_the_lots_say_so(
