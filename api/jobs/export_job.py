@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from api.export_files import keep_file, made
 from api.exporting import read_export, wanted_of
-from api.jobs.planning import Bench, asker, require_wanted
+from api.jobs.planning import Bench, asker, begin_one_round, require_wanted
 from api.store.jobs import end_job, read_job, set_progress
+
+begin = begin_one_round
 
 
 def complete(bench: Bench, job_id: str, n: int) -> int:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.audit import Caller
-from api.export_files import EXPORT
 from api.jobs.wanted_lists import narrow_lists
 from api.planning_job import PlanRequest, Prepared, Watcher, finish, prepare, search
 from api.settings import Settings
@@ -73,13 +72,18 @@ def take(bench: Bench, job_id: str) -> bool:
         return begin_job(work, job_id, bench.slot)
 
 
+def begin_one_round(bench: Bench, job_id: str) -> int:
+    """First step of a job that keeps no lists: gives its one round, 0 where it is over."""
+    return 1 if take(bench, job_id) else 0
+
+
 def begin(bench: Bench, job_id: str) -> int:
     """First step: keep the lists as they are; gives the number of rounds, 0 where the job is over."""
     if not take(bench, job_id):
         return 0
     with bench.store.read() as session:
         job = read_job(session, bench.store.cipher, job_id)
-    if job.kind != EXPORT and read_file(bench.store, job_id, LISTS) is None:
+    if read_file(bench.store, job_id, LISTS) is None:
         bench.tell({"phase": "lists"})
         lists = _lists_of(bench.store, job)
         with bench.store.change(bench.caller) as work:

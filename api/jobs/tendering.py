@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.endpoints.tender_steps import Desk, files_after, told
-from api.jobs.planning import Bench, asker, require_wanted, take
+from api.jobs.planning import Bench, asker, begin_one_round, require_wanted
 from api.open_plans import OpenPlans
 from api.store.faults import StaleWriteError
 from api.store.jobs import ASKED, CUTS, StoredJob, end_job, read_file, read_job, set_progress
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from procurement.compare_lots import DesignResult
 
 
-def begin(bench: Bench, job_id: str) -> int:
-    """First step: note that a worker has the job; gives the number of rounds, 0 where it is over."""
-    return 1 if take(bench, job_id) else 0
+begin = begin_one_round
 
 
 def complete(bench: Bench, job_id: str, n: int) -> int:

@@ -46,6 +46,7 @@ def texts_of(data: bytes, name: str) -> bytes:
 def test_no_mark_leaves_the_sealed_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotes, placements, edits, jobs, exports and requests that fail, by a system that may do everything."""
     monkeypatch.setenv("SCHOOLRUN_INTEGRATIONS_MAY_PLACE", "true")
+    monkeypatch.setenv("SCHOOLRUN_EXPORT_SECOND_PERSON_ABOVE", "1000")  # So that every file may be read by one.
     settings = sqlite_settings(tmp_path)
     store = open_store(settings)
     put_lists(store)
@@ -110,7 +111,7 @@ def _files_of(service: Served) -> dict[str, bytes]:
     with service.client() as http:
         plans = http.get("/plans").json()["plans"]
         files = {
-            f"{plan['plan_id']}/{name}": http.get(f"/plans/{plan['plan_id']}/files/{name}").content
+            f"{plan['plan_id']}/{name}": http.get(f"/plans/{plan['plan_id']}/files/{name}").raise_for_status().content
             for plan in plans
             for name in plan["files"]
         }

@@ -18,8 +18,8 @@ from sqlalchemy import text
 from api import export_files
 from api.app import create_app
 from api.auth.permissions import Permission, Role
-from api.jobs import export_job, planning
 from api.jobs.planning import JobCancelledError
+from api.jobs.steps import steps_of
 from api.settings import Settings
 from api.store.retention import retain
 from api.store.store import Store
@@ -132,10 +132,11 @@ def test_a_large_workbook_is_made_by_a_job(
     assert (asked.status_code, asked.json()["kind"]) == (202, "export")
     job_id = asked.json()["job_id"]
     bench = bench_of(store, settings, job_id)
-    assert planning.begin(bench, job_id) == 1
-    assert export_job.complete(bench, job_id, 1) > 1
+    steps = steps_of(asked.json()["kind"])
+    assert steps.begin(bench, job_id) == 1
+    assert steps.complete(bench, job_id, 1) > 1
     with pytest.raises(JobCancelledError):  # A step may run again, and then does no harm.
-        export_job.complete(bench, job_id, 1)
+        steps.complete(bench, job_id, 1)
     assert officer.get(f"/api/v1/jobs/{job_id}").json()["state"] == "done"
     assert "file?form=xlsx" in officer.get(f"/exports/{export['export_id']}").text
     data = officer.get(f"{path}/file").content

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
@@ -16,9 +16,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 
 from api.auth.permissions import Role
+from api.endpoints.jobs import JobOut
 from api.jobs import bounding, planning
 from api.jobs.planning import Bench, JobCancelledError
 from api.jobs.slots import held_slot, rescue
+from api.jobs.steps import steps_of
 from api.jobs.worker import EXIT_GIVEN_UP, Attention
 from api.settings import Settings
 from api.store.faults import StoreRefusedError
@@ -62,7 +64,7 @@ def over(service: Served, job_id: str) -> dict[str, Any]:
     return found
 
 
-def steps_of(store: Store, job_id: str) -> list[dict[str, Any]]:
+def kept_steps(store: Store, job_id: str) -> list[dict[str, Any]]:
     """What DBOS kept of a job's finished steps, in order."""
     schema = None if store.engine.dialect.name == "sqlite" else "dbos"
     table = "operation_outputs" if schema is None else f"{schema}.operation_outputs"
@@ -93,7 +95,7 @@ def test_a_job_plans_the_lists_of_a_day(service: Served, store: Store) -> None:
     assert (done["progress"]["round"], done["progress"]["n_unserved"]) == (3, 0)
     plan = service.client().get(f"/plans/{done['plan_id']}").json()
     assert (plan["status"], plan["title"], plan["n_hard"]) == ("draft", "Autumn", 0)
-    kept = steps_of(store, first["job_id"])
+    kept = kept_steps(store, first["job_id"])
     assert [row["function_name"] for row in kept] == ["begin", "improve", "improve", "complete"]
     assert all(isinstance(json.loads(row["output"]), int) for row in kept)
     assert faults_of(store) == []
@@ -116,13 +118,13 @@ def test_a_plan_is_planned_again_near_it(store: Store, settings: Settings, tmp_p
 def test_a_killed_worker_goes_on_behind_its_last_step(service: Served, store: Store) -> None:
     """kill -9 in the third round or later: the keeper starts it anew, finished rounds are not searched again."""
     job_id = start(service, **LONG)
-    until(lambda: job(service, job_id)["progress"].get("round", 0) >= 3 and len(steps_of(store, job_id)) >= 3)
+    until(lambda: job(service, job_id)["progress"].get("round", 0) >= 3 and len(kept_steps(store, job_id)) >= 3)
     (worker,) = workers_of(service.process.pid)
-    before = steps_of(store, job_id)
+    before = kept_steps(store, job_id)
     os.kill(worker, signal.SIGKILL)
     done = over(service, job_id)
     assert done["state"] == "done", done
-    after = steps_of(store, job_id)
+    after = kept_steps(store, job_id)
     assert after[: len(before)] == before
     assert len(after) == LONG["n_rounds"] + 1  # type: ignore[operator]
     assert workers_of(service.process.pid) != [worker]
@@ -134,7 +136,7 @@ def test_a_killed_worker_goes_on_behind_its_last_step(service: Served, store: St
 def test_a_killed_service_goes_on_when_it_is_back(service: Served, store: Store) -> None:
     """kill -9 of the web process: its worker ends with it; both back, the job is done once."""
     job_id = start(service, **LONG)
-    until(lambda: len(steps_of(store, job_id)) >= 2)
+    until(lambda: len(kept_steps(store, job_id)) >= 2)
     (worker,) = workers_of(service.process.pid)
     service.kill()
     until(lambda: not Path(f"/proc/{worker}").exists() or _is_gone(worker))
@@ -165,18 +167,18 @@ def test_jobs_of_a_dead_slot_are_rescued(store: Store, settings: Settings, tmp_p
     put_lists(store)
     with served(store, settings, tmp_path, "--slot", "first") as service:
         job_id = start(service, **LONG)
-        until(lambda: len(steps_of(store, job_id)) >= 2)
+        until(lambda: len(kept_steps(store, job_id)) >= 2)
         with pytest.raises(StoreRefusedError, match="another worker holds it"):
             rescue(store, settings, OFFICER, "first")
         (worker,) = workers_of(service.process.pid)
         service.kill()
         until(lambda: _is_gone(worker))
-    before = steps_of(store, job_id)
+    before = kept_steps(store, job_id)
     assert rescue(store, settings, OFFICER, "first") == [job_id]
     with served(store, settings, tmp_path, "--slot", "second") as service:
         done = over(service, job_id)
         assert (done["state"], done["slot"]) == ("done", "second")
-    assert steps_of(store, job_id)[: len(before)] == before
+    assert kept_steps(store, job_id)[: len(before)] == before
 
 
 def _is_gone(pid: int) -> bool:
@@ -409,3 +411,12 @@ def test_the_service_proves_a_bound(store: Store, settings: Settings, tmp_path: 
         done = over(service, asked_for[0].json()["job_id"])
         assert (done["state"], done["plan_id"]) == ("done", plan_id)
         assert done["progress"]["gap"] >= 0
+
+
+@pytest.mark.parametrize("kind", get_args(JobOut.model_fields["kind"].annotation))
+def test_every_kind_of_job_has_its_steps(kind: str) -> None:
+    """The first and the last, and rounds between them for what searches or proves."""
+    steps = steps_of(kind)
+    assert callable(steps.begin)
+    assert callable(steps.complete)
+    assert hasattr(steps, "improve") == (kind in ("plan", "replan", "frontier", "bound"))
