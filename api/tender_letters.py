@@ -29,16 +29,31 @@ from procurement.record import OperatorsTold
 from procurement.regime import Law, Regime, System, day_words, standstill_ends_on, standstill_words
 from procurement.summaries import Outcome, Summary, criteria_of, summaries_of, winner_words
 from transport.files.plan_words import plural, pounds
-from transport.files.records import read_record
+from transport.files.records import read_record, write_record
 
 TEMPLATES = "api.documents", "tender_templates"
 TEMPLATE_NAMES = ("award.txt", "regret.txt", "summary.txt")
+WORDS_FILE = "letter_words.json"
 TEMPLATES_FOLDER = "templates"
 """Templates that a tender has taken for its letters."""
 
 
 class TemplateFault(ValueError):
     """A template cannot be used; the message names the file, the line and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterWords:
+    """Words that letters were written with last, beside those of their templates: kept for when they are written anew.
+
+    Attributes
+    ----------
+    contact, law_reference, quality_reasons : as of `LetterRequest`.
+    """
+
+    contact: str
+    law_reference: str | None
+    quality_reasons: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +118,10 @@ def write_letters(
         (folder / f"{name}.txt").write_text(texts[name], encoding="utf-8")
         (folder / f"{name}.pdf").write_bytes(pdf)
     paths = [folder / f"{name}.pdf" for name in made]
+    words = LetterWords(
+        contact=request.contact, law_reference=request.law_reference, quality_reasons=dict(request.quality_reasons)
+    )
+    write_record("letter_words", words, tender / WORDS_FILE)
     told = OperatorsTold(
         award_digest=record.digest, told_on=request.told_on,
         standstill_ends_on=standstill_ends_on(terms.regime, request.told_on), file_digests=digests_of(paths),
@@ -319,6 +338,8 @@ def read_reasons(given: Any, known: Sequence[str]) -> dict[str, str]:
     ValueError
         When it is not an object of texts by known operators.
     """
-    if not isinstance(given, dict) or not all(isinstance(v, str) for v in given.values()) or set(given) - set(known):
+    if not isinstance(given, dict) or not all(isinstance(v, str) for v in given.values()):
         raise ValueError("reasons for quality: must be an object of texts by operator id")
+    if unknown := sorted(set(given) - set(known)):
+        raise ValueError(f"reasons for quality: {', '.join(unknown)}; must be ids of operators in the lists")
     return given

@@ -156,7 +156,9 @@ class LettersShape(Shape):
         max_length=200,
         description="Provision under which operators are told; null: that of the law; empty: none is named",
     )
-    quality_reasons: dict[OperatorId, str] = Field(default={}, max_length=500)
+    quality_reasons: dict[OperatorId, Annotated[str, Field(max_length=2000)]] = Field(
+        default={}, max_length=500, description="By operator, why its quality was scored so"
+    )
     why: Why = ""
 
 
@@ -406,14 +408,14 @@ def post_screens_seen(
 def post_letters(
     tender_id: RecordIdPath, body: LettersShape, who: Writer, version: VersionSeen, one: OnceOnly, plans: Plans
 ) -> Response:
-    """Write award and regret letters with assessment summaries, from the templates that come with schoolrun."""
-    from api.tender_letters import LetterRequest, write_letters
+    """Write award and regret letters with assessment summaries, from the templates of the tender or schoolrun's."""
+    from api.tender_letters import LetterRequest, read_reasons, write_letters
 
     def step(desk: Desk) -> None:
         names = {operator.operator_id: operator.name for operator in desk.given.scenario.operators}
         request = LetterRequest(
-            told_on=body.told_on, contact=body.contact, quality_reasons=body.quality_reasons,
-            law_reference=body.law_reference,
+            told_on=body.told_on, contact=body.contact, law_reference=body.law_reference,
+            quality_reasons=read_reasons(body.quality_reasons, list(names)),
         )  # fmt: skip
         write_letters(desk.folder, request, signed(who, body.why), names)
 

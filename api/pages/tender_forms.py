@@ -77,8 +77,19 @@ def shape_of(kind: type[S], fields: Mapping[str, Any]) -> S:
         return kind.model_validate({name: value for name, value in fields.items() if value not in ("", None)})
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        faults = [form_fault(str(one["loc"][0]), _WORDS_BY_TYPE.get(one["type"], one["msg"])) for one in found]
-        raise InputFaults(faults) from error
+        raise InputFaults([form_fault(_field_of(one["loc"]), _words_of(one)) for one in found]) from error
+
+
+def _field_of(loc: tuple[int | str, ...]) -> str:
+    """Field of the form: of a mapping, such as scores by operator, each entry has its own."""
+    entry = loc[:2] if len(loc) > 1 and isinstance(loc[1], str) else loc[:1]
+    return "-".join(map(str, entry))
+
+
+def _words_of(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "string_too_long":
+        return f"use at most {fault['ctx']['max_length']:,} characters"
+    return _WORDS_BY_TYPE.get(fault["type"], str(fault["msg"]))
 
 
 def wanted_of(

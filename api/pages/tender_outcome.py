@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -42,12 +44,19 @@ from api.pages.words import day_words
 from api.store.jobs import StoredJob
 from api.store.tenders import read_tender_file
 from api.tender_files import withheld_lots
-from api.tender_letters import TEMPLATES_FOLDER, builtin_template, default_law_reference
+from api.tender_letters import (
+    TEMPLATES_FOLDER,
+    WORDS_FILE,
+    LetterWords,
+    builtin_template,
+    default_law_reference,
+)
 from procurement.award import AwardRecord
 from procurement.offers import OfferKind
 from procurement.record import AwardMade, OperatorsTold, TemplatesChosen
 from transport.files.faults import Fault
 from transport.files.plan_words import pounds
+from transport.files.records import read_record
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,6 +64,7 @@ Reader = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_READ))]
 Writer = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_WRITE))]
 
 _QUALITY = "quality-"
+_REASON = "quality_reasons-"
 _TEMPLATE_LABELS = {"award": "Award", "regret": "Regret", "summary": "Assessment summary, in both"}
 _KIND_WORDS = {
     OfferKind.EXTENSION: "today’s contract goes on",
@@ -102,12 +112,18 @@ def show_letters(tender_id: RecordIdPath, visit: Reader) -> Response:
 @router.post("/tenders/{tender_id}/letters")
 def write_letters(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     """Write a letter to every operator that sent something."""
-    fields = {"told_on": visit.text("told_on"), "contact": visit.text("contact"), "why": visit.text("reason")}
+    law_reference = visit.text("law_reference")
+    reasons = {
+        name.removeprefix(_REASON): visit.text(name) for name in visit.form if name.startswith(_REASON)
+    }  # fmt: skip
+    fields = {
+        "told_on": visit.text("told_on"), "contact": visit.text("contact"), "why": visit.text("reason"),
+        "law_reference": law_reference, "quality_reasons": {name: text for name, text in reasons.items() if text},
+    }  # fmt: skip
 
     def wanted() -> LettersShape:
-        found = shape_of(LettersShape, fields)
         # Emptied on the page: no provision is named.
-        return found.model_copy(update={"law_reference": visit.text("law_reference")[:200]})
+        return shape_of(LettersShape, fields).model_copy(update={"law_reference": law_reference})
 
     return take(visit, plans, tender_id, post_letters, wanted, "letters", letters_page)
 
@@ -239,15 +255,50 @@ def letters_page(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Re
          ("Text", f"/tenders/{tender_id}/files/letters/{name.removesuffix('.pdf')}.txt"))
         for name in (decision.file_digests if decision else ())
     ]  # fmt: skip
+    said = _said_last(visit, tender_id, opened)
     return tender_page(
         visit, "tender_letters.html", opened, refused, rows=rows, today=date.today().isoformat(),
         told_on=day_words(decision.told_on) if decision else "",
         ends_on=day_words(decision.standstill_ends_on) if decision else "",
         can_write=opened.award is not None and visit.may("tenders.write"),
-        law_reference=default_law_reference(opened.terms.regime) if opened.terms else "",
+        contact=_typed(visit, "contact", said.contact if said else ""),
+        law_reference=_typed(visit, "law_reference", _reference(opened, said)), reasons=_reasons(visit, opened, said),
         templates=_templates(visit, tender_id, opened), templates_version=_templates_version(opened),
         may_word=visit.may("tenders.write"),
     )  # fmt: skip
+
+
+def _said_last(visit: Visit, tender_id: str, opened: OpenedTender) -> LetterWords | None:
+    """Words that letters were written with last."""
+    if WORDS_FILE not in opened.stored.files:
+        return None
+    with visit.store.read() as session, tempfile.TemporaryDirectory(prefix="schoolrun-") as name:
+        path = Path(name) / WORDS_FILE
+        path.write_bytes(read_tender_file(session, visit.store.cipher, tender_id, WORDS_FILE))
+        return read_record("letter_words", LetterWords, path)
+
+
+def _typed(visit: Visit, name: str, otherwise: str) -> str:
+    """What was sent in a field, were it nothing; else what stands in it to begin with."""
+    return visit.text(name) if name in visit.form else otherwise
+
+
+def _reference(opened: OpenedTender, said: LetterWords | None) -> str:
+    if said is not None and said.law_reference is not None:
+        return said.law_reference
+    return default_law_reference(opened.terms.regime) if opened.terms else ""
+
+
+def _reasons(visit: Visit, opened: OpenedTender, said: LetterWords | None) -> list[tuple[str, str, str]]:
+    """Field, operator and text of why each quality was scored so; none where only the price counts."""
+    if opened.pack is None or opened.opening is None or opened.pack.rules.price_weight_pct == 100:
+        return []
+    known = said.quality_reasons if said else {}
+    return [
+        (f"{_REASON}{sent.operator_id}", opened.operator(sent.operator_id),
+         _typed(visit, f"{_REASON}{sent.operator_id}", known.get(sent.operator_id, "")))
+        for sent in opened.opening.submissions
+    ]  # fmt: skip
 
 
 def _templates(visit: Visit, tender_id: str, opened: OpenedTender) -> list[tuple[str, str, str]]:

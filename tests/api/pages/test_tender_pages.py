@@ -43,13 +43,17 @@ class Officer:
     def see(self, part: str = "") -> str:
         return words_of(self.visitor.see(f"{self.address}{part}"))
 
-    def does(self, part: str, fields: dict[str, Any], status: int = 303, *, on: str = "", **more: Any) -> str:
+    def sent(self, part: str, fields: dict[str, Any], status: int = 303, *, on: str = "", **more: Any) -> str:
+        """The page that answers, or where it goes."""
         page = self.visitor.see(f"{self.address}{on or part}")
         kept = {name: hidden(page, name) for name in ("version", "once")}
         fields = {**kept, **fields}
         address = f"{self.address}{part}"
         answer = self.visitor.send(address, fields, status, of=f"{self.address}{on or part}", **more)
-        return str(answer.headers["location"]) if status == 303 else words_of(answer.text)
+        return str(answer.headers["location"] if status == 303 else answer.text)
+
+    def does(self, part: str, fields: dict[str, Any], status: int = 303, *, on: str = "", **more: Any) -> str:
+        return words_of(self.sent(part, fields, status, on=on, **more))
 
 
 @pytest.fixture
@@ -82,9 +86,9 @@ def bids_of(officer: Officer) -> bytes:
     return portal_zip(officer.visitor.client.get(f"{officer.address}/files/pack/price_schedule.json").json())
 
 
-def opened(ann: Officer, bob: Officer) -> None:
+def opened(ann: Officer, bob: Officer, pack: dict[str, str] = PACK) -> None:
     """Pack issued, both declared, bids handed in by Ann and opened by Bob."""
-    ann.does("/pack", PACK)
+    ann.does("/pack", pack)
     for officer in (ann, bob):
         officer.does("/interests", {"statement": "no interest in any operator"})
     ann.does("/bids", {}, files={"bids": ("bids.zip", bids_of(ann), "application/zip")})
@@ -141,6 +145,33 @@ def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store, settin
     whole = json.dumps(lines_of(store))
     for said in ("Are tolls paid?", "no interest in any operator", "two depots", NEW["reason"]):
         assert said not in whole
+
+
+def test_scores_of_quality_have_their_reasons_in_the_letters(
+    ann: Officer, bob: Officer, store: Store, settings: Settings
+) -> None:  # fmt: skip
+    """In the letter to that operator alone; what is too long is refused, not cut; anew, the words stand there."""
+    opened(ann, bob, {**PACK, "price_weight_pct": "60"})
+    bob.does("/patterns", {"reason": "two depots"}, on="/bids")
+    digest = json.loads(ann.visitor.client.get(f"{ann.address}/files/pack/pack.json").text)["digest"]
+    scored = {"pack_digest": digest, "quality-O1": "90", "quality-O2": "70"}
+    assert 'href="#quality-O1"' in ann.sent("/award", {**scored, "quality-O1": "170"}, 422)
+    ann.does("/award", scored)
+    run_asked(store, settings)
+    words = {"told_on": "2026-04-02", "law_reference": "regulation 76", "quality_reasons-O2": "No spare vehicle."}
+    refused = ann.sent("/letters", {**words, "law_reference": "r" * 201, "quality_reasons-O1": "q" * 2001}, 422)
+    assert "Use at most 200 characters" in refused
+    assert 'href="#quality_reasons-O1"' in refused
+    assert "r" * 201 in refused
+    ann.does("/letters", words)
+    fetch = ann.visitor.client.get
+    letters = {name: fetch(f"{ann.address}/files/letters/award_{name}.txt").text for name in ("O1", "O2")}
+    assert "Why your quality was scored so: No spare vehicle." in letters["O2"]
+    assert "scored so" not in letters["O1"]
+    assert "under regulation 76." in letters["O2"]
+    again = ann.visitor.see(f"{ann.address}/letters")
+    assert "No spare vehicle.</textarea>" in again
+    assert 'value="regulation 76"' in again
 
 
 def test_every_cut_is_compared_and_the_lots_say_so(
