@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from procurement.award_model import AwardModel, make_award_model
 from procurement.choice import ChoiceSearch, ChoiceState, Chosen
 from procurement.offers import Offer, OfferKind, bid_offers, left_offers
-from procurement.relaxation import Relaxation
+from procurement.relaxation import Questions
 from transport.bids import Submission
 from transport.digest import later
 from transport.files.plan_words import pounds
@@ -128,7 +128,7 @@ def reasons_of(
     always : whether winners and rules are worked out beyond it, as they are in small tenders.
     tell : is told before each question: `winners`, `rules`, `losers`.
     """
-    asked = _Asked(pack=pack, model=model, search=search, relaxed=Relaxation(model.choice), best=best)
+    asked = _Asked(pack=pack, model=model, ask=Questions(search, best), best=best)
     winners = model.offers_of(best.columns)
     lots = []
     for n, offer in enumerate(winners):
@@ -162,8 +162,7 @@ class _Asked:
 
     pack: TenderPack
     model: AwardModel
-    search: ChoiceSearch
-    relaxed: Relaxation
+    ask: Questions
     best: Chosen
 
     def why_won(self, offer: Offer, seconds: float) -> LotReason:
@@ -171,10 +170,11 @@ class _Asked:
         column = self.model.column_by_offer_id[offer.offer_id]
         rivals = [o for o in self.model.offers if o is not offer and set(o.lot_ids) & set(offer.lot_ids)]
         n_rivals = sum(o.kind is not OfferKind.LEFT for o in rivals)
-        start = self._left(column)
-        without: Chosen | None = self.relaxed.best(forbid=[column])
-        if without is not None and without.state is not ChoiceState.PROVEN:
-            without = self.search.best(seconds=seconds, forbid=[column], start=start) if seconds else None
+        quick = self.ask.quickly(forbid=[column])
+        without: Chosen | None = quick
+        if quick.state is not ChoiceState.PROVEN:
+            start = self._left(column)
+            without = self.ask.searched(quick, seconds, forbid=[column], start=start) if seconds else None
         return LotReason(
             offer_id=offer.offer_id,
             lot_ids=offer.lot_ids,
@@ -218,9 +218,9 @@ class _Asked:
             yield self._why_one_lost(offer, taken, deadline)
 
     def _why_one_lost(self, offer: Offer, taken: Sequence[Offer], deadline: float) -> LostBid:
-        with_it = quick = self.relaxed.best(force=[self._column(offer)])
+        with_it = quick = self.ask.quickly(force=[self._column(offer)])
         if quick.state is not ChoiceState.PROVEN and (seconds := seconds_left(deadline)):
-            with_it = self.search.best(seconds=seconds, force=[self._column(offer)])
+            with_it = self.ask.searched(quick, seconds, force=[self._column(offer)])
         cost = self.best.cost
         short = None if with_it.cost is None or cost is None else with_it.cost - cost
         is_known = with_it.state in _KNOWN
@@ -253,7 +253,30 @@ class _Asked:
         if short == 0:
             return f"{who}: in an award of equal price; the published rule for ties decided; {went}"
         most = "" if with_it.state is ChoiceState.PROVEN else "at most "
-        return f"{who}: would have had to be {most}{pounds(short)} a year lower to be in the best award; {went}"
+        dear = self._why_dearer_won(offer, taken, with_it)
+        return f"{who}: would have had to be {most}{pounds(short)} a year lower to be in the best award; {went}{dear}"
+
+    def _why_dearer_won(self, offer: Offer, taken: Sequence[Offer], with_it: Chosen) -> str:
+        """Why a bid lost to something dearer for the same lots; empty where it did not, or that is not known."""
+        is_dearer = {lot for other in taken for lot in other.lot_ids} == set(offer.lot_ids) and (
+            sum(other.compared_pence for other in taken) > offer.compared_pence
+        )
+        if not is_dearer or {self.best.state, with_it.state} != {ChoiceState.PROVEN}:
+            return ""
+        # The award with only these offers exchanged would cost less, so it breaks a row: whose?
+        winners = self.model.offers_of(self.best.columns)
+        exchanged = self.model.columns_of([offer, *(other for other in winners if other not in taken)])
+        theirs = {self._column(o) for o in self.model.offers if o.is_operators and o.supplier_id == offer.supplier_id}
+        broken = [row for row in self.model.choice.rows if not row.holds(exchanged)]
+        if not any(theirs.issuperset(column for column, _ in row.terms) for row in broken):
+            return "; that is dearer, but with this in its place the award would break a declared rule"
+        own = [o for o in winners if o.is_operators and o.supplier_id == offer.supplier_id]
+        gone = [o.offer_id for o in own if self._column(o) not in with_it.columns]
+        instead = f"; the best award with it goes without {', '.join(gone)}" if gone else ""
+        return (
+            f"; that is dearer, but {offer.supplier_id} cannot have this too, beside all that it won: its vehicles, "
+            f"assistants, own limits or a declared share forbid{instead}"
+        )
 
 
 def offer_words(offer: Offer) -> str:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,8 @@ import numpy as np
 BELOW_ONE = 0.5
 """A bound within half a penny of a whole price proves it."""
 MOST_REPAIRS = 20
+_PROVING = {"mip_allow_restart": False, "mip_heuristic_effort": 0.0, "mip_detect_symmetry": False}
+"""Halves the time of questions that come with a limit (measured: docs/procurement.md, "Figures")."""
 
 
 class ChoiceState(StrEnum):
@@ -114,16 +116,20 @@ class ChoiceSearch:
     Parameters
     ----------
     threads : of HiGHS. With one, and time enough, the same question has the same answer.
+    proving : whether questions come with a `limit` near their answer: then proof is all that takes time, and what
+        helps to find a choice is left out.
     """
 
-    def __init__(self, choice: Choice, *, threads: int = 1) -> None:
+    def __init__(self, choice: Choice, *, threads: int = 1, proving: bool = False) -> None:
         self.choice = choice
         self._cuts: list[Row] = []
         self._highs = model_of(choice, threads)
+        for option, value in _PROVING.items() if proving else ():
+            self._highs.setOptionValue(option, value)
 
     def best(
         self, *, seconds: float, force: Collection[int] = (), forbid: Collection[int] = (),
-        start: Collection[int] | None = None,
+        start: Collection[int] | None = None, limit: int | None = None,
     ) -> Chosen:  # fmt: skip
         """The least dear choice with some columns taken and others left.
 
@@ -131,9 +137,12 @@ class ChoiceSearch:
         ----------
         seconds : wall time for it.
         start : columns of a choice known to be good, to begin from; one that does not hold is ignored.
+        limit : choices that cost more are not looked for. Where none costs so little, the answer is not proven (a
+            dearer one may be found on the way) and its bound lies above the limit.
         """
         began = time.monotonic()
         self._bounds(force, forbid)
+        self._highs.setOptionValue("objective_bound", np.inf if limit is None else limit + BELOW_ONE)
         known = frozenset(start) if start is not None else None
         if known is not None and not (self.choice.allows(known) and known >= set(force) and not known & set(forbid)):
             known = None
@@ -147,6 +156,8 @@ class ChoiceSearch:
             self._cut_off(found.columns)
         if found.columns is not None and self.choice.allows(found.columns):
             best = self._better(best, found.columns)
+        if limit is not None:
+            found = _within(found, limit, None if best is None else self.choice.cost_of(best))
         return self._told(best, found, time.monotonic() - began)
 
     def _better(self, one: frozenset[int] | None, other: frozenset[int]) -> frozenset[int]:
@@ -218,6 +229,16 @@ class _Found:
     columns: frozenset[int] | None
     ended: bool
     impossible: bool
+
+
+def _within(found: _Found, limit: int, cost: int | None) -> _Found:
+    """What a search up to a limit says of all choices: one that ended without any so cheap proves a bound."""
+    if cost is not None and cost <= limit:
+        return found
+    is_over = found.ended or found.impossible
+    bound = limit + 1 if is_over or found.bound is None else min(found.bound, limit + 1)
+    known = is_over or found.bound is not None
+    return replace(found, bound=bound if known else None, ended=False, impossible=False)
 
 
 @contextmanager

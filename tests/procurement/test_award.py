@@ -78,6 +78,29 @@ def test_one_car_cannot_do_two_lots_at_once() -> None:
     assert record.price_pence == 1_100_000
 
 
+@pytest.mark.parametrize(
+    ("rules", "cars", "why"),
+    [
+        (
+            {}, 1, "O1 cannot have this too, beside all that it won: its vehicles, assistants, own limits or a "
+            "declared share forbid; the best award with it goes without O1:L2",
+        ),
+        ({"min_operators": 2}, 2, "with this in its place the award would break a declared rule"),
+    ],
+)  # fmt: skip
+def test_a_bid_that_lost_to_a_dearer_one_reads_why(rules: dict[str, int], cars: int, why: str) -> None:
+    """O1 is £1,000 cheaper on L1 and £2,000 on L2, and can have one of them: L2. On L1 it was £1,000 off."""
+    pack = two_lots(AwardRules(tie_seed=7, **rules))
+    cheap = make_submission("O1", {"L1": 8_000, "L2": 8_000}, n_vehicles_by_class={"CAR": cars})
+    record = award(pack, cheap, make_submission("O2", {"L1": 9_000, "L2": 10_000}))
+    assert won(record) == {"O1:L2", "O2:L1"}
+    assert sentence_about(record, "O1:L1") == (
+        "Bid O1:L1 for lot L1 at £8,000.00 a year: would have had to be £1,000.00 a year lower to be in the best "
+        f"award; lot L1 went to bid O2:L1 at £9,000.00 a year; that is dearer, but {why}"
+    )
+    assert "that is dearer" not in sentence_about(record, "O2:L2")
+
+
 def test_one_car_can_do_two_lots_one_after_the_other() -> None:
     """The second lot starts 31 minutes after the first, whose run takes 30; at 30 minutes both would count."""
     cheap = make_submission("O1", {"L1": 5_000, "L2": 5_000}, n_vehicles_by_class={"CAR": 1})

@@ -47,6 +47,18 @@ def test_a_start_that_does_not_hold_is_ignored() -> None:
     assert best(start=[0, 1]).cost == 1700
 
 
+@pytest.mark.parametrize("proving", [False, True])
+def test_a_search_up_to_a_limit(proving: bool) -> None:
+    """1,700 is the best: up to that it is proven; below that nothing is, but that no choice costs so little."""
+    search = ChoiceSearch(CHOICE, proving=proving)
+    assert (search.best(seconds=10, limit=1700).columns, search.best(seconds=10, limit=1700).bound) == ((2,), 1700)
+    below = search.best(seconds=10, limit=1500)
+    assert (below.state is ChoiceState.PROVEN, below.bound) == (False, 1501)
+    begun = search.best(seconds=10, limit=1500, start=[0, 1])
+    assert (begun.state, begun.bound) == (ChoiceState.FOUND, 1501)
+    assert search.best(seconds=10, force=[0]).cost == 1800
+
+
 def test_the_one_other_choice() -> None:
     """Cut the best off: 1,800. Cut both off: nothing is left."""
     cut = CHOICE.other_than([2], range(3))
