@@ -104,6 +104,7 @@ def pack(
     from api.plan_folder import open_plan_folder
     from api.tender_log import Signed
     from api.tender_pack import PackRequest, make_pack, read_regime, read_rules
+    from procurement.regime import deadline_words, late_words
 
     with input_errors():
         request = PackRequest(
@@ -112,7 +113,10 @@ def pack(
             ocid=ocid,
         )  # fmt: skip
         made = make_pack(open_plan_folder(plan), tender, request, Signed(by=signers(by), why=why))
-    print(f"Wrote {tender / 'pack'}: {len(made.lots)} lots, bids close {made.deadline.isoformat()}")
+    closing = deadline_words(made.deadline, request.regime.time_zone)
+    print(f"Wrote {tender / 'pack'}: {len(made.lots)} lots; bids close at {closing}")
+    if late := late_words(request.regime, made.starts_on, made.deadline):
+        print(late)
     print(f"Publish its digest: {made.digest}")
 
 

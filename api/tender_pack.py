@@ -52,10 +52,11 @@ from procurement.record import LotsDesigned, PackIssued
 from procurement.regime import Regime, day_words, deadline_words, timetable
 from transport.digest import digest_of
 from transport.files.bid_schedule import lot_facts, schedule_rows, write_schedule, write_schedule_json
+from transport.files.plan_words import pounds
 from transport.files.records import read_record, write_record
 from transport.files.tables import cell_text, csv_text, write_csv_text
 from transport.scenario import Scenario
-from transport.tenders import AwardRules, TenderPack
+from transport.tenders import AwardRules, TenderLot, TenderPack
 from transport.travel import Travel
 
 BOOK_NOTE = "The council's own: which routes each lot holds. Never part of a pack."
@@ -428,13 +429,13 @@ def _write_pdf(
     sheet_by_lot = {sheet.lot_id: sheet for sheet in sheets}
     data = {
         "title": request.title,
-        "since": f"contracts from {pack.starts_on.isoformat()}",
+        "since": f"contracts from {day_words(pack.starts_on)}",
         "face": f"Version {pack.version} of tender {pack.pack_id}",
         "facts": [
             ["Buyer", request.buyer],
             ["Tender", f"{pack.pack_id}, version {pack.version}"],
             ["Bids close", deadline_words(pack.deadline, request.regime.time_zone)],
-            ["Contracts", f"{pack.starts_on.isoformat()} to {pack.ends_on.isoformat()}"],
+            ["Contracts", f"{day_words(pack.starts_on)} to {day_words(pack.ends_on)}"],
             ["How to bid", "fill in price_schedule.xlsx, whose first sheet says how, and send it through the portal"],
             ["Questions", "through the portal; every answer goes to all"],
             ["Digest of this pack", pack.digest],
@@ -443,11 +444,11 @@ def _write_pdf(
         "map_key": map_key(points),
         "rules": rule_words(pack.rules),
         "classes": classes,
-        "timetable": [[step.on.isoformat(), step.what] for step in timetable(request.regime, pack.starts_on)],
+        "timetable": _dates(pack, request.regime),
         "lots": [
             {
                 "title": f"Lot {lot.lot_id}",
-                "facts": _named({**lot_facts(lot), **_sheet_facts(sheet_by_lot[lot.lot_id])}),
+                "facts": _named(lot, sheet_by_lot[lot.lot_id]),
                 "rows": _counted(sheet_by_lot[lot.lot_id]),
             }
             for lot in pack.lots
@@ -459,10 +460,21 @@ def _write_pdf(
 _FACT_NAMES = {"class_id": "Vehicle class", "estimate_a_year": "The council's estimate"}
 
 
-def _named(facts: Mapping[str, object]) -> list[list[str]]:
-    """Facts of a lot with names for people; the estimate as money."""
-    told = {name: cell_text(value) for name, value in facts.items()}
-    told["estimate_a_year"] = f"£{told['estimate_a_year']} a year"
+def _dates(pack: TenderPack, regime: Regime) -> list[list[str]]:
+    """The timetable as operators need it: when bids close, as it was set, and the latest days of what follows."""
+    _, _, *after = timetable(regime, pack.starts_on)
+    return [
+        ["Bids close", deadline_words(pack.deadline, regime.time_zone)],
+        *([step.what, day_words(step.on)] for step in after),
+    ]
+
+
+def _named(lot: TenderLot, sheet: LotSheet) -> list[list[str]]:
+    """Facts of a lot with names for people; the estimate as money, assistants as they are on board."""
+    told = {name: cell_text(value) for name, value in {**lot_facts(lot), **_sheet_facts(sheet)}.items()}
+    told["estimate_a_year"] = f"{pounds(lot.estimate_pence)} a year"
+    n_pas = max((run.n_pas for run in lot.runs), default=0)
+    told["assistant_days_a_year"] += f", at most {n_pas} on board" if n_pas else ""
     return [[_FACT_NAMES.get(name, name.replace("_", " ").capitalize()), text] for name, text in told.items()]
 
 

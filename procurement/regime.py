@@ -84,6 +84,9 @@ class Regime:
             raise ValueError(f"regime: {'; '.join(wrong)}; days must be 0 or more")
 
 
+BIDS_CLOSE = "Bids close"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of a timetable."""
@@ -124,13 +127,24 @@ def timetable(regime: Regime, starts_on: date) -> tuple[Step, ...]:
     closed = before(awarded, regime.evaluation_days)
     steps = [
         Step(what="Pack issued to all", on=before(closed, regime.bidding_days)),
-        Step(what="Bids close", on=closed),
+        Step(what=BIDS_CLOSE, on=closed),
         Step(what="Award decided, operators told" + (", standstill begins" if pause else ""), on=awarded),
         Step(what="Contracts signed, vetting begins", on=signed),
         Step(what="Families told", on=told),
         Step(what="Contracts start", on=starts_on),
     ]
     return tuple(steps)
+
+
+def late_words(regime: Regime, starts_on: date, deadline: datetime) -> str:
+    """A warning where bids close too late for what must follow before contracts start; empty: they do not."""
+    (latest,) = [step.on for step in timetable(regime, starts_on) if step.what == BIDS_CLOSE]
+    if deadline.astimezone(ZoneInfo(regime.time_zone)).date() <= latest:
+        return ""
+    return (
+        f"Bids close after {day_words(latest)}, the latest day that leaves time for evaluation, standstill, vetting "
+        f"and notice to families before {day_words(starts_on)}."
+    )
 
 
 def standstill_ends_on(regime: Regime, told_on: date) -> date | None:

@@ -49,7 +49,7 @@ from api.store.tenders import read_tender
 from api.tender_pack import rule_words
 from procurement.integrity import last_issued, questions_of
 from procurement.record import InterestDeclared, Overridden, OverrideKind, ScreensSeen
-from procurement.regime import DayUnit, Law, Regime, Standstill, System, timetable
+from procurement.regime import DayUnit, Law, Regime, Standstill, System, late_words, timetable
 from transport.bids import Submission
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_words import pounds
@@ -88,6 +88,13 @@ REGIME_CHOICES: dict[str, list[tuple[str, str]]] = {
     "standstill": [(one.value, one.value.capitalize()) for one in Standstill],
     "standstill_unit": [(one.value, f"{one.value.capitalize()} days") for one in DayUnit],
 }
+DAY_FIELDS = (
+    ("bidding_days", "Working days for bids"),
+    ("evaluation_days", "Working days for the evaluation"),
+    ("vetting_days", "Working days for vetting drivers and assistants"),
+    ("notice_days", "Working days between telling families and the start"),
+)
+"""From which the timetable is worked back."""
 OVERRIDE_CHOICES = [
     (OverrideKind.SET_ASIDE.value, "Compare bids that came late, or whose papers end too early: OPERATOR"),
     (OverrideKind.CONFLICT.value, "Let somebody with a declared interest open or evaluate: PERSON:OPERATOR"),
@@ -209,8 +216,10 @@ def _pack(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
     return tender_page(
         visit, "tender_pack.html", opened, refused, pack=pack, terms=terms,
         rules=rule_words(pack.rules) if pack else (), deadline=moment_words(pack.deadline) if pack else "",
-        timetable=[(step.what, day_words(step.on)) for step in steps], changes=issued.changes if issued else (),
-        rule_fields=RULE_FIELDS, rights=RIGHTS, regime_choices=REGIME_CHOICES,
+        timetable=[(step.what, day_words(step.on)) for step in steps],
+        late=late_words(regime, pack.starts_on, pack.deadline) if pack else "",
+        changes=issued.changes if issued else (), rule_fields=RULE_FIELDS, rights=RIGHTS,
+        regime_choices=REGIME_CHOICES, day_fields=DAY_FIELDS,
         value=lambda name: visit.text(name) if visit.form else _pack_value(opened, regime, name),
         ticked=visit.texts("rights") if visit.form else _rights_of(pack),
         can_issue=opened.opening is None and visit.may("tenders.write"),
@@ -227,10 +236,12 @@ def _pack_value(opened: OpenedTender, regime: Regime, name: str) -> str:
         "starts_on": pack.starts_on if pack else "", "ends_on": pack.ends_on if pack else "",
         "tie_seed": pack.rules.tie_seed if pack else secrets.randbelow(1_000_000),
         "ocid": terms.ocid if terms else "", "standstill_days": regime.standstill_days,
+        "light_touch": "1" if regime.light_touch else "",
         "bank_holidays": ", ".join(day.isoformat() for day in sorted(regime.bank_holidays)),
         "price_weight_pct": 100,
     }  # fmt: skip
     given |= {key: getattr(regime, key).value for key in REGIME_CHOICES}
+    given |= {key: getattr(regime, key) for key, _ in DAY_FIELDS}
     if pack is not None:
         given |= {key: getattr(pack.rules, key) for key, _, _ in RULE_FIELDS}
     value = given.get(name)
@@ -264,12 +275,12 @@ def _pack_wanted(visit: Visit, tender_id: str) -> PackShape:
             **{name: name in rights for name, _ in RIGHTS},
         },
         "regime": {
-            **{name: value for name, value in regime.items() if value},
+            **{name: value for name, value in regime.items() if value}, "light_touch": bool(visit.text("light_touch")),
             "bank_holidays": [day for day in visit.text("bank_holidays").replace(",", " ").split() if day],
         },
     }  # fmt: skip
-    if (days := whole(visit, "standstill_days", faults)) is not None:
-        fields["regime"]["standstill_days"] = days
+    days = {name: whole(visit, name, faults) for name in ("standstill_days", *(name for name, _ in DAY_FIELDS))}
+    fields["regime"] |= {name: number for name, number in days.items() if number is not None}
     try:
         found = shape_of(PackShape, fields)
     except InputFaults as error:

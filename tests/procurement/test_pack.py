@@ -12,7 +12,16 @@ import pytest
 
 from procurement.lot_design import LotBook, design_lots
 from procurement.pack import NOT_SHOWN, DisclosureRefused, LotSheet, lot_sheets, need_codes, require_safe
-from procurement.regime import DayUnit, Law, Regime, Standstill, days_before, deadline_words, timetable
+from procurement.regime import (
+    DayUnit,
+    Law,
+    Regime,
+    Standstill,
+    days_before,
+    deadline_words,
+    late_words,
+    timetable,
+)
 from tests.builders import line_travel, make_class, make_passenger, make_plan, make_scenario, route_of
 from tests.tendering import make_pack
 from transport.digest import digest_of
@@ -198,3 +207,11 @@ def test_a_record_that_was_changed_is_refused(change: object, words: str, tmp_pa
     path.write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(RecordFileError, match=words):
         read_record("tender_pack", TenderPack, path)
+
+
+def test_a_deadline_that_leaves_too_little_time_is_told() -> None:
+    """Bids may close until Thursday 2 July, at its very end in London; an hour past that there is a warning."""
+    regime, starts_on = Regime(), date(2026, 9, 1)
+    assert late_words(regime, starts_on, datetime(2026, 7, 2, 22, 59, tzinfo=UTC)) == ""
+    late = late_words(regime, starts_on, datetime(2026, 7, 2, 23, 59, tzinfo=UTC))
+    assert late.startswith("Bids close after Thursday 2 July 2026, the latest day that leaves time for evaluation")

@@ -28,7 +28,7 @@ PACK = {
     "title": "School transport", "buyer": "The council", "deadline": "2026-03-20T15:00", "starts_on": "2026-09-01",
     "ends_on": "2028-08-31", "tie_seed": "7", "fallback_pct": "150", "price_weight_pct": "100", "rights": "packages",
     "law": "pa_2023", "standstill": "mandatory", "standstill_days": "8", "standstill_unit": "working",
-    "bank_holidays": "2026-04-03, 2026-04-06",
+    "bank_holidays": "2026-04-03, 2026-04-06", "light_touch": "1", "evaluation_days": "15",
 }  # fmt: skip
 NEW = {"cut": "route", "title": "Autumn", "reason": "small lots for small operators"}
 
@@ -109,6 +109,10 @@ def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store, settin
     assert "A lot may be left unawarded where bids exceed 150 % of the council's estimate." in pack
     assert "Contracts start 1 September 2026" in pack
     assert "Bids close 20 March 2026, 3:00pm" in pack
+    assert "Bids close 25 June 2026" in pack
+    assert "Bids close after" not in pack
+    terms = json.loads(ann.visitor.client.get(f"{ann.address}/files/terms.json").text)["content"]["regime"]
+    assert (terms["light_touch"], terms["evaluation_days"]) == (True, 15)
     ann.does("/questions", {"question": "Are tolls paid?"})
     assert "1 question, 1 without an answer" in ann.see()
     bob.does("/questions", {"question_id": "Q1", "answer": "There are none."})
