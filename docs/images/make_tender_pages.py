@@ -30,6 +30,7 @@ PACK = {
     "starts_on": "2026-09-01", "ends_on": "2028-08-31", "tie_seed": "7", "fallback_pct": "150",
     "price_weight_pct": "100", "rights": "packages", "law": "pa_2023", "standstill": "mandatory",
     "standstill_days": "8", "standstill_unit": "working", "bank_holidays": "2026-04-03, 2026-04-06",
+    "light_touch": "1",
 }  # fmt: skip
 
 
