@@ -140,6 +140,7 @@ def fetch_file(tender_id: RecordIdPath, name: str, visit: Reader) -> Response:
 def _new(visit: Visit, refused: Refused = NOTHING) -> Response:
     given = _given(visit)
     comparison = comparison_of(asking_of(visit), given["comparison_id"]) if given.get("comparison_id") else None
+    designs = comparison.progress.get("designs", ()) if comparison else ()
     with visit.store.read() as session:
         plans = [plan for plan in list_plans(session) if plan.files and plan.status == "published"]
     plans.sort(key=lambda plan: plan.stored_at, reverse=True)
@@ -147,7 +148,8 @@ def _new(visit: Visit, refused: Refused = NOTHING) -> Response:
         visit, "tender_new.html", status=422 if refused.errors else 200, errors=refused.errors,
         plans=[(plan.plan_id, f"{plan.title} ({plan.plan_id})") for plan in plans], cuts=list(CUT_WORDS.items()),
         given=given, comparison=comparison, said=comparison_words(comparison) if comparison else "",
-        compared=[compared_row(design) for design in comparison.progress.get("designs", ())] if comparison else [],
+        compared=[compared_row(design) for design in designs],
+        should_cost=pounds(designs[0]["estimate_pence"], pennies=False) if designs else "",
         n_markets=N_MARKETS, once=secrets.token_hex(16),
     )  # fmt: skip
 
@@ -208,7 +210,7 @@ def compared_row(design: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         _SHORT_CUT_WORDS[design["cut"]], f"{design['n_lots']:,}", pounds(design["price_pence"], pennies=False),
         f"{pounds(low, pennies=False)} to {pounds(high, pennies=False)}",
-        pounds(design["estimate_pence"], pennies=False), pounds(design["administration_pence"], pennies=False),
-        f"{design['n_bids_per_lot']:.1f}", f"{design['single_bid_pct']:.0f}% and {design['no_bid_pct']:.0f}%",
+        pounds(design["administration_pence"], pennies=False), f"{design['n_bids_per_lot']:.1f}",
+        f"{design['single_bid_pct']:.0f}% and {design['no_bid_pct']:.0f}%",
         f"{design['n_winners']:.1f}", f"{design['largest_pct']:.0f}%",
     )  # fmt: skip

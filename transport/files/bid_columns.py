@@ -74,7 +74,7 @@ BID_TABLES = (
             "sme": YesNoCell(meaning="Whether you are a small or medium enterprise"),
             "licence_classes": TagsCell(meaning="Licences you hold, such as phv or psv_minibus"),
             "licence_ends_on": DateCell(meaning="Last day of the licence that ends first"),
-            "insurance_ends_on": DateCell(meaning="Last day that your insurance is agreed for"),
+            "insurance_ends_on": DateCell(meaning="Last day that you are insured for, or undertake to renew it to"),
             "clearances_end_on": DateCell(meaning="Day on which the first driver's or assistant's clearance ends"),
         },
     ),

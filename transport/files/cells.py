@@ -129,7 +129,7 @@ class IdsCell(IdCell):
     @property
     def allowed(self) -> str:
         """What may be written."""
-        return "ids separated by spaces or ;"
+        return "ids separated by spaces, commas or ;"
 
     def parse(self, text: str) -> frozenset[str]:  # type: ignore[override]
         """Ids without order."""
@@ -148,7 +148,7 @@ class TagsCell(Cell):
     @property
     def allowed(self) -> str:
         """What may be written."""
-        return "words of letters, digits, _ and -, separated by spaces or ;"
+        return "words of letters, digits, _ and -, separated by spaces, commas or ;"
 
     def parse(self, text: str) -> frozenset[str]:
         """Tags in small letters, without order."""
@@ -319,7 +319,7 @@ class SomeOfCell(Cell):
     @property
     def allowed(self) -> str:
         """What may be written."""
-        return f"one or more of {' '.join(self.options)}, separated by spaces or ;"
+        return f"one or more of {' '.join(self.options)}, separated by spaces, commas or ;"
 
     def parse(self, text: str) -> tuple[int, ...]:
         """Indices into `options`, ascending."""
@@ -410,7 +410,7 @@ def decimal_of(text: str, wanted: str) -> Decimal:
 
 
 def _words_of(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s;]+", text) if word]
+    return [word for word in re.split(r"[\s;,]+", text) if word]
 
 
 def _distinct(words: Iterable[str]) -> frozenset[str]:

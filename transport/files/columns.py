@@ -199,7 +199,7 @@ A scenario is a folder of CSV files, or one Excel workbook (`.xlsx`) with sheets
 - **Encoding** UTF-8, with or without byte order mark; Windows-1252 is understood. Commas between cells.
 - **Numbers** in digits, without thousands separators, currency signs or units. Money in whole pence.
 - **Times** `HH:MM`. **Dates** `YYYY-MM-DD` or `DD/MM/YYYY`. **Yes or no**: `yes`, `no`.
-- **Lists** inside a cell are separated by spaces or `;`.
+- **Lists** inside a cell are separated by spaces, commas or `;`.
 - **Ids** are letters, digits and `. _ - /`, at most 64, without spaces; capitals matter, leading zeros stay.
 - **Places**: exactly one of `postcode`, `easting` and `northing`, or `lat` and `lon`. A postcode stands for
   its centre, some 50 m off in a town and several hundred in the country; give coordinates where that matters.

@@ -48,7 +48,7 @@ WHOLE = WholeCell(meaning="", lowest=-5, highest=5000)
         (DAYS, "", (0, 1, 2, 3, 4)), (DAYS, "all", (0, 1, 2, 3, 4)), (DAYS, "Fri;mon", (0, 4)),
         (DAYS, "tue", (1,)),
         (TagsCell(meaning=""), "Tail_Lift; low-floor", frozenset({"tail_lift", "low-floor"})),
-        (IdsCell(meaning=""), "a;B c", frozenset({"a", "B", "c"})), (IdCell(meaning=""), "007", "007"),
+        (IdsCell(meaning=""), "a;B c, d", frozenset({"a", "B", "c", "d"})), (IdCell(meaning=""), "007", "007"),
         (LayoutsCell(meaning=""), "16+0;12 + 2",
          (Layout(seats=16, wheelchairs=0), Layout(seats=12, wheelchairs=2))),
         (LayoutsCell(meaning=""), "16+0 0+1",
