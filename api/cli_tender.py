@@ -156,7 +156,8 @@ def bids(
     for aside in opening.set_aside:
         print(f"Set aside: {aside.sentence}")
     for seen in opening.screens:
-        print(f"To look at, {seen.screen.value}: {seen.sentence}")
+        pattern = seen.screen.value.replace("_", " ")
+        print(f"To look at, {pattern}: {seen.sentence}")
 
 
 @tender_app.command("award")

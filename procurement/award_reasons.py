@@ -258,10 +258,13 @@ class _Asked:
 
     def _why_dearer_won(self, offer: Offer, taken: Sequence[Offer], with_it: Chosen) -> str:
         """Why a bid lost to something dearer for the same lots; empty where it did not, or that is not known."""
-        is_dearer = {lot for other in taken for lot in other.lot_ids} == set(offer.lot_ids) and (
-            sum(other.compared_pence for other in taken) > offer.compared_pence
-        )
-        if not is_dearer or {self.best.state, with_it.state} != {ChoiceState.PROVEN}:
+        if {lot for other in taken for lot in other.lot_ids} != set(offer.lot_ids):
+            return ""
+        theirs_pence = sum(other.compared_pence for other in taken)
+        if theirs_pence <= offer.compared_pence:
+            is_dearer = sum(other.price_pence for other in taken) > offer.price_pence
+            return _compared_words(theirs_pence, offer.compared_pence) if is_dearer else ""
+        if {self.best.state, with_it.state} != {ChoiceState.PROVEN}:
             return ""
         # The award with only these offers exchanged would cost less, so it breaks a row: whose?
         winners = self.model.offers_of(self.best.columns)
@@ -287,6 +290,13 @@ def offer_words(offer: Offer) -> str:
     is_package = offer.kind is OfferKind.BID and len(offer.lot_ids) > 1
     kind = "Package bid" if is_package else offer.kind.value.capitalize()
     return f"{kind} {offer.offer_id} for {lots} at {pounds(offer.price_pence)} a year"
+
+
+def _compared_words(theirs_pence: int, own_pence: int) -> str:
+    return (
+        f"; that is dearer, but by the declared weights and preferences it counts {pounds(theirs_pence)} and this bid "
+        f"{pounds(own_pence)}"
+    )
 
 
 def _went_words(winner: Offer) -> str:

@@ -55,6 +55,8 @@ DONE_WORDS = {
     "letter-text": "The text is saved. Letters asked for from now on have it.",
     "tender": "The lots are made. Issue the pack next.",
     "step": "The step has been taken and stands in the record.",
+    "award-asked": "The award has been asked for. It stands in the record once it is worked out.",
+    "award-cancelled": "The award is being cancelled.",
     "revoked": "The key is not valid any more.",
 }
 """What a page says after a form: named in the address, so that no address can make a page say anything else."""

@@ -154,12 +154,14 @@ def cut_fields(visit: Visit, faults: list[Fault]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def stepped(act: Callable[[], Response], address: str, shown: Callable[[Refused], Response]) -> Response:
+def stepped(
+    act: Callable[[], Response], address: str, shown: Callable[[Refused], Response], done: str = "step"
+) -> Response:  # fmt: skip
     """Take a step and go on; where it is refused, show the form once more with the reason.
 
     Parameters
     ----------
-    shown : makes the page of the form.
+    shown : makes the page of the form. done : which of `DONE_WORDS` the page at the address says.
     """
     try:
         act()
@@ -167,7 +169,7 @@ def stepped(act: Callable[[], Response], address: str, shown: Callable[[Refused]
         return shown(refused_by(found.faults))
     except NotAllowedYetError as error:
         return shown(Refused(errors={"": sentence_of(str(error))}))
-    return go_to(f"{address}?done=step")
+    return go_to(f"{address}?done={done}")
 
 
 def take(
@@ -178,17 +180,20 @@ def take(
     wanted: Callable[[], BaseModel],
     part: str,
     shown: Callable[[Visit, str, Refused], Response],
+    done: str = "step",
 ) -> Response:
     """Take the step of a form that is one body of its endpoint.
 
     Parameters
     ----------
     post : the endpoint. wanted : makes its body. part : of the tender's address, where the form is; shown : its page.
+    done : as of `stepped`.
     """
     return stepped(
         lambda: post(tender_id, wanted(), asking_of(visit), visit.version(), once_of(visit), plans),
         f"/tenders/{tender_id}/{part}",
         lambda refused: shown(visit, tender_id, refused),
+        done,
     )
 
 

@@ -86,7 +86,7 @@ def decide(tender_id: RecordIdPath, visit: Writer, plans: Plans) -> Response:
     def post(tender_id: str, body: AwardShape, who: Asking, version: int, one: Once, _: OpenPlans) -> Response:
         return post_award(tender_id, body, who, version, one)
 
-    return take(visit, plans, tender_id, post, lambda: _award_wanted(visit), "award", _award)
+    return take(visit, plans, tender_id, post, lambda: _award_wanted(visit), "award", _award, "award-asked")
 
 
 @router.post("/tenders/{tender_id}/jobs/{job_id}/cancel")
@@ -99,7 +99,7 @@ def cancel(tender_id: RecordIdPath, job_id: RecordIdPath, visit: Writer) -> Resp
 
     return stepped(
         act, f"/tenders/{tender_id}/award",
-        lambda refused: _award(visit, tender_id, refused),
+        lambda refused: _award(visit, tender_id, refused), "award-cancelled",
     )  # fmt: skip
 
 
@@ -182,6 +182,7 @@ def _award(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response
     is_open = job is not None and not job.is_over
     return tender_page(
         visit, "tender_award.html", opened, refused, record=record,
+        is_weighed=record is not None and record.compared_pence != record.price_pence,
         made_by=opened.people_words(made.by) if made else "", withheld=withheld_lots(opened.stored.lines),
         can_decide=opening is not None and record is None and not is_open and visit.may("tenders.write"),
         job=job, said=award_job_words(job) if job else "", minutes=AWARD_SECONDS // 60,
@@ -325,15 +326,21 @@ def _register(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Respo
     rows = [
         (
             one["contract_ref"], one["supplier"], "Yes" if one["is_sme"] else "No", ", ".join(one["lot_ids"]),
-            day_words(one["starts_on"]), day_words(one["ends_on"]), day_words(one["review_on"]),
             _rate(one["day_rate_pence"]), pounds(one["year_pence"], pennies=False),
             pounds(one["term_pence"], pennies=False),
         )
         for one in opened.contracts
     ]  # fmt: skip
+    terms = sorted({(one["starts_on"], one["ends_on"], one["review_on"]) for one in opened.contracts})
     is_told = last_of(opened.stored.lines, OperatorsTold) is not None
     return tender_page(
-        visit, "tender_register.html", opened, refused, rows=rows, can_write=is_told and visit.may("tenders.write")
+        visit,
+        "tender_register.html",
+        opened,
+        refused,
+        rows=rows,
+        terms=[tuple(map(day_words, term)) for term in terms],
+        can_write=is_told and visit.may("tenders.write"),
     )
 
 

@@ -19,7 +19,9 @@
   // Where the page as it is now shows the outcome instead, there is a way to it; nobody is taken there unasked.
   function end(part) {
     var way = document.createElement("a");
-    way.href = window.location.href;
+    var address = new URL(window.location.href);
+    address.searchParams.delete("done");
+    way.href = address.href;
     way.className = "govuk-link";
     way.textContent = part.dataset.then;
     part.replaceChildren(way);

@@ -101,6 +101,18 @@ def test_a_bid_that_lost_to_a_dearer_one_reads_why(rules: dict[str, int], cars: 
     assert "that is dearer" not in sentence_about(record, "O2:L2")
 
 
+def test_a_cheaper_bid_that_lost_on_quality_reads_what_both_count() -> None:
+    """Price 80 %, quality 20 % of £10,000: £9,000 with 60 counts £10,000, £9,500 with 100 counts £9,500."""
+    pack = make_pack(rules=AwardRules(tie_seed=7, price_weight_pct=80))
+    bids = [make_submission("O1", {"L1": 9_000}), make_submission("O2", {"L1": 9_500})]
+    record = award(pack, *bids, quality_pct_by_operator_id={"O1": 60, "O2": 100})
+    assert won(record) == {"O2:L1"}
+    assert sentence_about(record, "O1:L1").endswith(
+        "lot L1 went to bid O2:L1 at £9,500.00 a year; that is dearer, but by the declared weights and preferences it "
+        "counts £9,500.00 and this bid £10,000.00"
+    )
+
+
 def test_one_car_can_do_two_lots_one_after_the_other() -> None:
     """The second lot starts 31 minutes after the first, whose run takes 30; at 30 minutes both would count."""
     cheap = make_submission("O1", {"L1": 5_000, "L2": 5_000}, n_vehicles_by_class={"CAR": 1})
