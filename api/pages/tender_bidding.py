@@ -361,8 +361,20 @@ def _bids(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
         opened_by=opened.people_words(opening.opened_by) if opening else "",
         heads=[opened.operator(sent.operator_id) for sent in opening.submissions] if opening else [],
         matrix=list(_matrix(pack, opening.submissions)) if pack and opening else [],
+        thin=list(thin_lots(pack, opening.submissions)) if pack and opening else [],
         packages=list(_packages(opened, pack, opening.submissions)) if pack and opening else [],
     )  # fmt: skip
+
+
+def thin_lots(pack: TenderPack, submissions: tuple[Submission, ...]) -> Iterator[tuple[str, str]]:
+    """Lots that nobody or only one operator offers, alone or with others, under what each is."""
+    bidders = {
+        lot.lot_id: {sent.operator_id for sent in submissions for bid in sent.bids if lot.lot_id in bid.lot_ids}
+        for lot in pack.lots
+    }
+    for n, words in ((0, "Nobody offers"), (1, "One operator alone offers")):
+        if lots := [lot_id for lot_id, names in bidders.items() if len(names) == n]:
+            yield words, ", ".join(lots)
 
 
 def _matrix(pack: TenderPack, submissions: tuple[Submission, ...]) -> Iterator[tuple[str, ...]]:

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.auth.permissions import Role
+from api.pages.tender_bidding import thin_lots
 from api.settings import Settings
 from api.store.models import Plan
 from api.store.store import Store
@@ -23,6 +24,7 @@ from tests.api.page_visits import Visitor, hidden, visitor, words_of
 from tests.api.plan_folders import add_bidders, fill_lists, write_plan_folder, zipped
 from tests.api.portal import broken_zip, portal_zip
 from tests.api.test_audit import lines_of
+from tests.tendering import make_pack, make_submission, make_tender_lot
 
 PACK = {
     "title": "School transport", "buyer": "The council", "deadline": "2026-03-20T15:00", "starts_on": "2026-09-01",
@@ -149,6 +151,13 @@ def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store, settin
     whole = json.dumps(lines_of(store))
     for said in ("Are tolls paid?", "no interest in any operator", "two depots", NEW["reason"]):
         assert said not in whole
+
+
+def test_lots_of_thin_competition_are_named() -> None:
+    """Two operators offer L1, one of them L2 with it, nobody L3."""
+    pack = make_pack([make_tender_lot(lot_id) for lot_id in ("L1", "L2", "L3")])
+    sent = (make_submission("O1", {"L1": 9000, "L1 L2": 17000}), make_submission("O2", {"L1": 8000}))
+    assert list(thin_lots(pack, sent)) == [("Nobody offers", "L3"), ("One operator alone offers", "L2")]
 
 
 def test_scores_of_quality_have_their_reasons_in_the_letters(
