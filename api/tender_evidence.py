@@ -59,6 +59,7 @@ class Verified:
 
     Attributes
     ----------
+    digest : of the award as it was recorded; a later schoolrun may word its reasons otherwise.
     lines : the record, whose chain holds. head : hash of its last line, to be compared with one kept elsewhere.
     differences : none: the same winners at the same price, the same proof, and the record speaks of these files.
     """
@@ -91,7 +92,7 @@ def verify(evidence: Path) -> Verified:
         lines = read_log(folder)
     again = determine_awards(inputs.request())
     differences = (*_differences(told, again), *_not_as_recorded(lines, inputs, told, opening))
-    return Verified(digest=again.digest, lines=lines, differences=differences)
+    return Verified(digest=told.digest, lines=lines, differences=differences)
 
 
 def _members(evidence: Path) -> dict[str, bytes]:
