@@ -12,7 +12,7 @@ from routing.bound.fields import C_OWN_PA, C_ROOM, C_RUN, MAX_GATES, Q_GATES, V_
 from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
 
-APART = -1
+APART: list[int] = []
 """Split a group into single sequences."""
 
 
@@ -27,7 +27,6 @@ class Family:
         its longest sequence.
     bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
     least, run : (G,) least that a run of the group cost then, and what of it was the price of a run.
-    fines : (V,) see `pricing.price_groups`.
     """
 
     leg: int
@@ -41,28 +40,29 @@ class Family:
     least: NDArray[np.float64]
     run: NDArray[np.float64]
     seen: NDArray[np.int64]
-    fines: NDArray[np.float64]
 
     @property
     def at(self) -> tuple[int, int, int]:
         """Leg, kind, PA."""
         return self.leg, self.kind, self.pa
 
-    def split(self, leg: Leg, cuts: dict[int, int]) -> None:
-        """Part groups at a gate each, into the sequences with it and those without; all keep what is proven."""
+    def split(self, leg: Leg, cuts: dict[int, list[int]]) -> None:
+        """Part groups at one or two gates each, by which of them their sequences have; all keep what is proven."""
         stay = np.array([k for k in range(len(self.groups)) if k not in cuts], np.int64)
         parts, parents = [], []
-        for k, gate in cuts.items():
+        for k, gates in cuts.items():
             group = self.groups[k]
-            has_it = (leg.sequences[group, Q_GATES : Q_GATES + MAX_GATES] == gate).any(axis=1)
-            cut = np.split(group, len(group)) if gate == APART else [group[has_it], group[~has_it]]
+            cut = np.split(group, len(group)) if gates == APART else [group]
+            for gate in gates:
+                has_it = [(leg.sequences[part, Q_GATES : Q_GATES + MAX_GATES] == gate).any(axis=1) for part in cut]
+                cut = [part[has == side] for part, has in zip(cut, has_it, strict=True) for side in (True, False)]
             parts += [part for part in cut if len(part)]
             parents += [k for part in cut if len(part)]
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
         self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
-        gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
-        self.gates = np.concatenate([self.gates[stay], gates])
+        new_gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
+        self.gates = np.concatenate([self.gates[stay], new_gates])
         self.n_gates = np.concatenate([self.n_gates[stay], n_gates])
 
 
@@ -79,7 +79,6 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                     yield Family(
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), run=np.zeros(n), seen=np.full(n, -1, np.int64),
-                        fines=np.zeros(len(table.nodes)),
                     )  # fmt: skip
 
 

@@ -212,11 +212,11 @@ def has_all(nodes: Any, sequence: Any, x: Any, walk: Any, length: int) -> bool:
 
 
 @njit_inner
-def gate_to_split_at(nodes: Any, group: Any, n_members: int, x: Any, walk: Any, length: int) -> int:
-    """The gate that pays least of its toll, among those that the run visits, else among all; -1: all have the same."""
+def gate_to_split_at(nodes: Any, group: Any, n_members: int, x: Any, walk: Any, length: int, but: int) -> int:
+    """The gate, but one, that pays least of its toll: of those that the run visits, else of all; -1: there is none."""
     best, worst = -1, -NEVER
     for gate in range(len(group.n_in)):
-        if group.n_in[gate] == 0 or group.n_in[gate] == n_members:
+        if gate == but or group.n_in[gate] == 0 or group.n_in[gate] == n_members:
             continue
         n = 0
         for i in range(length):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from routing.bound.fields import MAX_GATES
 from routing.bound.from_plan import as_driven, solo_columns
+from routing.bound.links import broken_links
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
@@ -17,13 +18,15 @@ from routing.bound.rounds import EXACT, QUICK, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-FIRST_EPS, TABLE_EPS, LEAST_EPS = 0.05, 0.005, 0.002
-"""Share of a run's price that a find must be worth at first; at last by tables, and by labels."""
-STAGES = (1, 2)
-"""Of the tables; the finest are left to labels."""
-FEW = 10
+FIRST_EPS, LEAST_EPS = 0.05, 0.002
+"""Share of a run's price that a find must be worth at first, and at last, by labels."""
+STAGES = ((1, (0.05, 0.02)), (2, (0.05, 0.02, 0.01, 0.005)), (3, (0.005,)))
+"""Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
+FEW = 100
 """Groups of a family that are priced between two solutions of the program, while there is much to find."""
-MOST_RUNS = 30_000
+MUCH, MUCH_AT_FIRST = 0.01, 0.04
+"""Share of the runs, or of the groups, that is much to find or to split."""
+MOST_RUNS = 20_000
 SAVE_EVERY_S = 10.0
 
 
@@ -84,16 +87,14 @@ class Ladder:
 
     def _raise(self) -> None:
         """By tables, with more gates and then finer; by labels at last."""
-        for n_gates in range(1, MAX_GATES + 1):
-            if not self._settle(replace(TABLES, n_gates=n_gates, eps=FIRST_EPS)):
+        for n_gates in range(1, MAX_GATES):
+            if not self._settle(replace(TABLES, n_gates=n_gates, eps=FIRST_EPS), is_last=False):
                 return
-        for n_stages in STAGES:
+        for n_stages, gains in STAGES:
             if n_stages > 1:
                 self._as_driven(comes_again=True)
-            effort = replace(TABLES, n_stages=n_stages, eps=FIRST_EPS)
-            while effort.eps > TABLE_EPS:
-                effort = replace(effort, eps=effort.eps / 2)
-                if not self._settle(effort):
+            for eps in gains:
+                if not self._settle(replace(TABLES, n_stages=n_stages, eps=eps), is_last=eps == gains[-1]):
                     return
         self._prove()
 
@@ -106,22 +107,30 @@ class Ladder:
             master.add(columns)
         self._prices = master.solve()
 
-    def _settle(self, effort: Effort) -> bool:
-        """Rounds until little is found that is new, the last of them a whole one; False if time is up before."""
-        master, whole = self._rounds.master, effort
+    def _settle(self, effort: Effort, *, is_last: bool = True) -> bool:
+        """A whole round, and rounds of a few groups until little is found; False if time is up before.
+
+        is_last : go on until a whole round finds nothing.
+        """
+        whole = effort
         while True:
             new, n_split, is_cut_short = self._look(effort)
             if is_cut_short:
                 return False
-            if new >= max(5, master.n_runs // 100) or n_split >= 20:
+            if self._is_much(new, n_split, 0.0 if is_last else MUCH if effort.n_gates == MAX_GATES else MUCH_AT_FIRST):
                 effort = replace(effort, only_doubtful=True, most=FEW)
-            elif effort.only_doubtful:
+            elif effort.only_doubtful and is_last:
                 effort = whole
             else:
                 return True
 
+    def _is_much(self, new: int, n_split: int, share: float) -> bool:
+        n_groups = sum(len(family.groups) for family in self._rounds.families)
+        return new >= max(5, int(share * self._rounds.master.n_runs)) or n_split >= max(3, int(share * n_groups))
+
     def _prove(self) -> None:
         """By labels: quickly until nobody is visited twice, then exactly, for ever smaller gains."""
+        self._rounds.master.links.take_out()
         self._as_driven(comes_again=False)
         while self._settle(QUICK) and self._rounds.grow_memory():
             self._prices = self._rounds.master.solve()
@@ -147,9 +156,21 @@ class Ladder:
         if master.n_runs > MOST_RUNS:
             master.purge(MOST_RUNS // 2)
             self._prices = master.solve()
+        self._link()
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result
+
+    def _link(self) -> None:
+        """Keep runs that come to a home again from serving it with less than a vehicle."""
+        master = self._rounds.master
+        if not master.links.are_in:
+            return
+        master.links.drop_slack()
+        broken = broken_links(self._rounds.families, master.driven(), self.problem.n_days)
+        if broken:
+            master.add_links(broken)
+            self._prices = master.solve()
 
     def _save(self) -> None:
         if self.state_path is not None:

@@ -71,6 +71,7 @@ class Table(NamedTuple):
     next_near: Any
     most: Any
     most_at: Any
+    soonest: Any
 
 
 class Labels(NamedTuple):
@@ -119,6 +120,7 @@ def make_table(n: int, n_chairs: int, n_seats: int, n_steps: int) -> Any:
     return Table(
         best=np.empty(shape), second=np.empty(shape), next_near=np.empty(shape, np.int32),
         most=np.empty((MOST_CLUSTERS, n_steps)), most_at=np.empty((MOST_CLUSTERS, n_steps), np.int64),
+        soonest=np.empty((n_chairs, n_seats), np.int64),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from routing.bound.fields import (
     V_DEMAND,
 )
 from routing.bound.kinds import Kind
+from routing.bound.links import Broken, Links
 from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.pricing import is_out
 from routing.bound.problem import BoundProblem
@@ -33,7 +34,7 @@ from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 
 MOMENT_EVERY_S = 600
 """Between two moments of the day at which the vehicles that are out are counted."""
-PRIMAL_SIMPLEX = 4
+DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +96,14 @@ class Master:
         self.moments = moments_of(problem)
         self.value = float("inf")
         self._inf = highspy.kHighsInf
+        self._optimal = highspy.HighsModelStatus.kOptimal
         self._lp: Any = highspy.Highs()
         for option, setting in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("presolve", "off")):
             self._lp.setOptionValue(option, setting)
         self._lp.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
         self._make_rows()
         self._make_fixed_columns()
+        self.links = Links(self._lp, self._inf, [len(leg.sequences) for leg in problem.legs])
         self._n_fixed = self._lp.getNumCol()
         self._x = np.zeros(0)
         self._seen: set[tuple[int, ...]] = set()
@@ -192,6 +195,7 @@ class Master:
                 entry[int(self._pa_row[columns.leg, columns.kind])] = float(n_pas)
             if kind.counts_moments:
                 self._add_moments(entry, columns, m)
+            entry |= self.links.entry(key)
             seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
             long = kind.long_pence * max(0, seconds - kind.long_after_s)
             costs.append(float(columns.pence[m]) + kind.run_pence + long)
@@ -216,11 +220,17 @@ class Master:
     def solve(self) -> Prices:
         """Solve again from the last basis."""
         self._lp.run()
+        if self._lp.getModelStatus() != self._optimal:
+            # After rows have gone the old basis may be of no use.
+            self._lp.clearSolver()
+            self._lp.run()
+        self._lp.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
         self.value = float(self._lp.getInfo().objective_function_value)
         solution = self._lp.getSolution()
         duals = np.array(solution.row_dual)
         self._x = np.array(solution.col_value)
         rows = np.maximum(0.0, -duals)
+        self.links.read(rows)
         moment = np.maximum(0.0, -duals[self._moment_row])
         return self.prices_of(
             np.maximum(0.0, duals[: self.problem.n_demands]), rows[self._run_row], rows[self._pa_row], moment,
@@ -278,8 +288,19 @@ class Master:
         of_row[self._run_row], of_row[self._pa_row] = run, pa
         of_row[self._moment_row], of_row[self._pa_moment_row] = moment, pa_moment
         for d, pence, entry in self._alone:
-            cost = pence + sum(a * of_row[row] for row, a in entry.items())
+            cost = pence + sum(a * of_row[row] for row, a in entry.items() if row < of_row.size)
             demand[d] = min(demand[d], cost)
+
+    def add_links(self, broken: Sequence[Broken]) -> None:
+        """Have groups of sequences serve homes no more often than they are driven."""
+        self.links.add(broken, self._keys, self._n_fixed)
+        # More rows: what was best may no longer be allowed, its prices are.
+        self._lp.setOptionValue("simplex_strategy", DUAL_SIMPLEX)
+
+    def driven(self) -> list[tuple[tuple[int, ...], float]]:
+        """Runs of the last solution with how often a fortnight each is driven."""
+        x = self._x[self._n_fixed :]
+        return [(self._keys[m], float(x[m])) for m in np.flatnonzero(x > 1e-6)]
 
     def used(self) -> list[tuple[int, ...]]:
         """Runs of the last solution: leg, kind, shared PA, row of the sequence, nodes outwards."""

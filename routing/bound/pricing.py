@@ -41,7 +41,7 @@ from routing.bound.local import (
     make_local,
     make_table,
 )
-from routing.bound.tables import CLUSTERS, NEAR, STEPS_S, find_reach, follow, prove_by_tables, start_pence
+from routing.bound.tables import CLUSTERS, NEAR, STEPS_S, find_reach, find_soonest, follow, prove_by_tables, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -101,6 +101,15 @@ def rough_gain(n: int, x: Any, least_in: Any, metre: float, room: int) -> float:
         total += x.value[best]
         x.value[best] = 0.0
     return total - back
+
+
+@njit_inner
+def fill_holds(n: int, x: Any, pa: int, vehicle_holds: Any, holds: Any) -> None:
+    """The loads that a group's homes can make, each coming once: no more wheelchairs or seats than theirs."""
+    chairs, seats = x.chairs[:n].sum(), x.seats[:n].sum() + pa
+    for c in range(holds.shape[0]):
+        for q in range(holds.shape[1]):
+            holds[c, q] = vehicle_holds[c, q] and c <= chairs and q <= seats
 
 
 @njit_inner
@@ -170,13 +179,13 @@ def price_groups(
     fits : (C + 1, seats + 1, wheelchairs + 1). price : (D,) what serving a demand once is worth.
     rate : pence a minute over the wish. eps : runs with a reduced cost above -eps are not looked for.
     ng_of : (V, V) whether a label at a node goes on remembering another one.
-    fines : (V,) fines to begin the tables with, bettered. n_stages : finest table. n_turns : fillings of the
-        last; 0: one of each, without fines.
+    fines : (k, V) fines of each group to begin the tables with. n_stages : finest table. n_turns : fillings of the
+        last, each with better fines; 0: one of each.
     width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
     per_group : most runs told of each.
     bound, least_price : (k,) filled with the proven least reduced cost of any run of the group, and the least that such
-        a run costs. split_at : (k,) filled with a gate where a group's looseness leaves doubt, -1: it does not.
+        a run costs. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: it does not.
     found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
     figures : (m, 4) filled with reduced cost; pence of miles and rides over their wish; own PAs; seconds on the road.
     """
@@ -184,19 +193,23 @@ def price_groups(
     for k in range(n_groups):
         ms = members[member_from[k] : member_from[k + 1]]
         n_most, m_most = max(n_most, n_nodes(gate_from, gate_to, sequences, ms, is_in)), max(m_most, len(ms))
-    pa, holds = int(c[C_PA]), np.ascontiguousarray(fits[int(c[C_CLASS])].T)
+    pa, vehicle_holds = int(c[C_PA]), np.ascontiguousarray(fits[int(c[C_CLASS])].T)
     group, at = make_group(len(gate_from), m_most), np.empty(len(nodes), np.int64)
     x = make_local(n_most)
-    tab = make_table(n_most, holds.shape[0], holds.shape[1], 1 + nodes[:, V_CAP].max() // STEPS_S[n_stages - 1])
-    lab = make_labels(n_most, holds.shape[0], holds.shape[1], max_labels)
-    walk, n_found = np.empty(holds.size + 1, np.int64), 0
+    tab = make_table(
+        n_most, vehicle_holds.shape[0], vehicle_holds.shape[1], 1 + nodes[:, V_CAP].max() // STEPS_S[n_stages - 1]
+    )
+    lab = make_labels(n_most, vehicle_holds.shape[0], vehicle_holds.shape[1], max_labels)
+    holds = np.empty_like(vehicle_holds)
+    walk, n_found = np.empty(vehicle_holds.size + 1, np.int64), 0
     for k in range(n_groups):
         ms = members[member_from[k] : member_from[k + 1]]
-        split_at[k] = -1
+        split_at[k, :] = -1
         fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
         n = fill_nodes(
-            nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, sequences, ms, group, c, holds, price, at, x
-        )
+            nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, sequences, ms, group, c, vehicle_holds,
+            price, at, x,
+        )  # fmt: skip
         if n == 0 or fixed >= FAR:
             bound[k], least_price[k] = -NEVER, 1.0
             continue
@@ -204,16 +217,15 @@ def price_groups(
         bound[k] = fixed - rough_gain(n, x, least_in, c[C_METRE], int(c[C_ROOM]))
         if bound[k] >= -eps:
             continue
+        fill_holds(n, x, pa, vehicle_holds, holds)
         fill_arcs(n, nodes, out_s, out_m, c[C_METRE], x)
         find_reach(n, x)
+        find_soonest(n, x, tab, pa)
         group_ends(leg, sequences, ms, long_pence, moments, moment_pence, x.ends, x.other_ends)
         for i in range(n):
-            x.fine[i] = min(fines[x.who[i]], max(0.0, x.gain[i])) if n_turns > 0 else 0.0
+            x.fine[i] = fines[k, x.who[i]]
         stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
         root, stage = prove_by_tables(n, x, tab, holds, fixed, pa, rate, eps, stages, n_turns, walk)
-        if n_turns > 0:
-            for i in range(n):
-                fines[x.who[i]] = x.best_fine[i]
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
             continue
@@ -277,11 +289,15 @@ def tell_walks(
             best, more = real_member(nodes, out_m, base_m, sequences, members, group, c, x, walk, length)
             if best < 0 or pence + more >= -eps or exact:
                 if turn == 0:
-                    split_at[k] = gate_to_split_at(nodes, group, len(members), x, walk, length)
+                    for m in range(split_at.shape[1]):
+                        but = split_at[k, m - 1] if m > 0 else -1
+                        split_at[k, m] = gate_to_split_at(nodes, group, len(members), x, walk, length, but)
                 continue
         end = walk[length - 1]
         pence += more
         figures[n_found, 0] = pence
+        for i in range(n):
+            pence -= x.best_fine[i] * (x.visits[i] - 1)
         tell(
             nodes, x, walk, length, members[best], pence - end_pence(x, end, t), t + x.leave[end], price, c,
             found[n_found], figures[n_found],

@@ -91,7 +91,7 @@ class Rounds:
             for chosen in [self._worth_pricing(family, prices, effort)]
             for a in range(0, len(chosen), AT_ONCE)
         ]
-        cuts: list[dict[int, int]] = [{} for _ in self.families]
+        cuts: list[dict[int, list[int]]] = [{} for _ in self.families]
         of = {id(family): cut for family, cut in zip(self.families, cuts, strict=True)}
         found = list(
             self.threads.map(lambda task: self._price(task[0], task[1], prices, effort, of[id(task[0])]), tasks)
@@ -117,7 +117,7 @@ class Rounds:
         return effort.eps * float(max(run_pence, LEAST_RUN_PENCE))
 
     def _price(
-        self, family: Family, chosen: NDArray[np.int64], prices: Prices, effort: Effort, cuts: dict[int, int]
+        self, family: Family, chosen: NDArray[np.int64], prices: Prices, effort: Effort, cuts: dict[int, list[int]]
     ) -> Columns | None:
         """Runs of some groups, best first, and where to split groups into `cuts`; None if time is up."""
         if self.is_time_up():
@@ -128,25 +128,27 @@ class Rounds:
         c = self.master.costs_of(prices, family.leg, family.kind, family.pa)
         groups = [family.groups[k] for k in chosen]
         member_from = np.cumsum([0, *map(len, groups)]).astype(np.int64)
-        bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty(len(chosen), np.int64)
+        bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty((len(chosen), 2), np.int64)
         nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 4))
+        fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
             table.leg, table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
             np.ascontiguousarray(p.instance.hubs[:, H_ROW]), kind.base_m[table.leg], table.least_in[profile],
             table.sequences, member_from, np.concatenate(groups), c, long_prices(kind),
             self.master.moments[family.leg], self.master.moment_prices(prices, *family.at), p.instance.fits,
             prices.demand, float(p.instance.rules[R_OVER_TARGET]), self._worth(family, prices, effort),
-            self.ng[family.leg], family.fines, effort.n_stages, effort.n_turns, effort.width, effort.max_labels,
-            PER_GROUP, bound, least, split_at, nodes, figures,
+            self.ng[family.leg], fines, effort.n_stages, effort.n_turns, effort.width, effort.max_labels, PER_GROUP,
+            bound, least, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
         family.seen[chosen] = len(self.history) - 1
         worth = self._worth(family, prices, effort)
-        for k, gate, pence in zip(chosen.tolist(), split_at.tolist(), bound.tolist(), strict=True):
+        for k, at, pence in zip(chosen.tolist(), split_at.tolist(), bound.tolist(), strict=True):
+            gates = [gate for gate in at if gate >= 0]
             # Labels are of single sequences: orders of the same gates are parted for them.
-            is_apart = gate < 0 and effort.max_labels > 0 and len(family.groups[k]) > 1 and pence < -worth
-            if gate >= 0 or is_apart:
-                cuts[k] = APART if is_apart else gate
+            is_apart = not gates and effort.max_labels > 0 and len(family.groups[k]) > 1 and pence < -worth
+            if gates or is_apart:
+                cuts[k] = APART if is_apart else gates
         order = np.argsort(figures[:n, 0], kind="stable")
         nodes, figures = nodes[order], figures[order]
         return Columns(

@@ -34,6 +34,24 @@ def find_reach(n: int, x: Any) -> None:
 
 
 @njit_inner
+def find_soonest(n: int, x: Any, tab: Any, pa: int) -> None:
+    """Least time at which each load can be on board, into tab.soonest: each home once, from wherever it is nearest."""
+    soonest = tab.soonest
+    n_chairs, n_seats = soonest.shape
+    for c in range(n_chairs):
+        for q in range(n_seats):
+            soonest[c, q] = 0 if c == 0 and q == pa else FAR
+    for j in range(n):
+        least = x.first_go[j]
+        for i in range(n):
+            if i != j:
+                least = min(least, x.go[i, j])
+        for c in range(n_chairs - 1, x.chairs[j] - 1, -1):
+            for q in range(n_seats - 1, x.seats[j] - 1, -1):
+                soonest[c, q] = min(soonest[c, q], soonest[c - x.chairs[j], q - x.seats[j]] + least)
+
+
+@njit_inner
 def find_clusters(n: int, n_clusters: int, x: Any) -> None:
     """Nodes by the nearest of a few centres, each the furthest from those before it, into x.cluster."""
     centre = 0
@@ -95,8 +113,11 @@ def fill_most(
         return
     for s in range(n_steps):
         for j in range(n):
-            to_c, to_q, t = c + x.chairs[j], q + x.seats[j], max(s * step_s, x.reach[j])
-            if t <= x.cap[j] and fits(holds, to_c, to_q):
+            to_c, to_q = c + x.chairs[j], q + x.seats[j]
+            if not fits(holds, to_c, to_q):
+                continue
+            t = max(s * step_s, x.reach[j], tab.soonest[to_c, to_q])
+            if t <= x.cap[j]:
                 step = s if t == s * step_s else t // step_s
                 value = x.less[j] - over_pence(rate, t, x.target[j]) + tab.best[to_c, to_q, step, j]
                 k = x.cluster[j]
@@ -119,14 +140,16 @@ def onward_from(
         step = s + x.far_steps[i, k]
         if step < n_steps and tab.most[k, step] - x.far_cost[i, k] > first:
             first, far = tab.most[k, step] - x.far_cost[i, k], tab.most_at[k, step]
-            then = max(now + x.far_go[i, k], x.reach[far])
+            then = max(now + x.far_go[i, k], x.reach[far], tab.soonest[c + x.chairs[far], q + x.seats[far]])
     for k in range(n_near):
         j = x.near[i, k]
         if j < 0:
             break
-        t = max(now + x.near_go[i, k], x.reach[j])
         to_c, to_q = c + x.chairs[j], q + x.seats[j]
-        if j != came_from and t <= x.cap[j] and fits(holds, to_c, to_q):
+        if j == came_from or not fits(holds, to_c, to_q):
+            continue
+        t = max(now + x.near_go[i, k], x.reach[j], tab.soonest[to_c, to_q])
+        if t <= x.cap[j]:
             value = x.less[j] - x.near_cost[i, k] - over_pence(rate, t, x.target[j])
             value += gain_after(tab, to_c, to_q, t // step_s, i, j)
             if value > first:
@@ -141,7 +164,7 @@ def fill_node(
 ) -> None:  # fmt: skip
     """One place of the table."""
     now = s * step_s
-    if now > x.cap[i] or now + step_s <= x.reach[i]:
+    if now > x.cap[i] or now + step_s <= max(x.reach[i], tab.soonest[c, q]):
         tab.best[c, q, s, i], tab.second[c, q, s, i], tab.next_near[c, q, s, i] = NEVER, NEVER, -1
         return
     first = -x.home[i] - end_pence(x, i, now)
@@ -154,12 +177,14 @@ def fill_node(
         j = x.near[i, k]
         if j < 0:
             break
-        t, step = now + x.near_go[i, k], s + x.near_steps[i, k]
-        if t < x.reach[j]:
-            t = x.reach[j]
-            step = t // step_s
         to_c, to_q = c + x.chairs[j], q + x.seats[j]
-        if t <= x.cap[j] and fits(holds, to_c, to_q):
+        if not fits(holds, to_c, to_q):
+            continue
+        t, step, least = now + x.near_go[i, k], s + x.near_steps[i, k], max(x.reach[j], tab.soonest[to_c, to_q])
+        if t < least:
+            t = least
+            step = t // step_s
+        if t <= x.cap[j]:
             value = x.less[j] - x.near_cost[i, k] - over_pence(rate, t, x.target[j])
             value += gain_after(tab, to_c, to_q, step, i, j)
             if value > first:

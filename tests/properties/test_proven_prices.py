@@ -30,6 +30,7 @@ from routing.bound.fields import (
     V_TAGS,
 )
 from routing.bound.from_plan import as_driven, price_of_run, solo_columns
+from routing.bound.links import Broken
 from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.master import Columns, Master, Prices, long_prices
 from routing.bound.pricing import is_out
@@ -66,7 +67,9 @@ def test_no_run_is_worth_more_than_it_costs(features: set[str], effort: str, n: 
     with ThreadPoolExecutor(1) as threads:
         rounds = rounds_of(problem, threads)
         for _ in range(3):
+            some_links(rounds, rng)
             prices = some_prices(rounds.master, rng)
+            some_fines(rounds.master, rng)
             rounds.price(prices, EFFORTS[effort])
             proven = rounds.proven(prices)
             assert_feasible(rounds, proven.prices, rng)
@@ -77,6 +80,25 @@ def rounds_of(problem: BoundProblem, threads: ThreadPoolExecutor) -> Rounds:
     for columns in solo_columns(problem):
         master.add(columns)
     return Rounds(problem=problem, master=master, threads=threads, is_time_up=lambda: False)
+
+
+def some_links(rounds: Rounds, rng: Random) -> None:
+    """For two groups of sequences, whether a solution breaks them or not."""
+    for family in rng.sample(rounds.families, min(2, len(rounds.families))):
+        group, table = rng.choice(family.groups), rounds.problem.legs[family.leg]
+        gates = {int(g) for g in table.sequences[group][:, Q_GATES : Q_GATES + MAX_GATES].ravel() if g >= 0}
+        nodes = [v for v, node in enumerate(table.nodes) if int(node[V_GATE]) in gates and not table.solo[v]]
+        if nodes:
+            chosen = rng.sample(nodes, rng.randint(1, len(nodes)))
+            rounds.master.add_links([Broken(at=family.at, group=group, nodes=chosen)])
+
+
+def some_fines(master: Master, rng: Random) -> None:
+    """The program's own, or any."""
+    for bundles in master.links.bundles.values():
+        for bundle in bundles:
+            if rng.random() < 0.5:
+                bundle.fines = [3000 * rng.random() for _ in bundle.fines]
 
 
 def some_prices(master: Master, rng: Random) -> Prices:

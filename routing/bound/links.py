@@ -1,0 +1,213 @@
+"""A home is served by a group of gate sequences at most as often as the group is driven.
+
+A run comes to a home once. The runs that tables make up may come twice, and half of such a run would serve the home
+whole: half a vehicle for all of it. A *link* says of some sequences, one kind of vehicle and one node that all their
+runs together come to it no more often than there are runs. No real run breaks it, so the bound stays valid; its price
+is a fine on each visit and a refund to each run, which leaves the tables as they are.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from routing.bound.families import Family
+
+At = tuple[int, int, int]
+"""Leg, kind, PA."""
+Run = tuple[int, ...]
+"""Leg, kind, PA, row of the leg's sequences, nodes outwards."""
+OVER = 0.02
+"""Share of a fortnight's days by which a home is served too often before a link is worth its row."""
+MOST_AT_ONCE, MOST_BUNDLES = 300, 3_000
+MOST_SLACK = 1_500
+"""Links above which those that cost nothing are taken out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Broken:
+    """Links that a solution breaks: nodes, and the group of sequences whose runs come to them too often."""
+
+    at: At
+    group: NDArray[np.int64]
+    nodes: list[int]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Bundle:
+    """The links of one leg, kind and PA that speak of the same sequences.
+
+    Attributes
+    ----------
+    has : (Q,) which sequences. driven : column of how often their runs are driven; row : row that says so.
+    nodes, rows : of its links. fines : their prices, >= 0.
+    """
+
+    has: NDArray[np.bool_]
+    driven: int
+    row: int
+    nodes: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    fines: list[float] = field(default_factory=list)
+
+    def entry(self, run: Run) -> dict[int, float]:
+        """What a run counts in the rows."""
+        if not self.has[run[3]]:
+            return {}
+        counted = {row: float(run[4:].count(node)) for node, row in zip(self.nodes, self.rows, strict=True)}
+        return {self.row: 1.0} | {row: times for row, times in counted.items() if times}
+
+    def keep(self, which: Sequence[int]) -> None:
+        """Only some of its links."""
+        self.nodes = [self.nodes[k] for k in which]
+        self.rows = [self.rows[k] for k in which]
+        self.fines = [self.fines[k] for k in which]
+
+
+class Links:
+    """The links of a linear program, behind its other rows.
+
+    Attributes
+    ----------
+    bundles : by leg, kind and PA. are_in : whether the program has them still.
+    """
+
+    def __init__(self, lp: Any, infinity: float, n_sequences: Sequence[int]) -> None:
+        self._lp, self._inf, self._first_row = lp, infinity, int(lp.getNumRow())
+        self._n_sequences = n_sequences
+        # A column can be put behind the others only: those of bundles to come are there from the beginning.
+        first, n = int(lp.getNumCol()), MOST_BUNDLES
+        lp.addCols(
+            n, np.zeros(n), np.zeros(n), np.full(n, infinity), 0, np.zeros(n, np.int32), np.zeros(0, np.int32),
+            np.zeros(0),
+        )  # fmt: skip
+        self._spare = list(range(first, first + n))
+        self.bundles: dict[At, list[Bundle]] = defaultdict(list)
+        self.are_in = True
+
+    def entry(self, run: Run) -> dict[int, float]:
+        """What a run counts in all rows of links."""
+        found: dict[int, float] = {}
+        for bundle in self.bundles[run[0], run[1], run[2]] if self.are_in else ():
+            found |= bundle.entry(run)
+        return found
+
+    def add(self, broken: Sequence[Broken], runs: Sequence[Run], first_column: int) -> None:
+        """Put links into the program, whose runs stand in the columns from the first on."""
+        of: dict[tuple[int, ...], list[tuple[int, Run]]] = defaultdict(list)
+        for m, run in enumerate(runs):
+            of[run[:3]].append((first_column + m, run))
+        for links in broken:
+            bundle = self._bundle(links, of[links.at])
+            if bundle is None:
+                continue
+            own = [(column, run) for column, run in of[links.at] if bundle.has[run[3]]]
+            for node in links.nodes:
+                counted = {column: float(run[4:].count(node)) for column, run in own if node in run[4:]}
+                bundle.rows.append(self._add_row(-self._inf, counted | {bundle.driven: -1.0}))
+                bundle.nodes.append(node)
+                bundle.fines.append(0.0)
+
+    def _bundle(self, links: Broken, runs: Sequence[tuple[int, Run]]) -> Bundle | None:
+        """That of a group of sequences, a new one where there is none; None: there is no room for it."""
+        for bundle in self.bundles[links.at]:
+            if bundle.has[links.group].all() and bundle.has.sum() == len(links.group):
+                return bundle
+        if not self._spare:
+            return None
+        has = np.zeros(self._n_sequences[links.at[0]], np.bool_)
+        has[links.group] = True
+        driven = self._spare.pop()
+        own = {column: 1.0 for column, run in runs if has[run[3]]}
+        bundle = Bundle(has=has, driven=driven, row=self._add_row(0.0, own | {driven: -1.0}))
+        self.bundles[links.at].append(bundle)
+        return bundle
+
+    def _add_row(self, lower: float, entry: dict[int, float]) -> int:
+        self._lp.addRow(lower, 0.0, len(entry), np.array(list(entry), np.int32), np.array(list(entry.values())))
+        return int(self._lp.getNumRow()) - 1
+
+    def read(self, prices: NDArray[np.float64]) -> None:
+        """Take the fines from the prices of all rows."""
+        for bundle in self._all() if self.are_in else ():
+            bundle.fines = prices[bundle.rows].tolist()
+
+    def drop_slack(self) -> None:
+        """Take out those that cost nothing, where there are many."""
+        if not self.are_in or sum(len(bundle.rows) for bundle in self._all()) <= MOST_SLACK:
+            return
+        gone: list[int] = []
+        for bundle in self._all():
+            which = [k for k, fine in enumerate(bundle.fines) if fine > 0.0]
+            gone += set(bundle.rows) - {bundle.rows[k] for k in which}
+            bundle.keep(which)
+            if not which:
+                gone.append(bundle.row)
+                self._spare.append(bundle.driven)
+        for at, bundles in self.bundles.items():
+            self.bundles[at] = [bundle for bundle in bundles if bundle.nodes]
+        gone.sort()
+        self._lp.deleteRows(len(gone), np.array(gone, np.int32))
+        for bundle in self._all():
+            bundle.row -= bisect_left(gone, bundle.row)
+            bundle.rows = [row - bisect_left(gone, row) for row in bundle.rows]
+
+    def take_out(self) -> None:
+        """Take all of them out of the program; what they last cost stays known."""
+        n = int(self._lp.getNumRow()) - self._first_row
+        if self.are_in and n:
+            self._lp.deleteRows(n, np.arange(self._first_row, self._first_row + n, dtype=np.int32))
+        self.are_in = False
+
+    def fines_of(self, family: Family, groups: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
+        """(k, V) fines of a visit by each of some groups of a family."""
+        fines = np.zeros((len(groups), n_nodes))
+        first = np.array([int(family.groups[g][0]) for g in groups], np.int64)
+        for bundle in self.bundles[family.at]:
+            for g in np.flatnonzero(bundle.has[first]).tolist():
+                np.add.at(fines[g], bundle.nodes, bundle.fines)
+        return fines
+
+    def _all(self) -> Iterator[Bundle]:
+        return (bundle for bundles in self.bundles.values() for bundle in bundles)
+
+
+def broken_links(families: Iterable[Family], driven: Iterable[tuple[Run, float]], days: float) -> list[Broken]:
+    """The links that a solution breaks most.
+
+    Parameters
+    ----------
+    driven : runs and how often a fortnight each is driven. days : of a fortnight.
+    """
+    runs: dict[At, list[tuple[Run, float]]] = defaultdict(list)
+    for run, often in driven:
+        runs[run[0], run[1], run[2]].append((run, often))
+    found: list[tuple[float, At, int, int]] = []
+    of = {family.at: family for family in families}
+    for at, own in runs.items():
+        if any(len(set(run[4:])) < len(run) - 4 for run, _ in own):
+            found += [(over, at, g, v) for over, g, v in _too_often(of[at], own, OVER * days)]
+    nodes: dict[tuple[At, int], list[int]] = defaultdict(list)
+    for _, at, g, v in sorted(found, reverse=True)[:MOST_AT_ONCE]:
+        nodes[at, g].append(v)
+    return [Broken(at=at, group=of[at].groups[g], nodes=vs) for (at, g), vs in nodes.items()]
+
+
+def _too_often(family: Family, runs: Sequence[tuple[Run, float]], spare: float) -> Iterator[tuple[float, int, int]]:
+    """By how much, which group, which node."""
+    group_of = {int(sequence): g for g, group in enumerate(family.groups) for sequence in group}
+    driven: dict[int, float] = defaultdict(float)
+    visits: dict[tuple[int, int], float] = defaultdict(float)
+    for run, often in runs:
+        g = group_of[run[3]]
+        driven[g] += often
+        for v in run[4:]:
+            visits[g, v] += often
+    return ((often - driven[g], g, v) for (g, v), often in visits.items() if often > driven[g] + spare)

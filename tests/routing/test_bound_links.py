@@ -1,0 +1,93 @@
+"""Links of the bound's program: a home is served no more often than the runs of a group are driven."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from routing.bound.families import families_of
+from routing.bound.fields import C_RUN, Q_GATES, V_DEMAND, V_GATE
+from routing.bound.links import broken_links
+from routing.bound.master import Columns, Master
+from routing.bound.problem import BoundProblem, bound_problem
+from routing.encode import encode
+from tests.routing.worlds import make_world
+
+
+@pytest.fixture
+def problem() -> BoundProblem:
+    return bound_problem(encode(*make_world((), 2, 1), with_busy=True)[0])
+
+
+@pytest.fixture
+def master(problem: BoundProblem) -> Master:
+    """Both passengers by a run that comes to each twice, and by one that comes once; 500 pence of miles each."""
+    master = Master(problem)
+    a, b = two_of_one_gate(problem)
+    gate = problem.legs[0].nodes[a, V_GATE]
+    alone = next(q for q, s in enumerate(problem.legs[0].sequences) if s[Q_GATES] == gate and s[Q_GATES + 1] < 0)
+    for order in ((a, b, a, b), (a, b)):
+        master.add(Columns(
+            leg=0, kind=0, pa=0, sequence=np.array([alone]), nodes=np.array([order]), pence=np.array([500.0]),
+            own=np.array([0]), seconds=np.array([1200]),
+        ))  # fmt: skip
+    return master
+
+
+def two_of_one_gate(problem: BoundProblem) -> tuple[int, int]:
+    nodes = problem.legs[0].nodes
+    assert nodes[0, V_GATE] == nodes[1, V_GATE]
+    return 0, 1
+
+
+def morning_pence(master: Master) -> float:
+    """What the program pays for the two passengers' mornings: all of it less the afternoons, that nobody serves."""
+    problem = master.problem
+    unserved = (problem.weight * problem.unserved_pence)[problem.leg_of != 0].sum()
+    return master.value - float(unserved)
+
+
+def test_half_a_run_serves_a_home_until_a_link_forbids_it(problem: BoundProblem, master: Master) -> None:
+    """Ten days: five runs that come twice would do; with links it takes ten that come once, at twice the money."""
+    master.solve()
+    twice = [(run, often) for run, often in master.driven() if len(run) == 4 + 4]
+    assert [often for _, often in twice] == [5.0]
+    before = morning_pence(master)
+    broken = broken_links(families_of(problem, master), master.driven(), problem.n_days)
+    assert sorted(node for links in broken for node in links.nodes) == [0, 1]
+    master.add_links(broken)
+    master.solve()
+    assert [(len(run) - 4, often) for run, often in master.driven()] == [(2, 10.0)]
+    assert morning_pence(master) == pytest.approx(2 * before)
+    assert not broken_links(families_of(problem, master), master.driven(), problem.n_days)
+
+
+def test_fines_are_the_prices_of_the_links(problem: BoundProblem, master: Master) -> None:
+    """The run that comes once is worth what it costs; what a second visit to both would earn besides is fined away."""
+    master.solve()
+    master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
+    prices = master.solve()
+    family = next(f for f in families_of(problem, master) if f.at == (0, 0, 0))
+    (group,) = [g for g, members in enumerate(family.groups) if 0 in members]
+    fines = master.links.fines_of(family, np.array([group]), len(problem.legs[0].nodes))[0]
+    cost = 500.0 + float(master.costs_of(prices, *family.at)[C_RUN])
+    worth = float(prices.demand[problem.legs[0].nodes[:2, V_DEMAND]].sum())
+    assert cost == pytest.approx(worth)
+    assert fines.sum() >= worth - 1e-6
+
+
+def test_links_that_cost_nothing_can_go(problem: BoundProblem, master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that hold the solution stay, and rows still mean what they meant; taken out, all is as before."""
+    monkeypatch.setattr("routing.bound.links.MOST_SLACK", 0)
+    master.solve()
+    before = master.value
+    master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
+    master.solve()
+    linked = master.value
+    master.links.drop_slack()
+    master.solve()
+    assert master.value == pytest.approx(linked)
+    assert 1 <= sum(len(bundle.rows) for bundles in master.links.bundles.values() for bundle in bundles) <= 2
+    master.links.take_out()
+    master.solve()
+    assert master.value == pytest.approx(before)
