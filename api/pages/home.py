@@ -64,7 +64,7 @@ def _plan_tasks(plan_id: str, n_unserved: int, n_hard: int) -> Iterator[Task]:
 def _tasks(visit: Visit, session: Session) -> Iterator[Task]:
     if visit.may("passengers.read"):
         yield from _passenger_tasks(visit, session)
-    if visit.may("plans.read"):
+    if visit.may("plan_files.read"):
         yield from _draft_tasks(session)
     if visit.may("tenders.write"):
         for tender in list_tenders(session, visit.store.cipher):
