@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from api.auth.api_keys import list_api_keys
 from api.auth.permissions import Permission
+from api.page_tables import in_force
 from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import page
 from api.pages.tender_reading import next_step
-from api.pages.travel_now import in_force, without_a_place
+from api.pages.travel_now import without_a_place
 from api.pages.visit import Opens, Visit
 from api.store.models import Export, Plan, Record
 from api.store.tenders import list_tenders
