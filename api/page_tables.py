@@ -179,15 +179,32 @@ def _not_carried(asked: Asked) -> Iterator[Line]:
 
 
 def _changed(asked: Asked) -> Iterator[Line]:
-    if not asked.before_id:
-        raise NotInStoreError(f"plan {asked.plan_id}: must be compared with another; ask from the page that does so")
-    outcome = asked.opened.outcome
-    before = asked.reader.before(asked.before_id, asked.plan_id).outcome.plan
+    outcome, before = asked.opened.outcome, _before(asked).outcome.plan
     routes = _routes_by_passenger(outcome.plan)
     for one in disturbed_of(outcome.plan, before, outcome.scenario):
         what = ", ".join(REASON_WORDS[str(why)] for why in one.reasons)
         cells = {"what": what, "how": one.sentence.partition(": ")[2]}
         yield _line(asked, one.passenger_id, " ".join(routes[one.passenger_id]), cells)
+
+
+def _routes_changed(asked: Asked) -> Iterator[Line]:
+    from api.pages.compare import route_changes
+
+    for route_id, what, costs in route_changes(_before(asked), asked.opened):
+        yield _line(asked, "", route_id, {"what": what, "costs": costs})
+
+
+def _before(asked: Asked) -> OpenedPlan:
+    """What the plan is compared with.
+
+    Raises
+    ------
+    NotInStoreError
+        When nothing was named.
+    """
+    if not asked.before_id:
+        raise NotInStoreError(f"plan {asked.plan_id}: must be compared with another; ask from the page that does so")
+    return asked.reader.before(asked.before_id, asked.plan_id)
 
 
 def _told(asked: Asked) -> Iterator[Line]:
@@ -322,6 +339,10 @@ PAGE_TABLES: Mapping[str, PageTable] = {
     "changed": PageTable(
         title="Families for whom something changes", lines=_changed, columns={**_WHO, "what": "What", "how": "How"}
     ),
+    "routes_changed": PageTable(
+        title="Routes that differ", lines=_routes_changed,
+        columns={"route_id": "Route", "what": "What becomes of it", "costs": "A week"},
+    ),
     "told": PageTable(
         title="Who is told what", lines=_told,
         columns={
@@ -340,3 +361,5 @@ PAGE_TABLES: Mapping[str, PageTable] = {
     ),
 }  # fmt: skip
 """By the name of an export."""
+COMPARING = ("changed", "routes_changed")
+"""Those that need another plan to be compared with."""

@@ -104,7 +104,7 @@ def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: 
 def get_map(visit: FileReader, plans: Plans, before: After = "", after: After = "") -> Response:
     """Lines of the routes that differ, of both sides; group 1 is before, group 0 after."""
     old, new = sides_of(visit, plans, before, after)
-    ids = {route_id for route_id, _, _ in _route_changes(old.opened, new.opened)}
+    ids = {route_id for route_id, _, _ in route_changes(old.opened, new.opened)}
     features = [*_lines(old.opened, ids, 1), *_lines(new.opened, ids, 0)]
     approximate = old.opened.outcome.approximate or new.opened.outcome.approximate
     return JSONResponse({"type": "FeatureCollection", "approximate": approximate, "features": features})
@@ -146,7 +146,7 @@ def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
         ),
         came=tuple(sorted(carried[1] - carried[0])),
         went=tuple(sorted(carried[0] - carried[1])),
-        routes=tuple(_route_changes(before, now)),
+        routes=tuple(route_changes(before, now)),
     )
 
 
@@ -194,8 +194,8 @@ def _lines(opened: OpenedPlan, route_ids: set[str], group: int) -> Iterator[Mapp
             yield {**feature, "properties": own}
 
 
-def _route_changes(before: OpenedPlan, now: OpenedPlan) -> Iterator[tuple[str, str, str]]:
-    """Routes that differ: which, what became of it, and its cost a week before and after."""
+def route_changes(before: OpenedPlan, now: OpenedPlan) -> Iterator[tuple[str, str, str]]:
+    """Routes that differ between two plans: which, what became of it, and its cost a week before and after."""
     plans = (before.outcome.plan, now.outcome.plan)
     old, new = ({route.route_id: route for route in plan.routes} for plan in plans)
     views = [{view.route_id: view for view in opened.routes} for opened in (before, now)]

@@ -28,7 +28,7 @@ from api.exporting import (
     sheet_of,
     wanted_of,
 )
-from api.page_tables import PAGE_TABLES, TODAY, reader_of
+from api.page_tables import COMPARING, PAGE_TABLES, TODAY, reader_of
 from api.pages.log import actor_names
 from api.pages.passengers import school_names
 from api.pages.plan_reading import OpenedPlan, open_for
@@ -188,7 +188,7 @@ def _asked_for(
     return page(
         visit, "documents.html", status=422 if errors else 200, stored=stored, what=what, errors=errors,
         columns=columns, kinds=[(name, words, _HINTS.get(name, "")) for name, words in KINDS.items()], text=text,
-        from_pages=list(PAGE_TABLES), scope=scope, before=before,
+        from_pages=list(PAGE_TABLES), comparing=COMPARING, scope=scope, before=before,
         only=_only_words(scope) if scope.startswith(("passenger:", "decision:")) else "",
         asked=visit.texts("columns") if errors else [name for name, _ in columns if name not in DETAILS],
         schools=_schools(opened), routes=[(view.route_id, view.schools) for view in opened.routes],

@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from api.app import create_app
 from api.auth.permissions import Permission, Role
 from api.documents.letter_text import DEFAULT_TEXT, filled, text_faults
+from api.page_tables import COMPARING
 from api.settings import Settings
 from api.store.details import set_details
 from api.store.plans import add_plan, seal_plan
@@ -236,6 +237,19 @@ def test_tables_that_name_children_leave_as_exports_from_their_own_page(app: Fas
         assert sorted({tuple(row[:2]) for row in rows[1:]}) == sorted(map(tuple, expected)), what
 
 
+def test_children_in_sentences_count_too(app: FastAPI, tmp_path: Path) -> None:
+    """Routes that differ name P2 and P4 in words: two children, for whom two routes change."""
+    who, store = officer_with_plan(app, tmp_path), app.state.store
+    after = stored(store, tmp_path / "two", "Second", (("R1", "P1", "P4"), ("R2", "P3")))
+    (before,) = set(re.findall(r'href="/plans/([^"]+)"', who.see("/plans"))) - {after}
+    link = f"/plans/{after}/documents?what=routes_changed&amp;before={before}"
+    assert link in who.see(f"/compare?before={before}&after={after}")
+    export = ask(who, after, what="routes_changed", columns=["route_id", "what"], before=before)
+    assert "Children 2" in words_of(who.see(export))
+    told = fetched(who, export, "csv").decode("utf-8-sig")
+    assert "R1,Takes P4; no longer carries P2," in told
+
+
 def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor, plan_id: str) -> None:
     """Four children wait for a colleague, one alone does not; a key that may not see names gets none."""
     export = ask(who, plan_id, what="rides", columns=["passenger_id", "reason"])
@@ -249,4 +263,6 @@ def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor,
     for fields in ({"scope": "route:R9"}, {"scope": "passenger:P9"}):
         asked = {**FOR, "what": "rides", "columns": ["passenger_id"], **fields}
         assert 'id="scope-error"' in who.send(page, asked, 422, of=f"{page}?what=rides").text
+    for what in COMPARING:
+        assert f"documents?what={what}" not in who.see(page)
     who.send(page, {**FOR, "what": "changed", "columns": ["passenger_id"]}, 404, of=f"{page}?what=rides")
