@@ -153,11 +153,8 @@ def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store, settin
     assert states(ann.visitor.see(ann.address)) == ["Done"] * 9
     for part, sheets in TABLES.items():
         assert 'href="?form=xlsx"' in bob.visitor.see(f"{ann.address}{part}")
-        book = CalamineWorkbook.from_filelike(
-            io.BytesIO(bob.visitor.client.get(f"{ann.address}{part}?form=xlsx").content)
-        )
-        assert book.sheet_names[1:] == sheets, part
-    prices = book_rows(bob, f"{ann.address}/bids", "Prices by lot and operator")
+        assert book_of(ann, part).sheet_names[1:] == sheets, part
+    prices = book_of(ann, "/bids").get_sheet_by_name("Prices by lot and operator").to_python()
     assert prices[1] == ["LOT1", "£15,187 to £24,222", "£19,000, lower part", "£20,900, upper part"]
     assert "Nothing: it is complete" in Officer(ann.visitor).see()
     whole = json.dumps(lines_of(store))
