@@ -36,7 +36,8 @@ FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_REA
 
 _HEADS = ("Figure", "Before", "After", "Change")
 _BIN_S = 600
-_MOST_PEOPLE = 500
+_MOST_ROWS = 50
+"""Families and routes that are listed (ours): nobody reads hundreds on a page; all of them leave as a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: 
         figures=figures,
         heads=_HEADS,
         bars=bars,
-        most=_MOST_PEOPLE,
+        most=_MOST_ROWS,
     )
 
 

@@ -61,6 +61,8 @@ TargetWriter = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE)
 
 _MOST_ROWS = 500
 """Rows of what a figure is made of (ours): more make a page that is slow to load and that nobody reads to its end."""
+_MOST_SCHOOLS = 15
+"""Schools that are seen at once (ours); the smaller ones open."""
 _SCHOOL_HEADS = (
     "School", "Passengers carried", "Routes", "Cost per passenger a year", "Travelling alone", "Over 45 minutes",
     "Longest ride, minutes",
@@ -81,7 +83,7 @@ def show_dashboard(visit: Reader, plan: After = "") -> Response:
     schools = _schools(visit, shown) if visit.may("plan_files.read") else []
     return page(
         visit, "dashboard.html", one=shown.one, tiles=tiles, schools=schools, school_heads=_SCHOOL_HEADS,
-        opens=[f.name for f in FIGURES if _may_open(visit, f)],
+        n_first=_MOST_SCHOOLS, opens=[f.name for f in FIGURES if _may_open(visit, f)],
         holding=[(h.plan_id, h.title) for h in holding], margin=targets.margin_pct, meanings=BRAG_WORDS.items(),
     )  # fmt: skip
 

@@ -165,6 +165,24 @@ def _names(visit: Visit, session: Session, found: Sequence[Stored]) -> dict[str,
     return {pid: f"{d.get('given_name', '')} {d.get('family_name', '')}".strip() for pid, d in own.items()}
 
 
+def named(visit: Visit, passenger_ids: Sequence[str], part: str) -> dict[str, str]:
+    """Names with ids behind them, of those who have a name and for those who may see it; that they were read is noted.
+
+    Parameters
+    ----------
+    part : where they are shown.
+    """
+    if not visit.may("details.read"):
+        return {}
+    fields = ("given_name", "family_name")
+    with visit.store.read() as session:
+        own = {pid: details_of(session, visit.store.cipher, pid, fields) for pid in passenger_ids}
+    found = {pid: " ".join(filter(None, (d.get(field, "") for field in fields))) for pid, d in own.items()}
+    with visit.store.change(visit.caller) as work:
+        work.log("read", "passenger", "list", page=part, ids=[pid for pid in passenger_ids if found[pid]])
+    return {pid: f"{name} ({pid})" for pid, name in found.items() if name}
+
+
 def _row(stored: Stored, names: Mapping[str, str], schools: Mapping[str, str]) -> tuple[Any, ...]:
     cells = _cells(stored)
     name = names.get(stored.record_id, "")

@@ -250,6 +250,17 @@ def test_children_in_sentences_count_too(app: FastAPI, tmp_path: Path) -> None:
     assert "R1,Takes P4; no longer carries P2," in told
 
 
+def test_names_stand_beside_ids_for_those_who_may_see_them(who: Visitor, plan_id: str) -> None:
+    """On a route and where it is changed; who has no name keeps the id, and the log says whose names were read."""
+    for page in (f"/plans/{plan_id}/routes/R1", f"/plans/{plan_id}/routes/R1/edit"):
+        shown = who.see(page)
+        assert "Robin Example (P1)" in shown
+        assert "(P2)" not in shown
+        assert "P2" in shown
+    lines = [line for line in lines_of(who.client.app.state.store) if line["kind"] == "passenger"]  # type: ignore[attr-defined]
+    assert [line["details"]["ids"] for line in lines[-2:]] == [["P1"], ["P1"]]
+
+
 def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor, plan_id: str) -> None:
     """Four children wait for a colleague, one alone does not; a key that may not see names gets none."""
     export = ask(who, plan_id, what="rides", columns=["passenger_id", "reason"])
