@@ -115,6 +115,8 @@ def edit_of(visit: Visit, route_id: str) -> Edit:
         return Edit(
             kind=EditKind.MOVE_PASSENGER, passenger_id=passenger_id, route_id=target, on_new_route=to == NEW_ROUTE
         )
+    if kind == EditKind.TAKE_OUT:
+        return Edit(kind=EditKind.TAKE_OUT, passenger_id=visit.text("passenger_id"))
     if kind == EditKind.REORDER_STOPS:
         leg = Leg.PM if visit.text("leg") == Leg.PM else Leg.AM
         return Edit(kind=EditKind.REORDER_STOPS, route_id=route_id, leg=leg, passenger_ids=_order(visit))
