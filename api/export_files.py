@@ -122,6 +122,9 @@ def start_export(work: Work, settings: Settings, principal: Principal, export_id
         As `fetch`.
     """
     export, _, form = _let_out(work.session, work.cipher, settings, principal, export_id, form)
+    if export.table_name in PAGE_TABLES:
+        message = "must be no table of a page: those are made when they are fetched"
+        raise InputFaults([Fault(file="export", row=None, column="table", value=export.table_name, message=message)])
     wanted = {"title": f"Export {export_id}", "export_id": export_id, "form": form, "plan_id": export.plan_id}
     return ask_job(work, EXPORT, {**wanted, "n_rounds": 1})
 
@@ -189,6 +192,11 @@ def made(store: Store, export: Export, wanted: Wanted, form: str, reader: Reader
         return _map(store, export)
     whole = wanted.table == "workbook"
     sheets = all_sheets(store, wanted) if whole else {wanted.table: sheet_of(store, wanted, reader)}
+    if any(sheet.who != wanted.who for sheet in sheets.values()):
+        # The lists may have changed since: what was looked at and agreed to is of those children and no others.
+        raise NotAllowedYetError(
+            f"export {export.export_id}: is of other children than when it was asked for; ask for it anew"
+        )
     n_rows = sum(len(sheet.rows) for sheet in sheets.values())
     if form == "xlsx":
         return _workbook(export, sheets), n_rows

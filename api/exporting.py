@@ -35,6 +35,7 @@ from api.store.models import Export
 from api.store.plans import read_plan_file, write_folder
 from api.store.records import Draft, read, save
 from api.store.store import Store, Work
+from transport.digest import digest_of
 from transport.files.faults import Fault, InputFaults
 
 TABLES: Mapping[str, str] = {"stops": "route_id", "passengers": "route_ids", "routes": "route_id"}
@@ -59,7 +60,7 @@ class Wanted:
     route_ids : of which routes; none: all of the plan. school_ids : of a document; none: all.
     recipient : one operator, school or office. purpose : what they need it for.
     text : of letters, as it is agreed to.
-    before_id : of a table of a page, the plan that families are compared with.
+    before_id : of a table of a page, the plan that families are compared with. who : as `Sheet`, when it was asked for.
     only : of a table of a page, whom it is about alone: `passenger:P1`, or `decision:confirmed`; empty: everybody.
     """
 
@@ -73,6 +74,7 @@ class Wanted:
     text: str = ""
     before_id: str = ""
     only: str = ""
+    who: str = ""
 
     @property
     def is_document(self) -> bool:
@@ -82,11 +84,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """The rows of an export: exactly these cells and no others."""
+    """The rows of an export: exactly these cells and no others.
+
+    Attributes
+    ----------
+    who : of a table of a page, a digest of the children in it.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int, ...], ...]
     n_children: int
+    who: str = ""
 
 
 def ask_export(
@@ -123,7 +131,7 @@ def _noted(work: Work, wanted: Wanted, sheet: Sheet) -> Export:
     )  # fmt: skip
     work.session.add(export)
     if wanted.is_document or wanted.table in PAGE_TABLES:
-        row = {"text": wanted.text, "before_id": wanted.before_id, "only": wanted.only}
+        row = {"text": wanted.text, "before_id": wanted.before_id, "only": wanted.only, "who": sheet.who}
         body = {"row": {name: text for name, text in row.items() if text}, "schools": list(wanted.school_ids)}
         save(work, DOCUMENT, export.export_id, Draft(body=body), expected_version=0)
     work.log("create", "export", export.export_id, plan_id=wanted.plan_id, table=wanted.table,
@@ -202,7 +210,7 @@ def wanted_of(session: Session, cipher: Cipher, export: Export) -> Wanted:
     return Wanted(
         plan_id=export.plan_id, table=export.table_name, columns=tuple(export.column_names),
         route_ids=tuple(export.route_ids), recipient=export.recipient, purpose=export.purpose,
-        school_ids=school_ids, **{name: str(row.get(name, "")) for name in ("text", "before_id", "only")},
+        school_ids=school_ids, **{name: str(row.get(name, "")) for name in ("text", "before_id", "only", "who")},
     )  # fmt: skip
 
 
@@ -269,13 +277,14 @@ def _page_sheet(wanted: Wanted, reader: Reader) -> Sheet:
     if not lines:
         raise InputFaults([_fault("route_ids", "", "nobody is there: the table would be empty")])
     names = _names(reader.store, lines) if "name" in wanted.columns else {}
+    children = children_in(lines, scenario.passenger_by_id)
     return Sheet(
         columns=tuple(columns[name] for name in wanted.columns),
         rows=tuple(
             tuple(names.get(x.passenger_id, "") if c == "name" else x.cells.get(c, "") for c in wanted.columns)
             for x in lines
         ),
-        n_children=len(children_in(lines, scenario.passenger_by_id)),
+        n_children=len(children), who=digest_of(sorted(children)),
     )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ class Edit:
     Attributes
     ----------
     passenger_id : whom to move, take out or pin. route_id : where to (moving: None: any other; pinning: None: no
-        longer), or the route that is changed. on_new_route : for moving: onto a vehicle that no route has yet, alone on it.
+        longer), or the route that is changed.
+    on_new_route : for moving: onto a vehicle that no route has yet, alone on it.
     leg, passenger_ids : for `reorder_stops`: AM the order of boarding, PM of alighting.
     class_id, operator_id, vehicle_id : for `change_vehicle`: bought of a class, or the council's own.
     n_seats, n_wheelchairs : for `change_layout`: a layout of the class.

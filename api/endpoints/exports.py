@@ -33,7 +33,7 @@ from api.workbooks import XLSX_TYPE
 router = APIRouter(prefix="/exports", tags=["exports"])
 
 Exporter = Annotated[Asking, Depends(Requires(permission=Permission.EXPORTS_ASK))]
-Plans = Annotated[Reader, Depends(reader_of)]
+PlansRead = Annotated[Reader, Depends(reader_of)]
 OnceOnly = Annotated[Once, Depends(once)]
 Form = Annotated[str, Query(pattern="^(csv|xlsx|pdf|zip|geojson|)$")]
 _CONTENT: dict[str, Any] = {
@@ -140,7 +140,7 @@ def post_export_job(export_id: RecordIdPath, who: Exporter, one: OnceOnly, form:
 
 
 @router.get("/{export_id}/file", response_class=Response, responses={200: {"content": _CONTENT}})
-def get_export_file(export_id: RecordIdPath, who: Exporter, reader: Plans, form: Form = "") -> Response:
+def get_export_file(export_id: RecordIdPath, who: Exporter, reader: PlansRead, form: Form = "") -> Response:
     """Fetch the file: CSV or XLSX of a table, PDF or ZIP of a document, XLSX of the workbook, GeoJSON of the map.
 
     Above the set number of children only once a second person has agreed; a large one once a job has made it. Logged

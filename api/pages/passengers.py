@@ -178,9 +178,11 @@ def named(visit: Visit, passenger_ids: Sequence[str], part: str) -> dict[str, st
     with visit.store.read() as session:
         own = {pid: details_of(session, visit.store.cipher, pid, fields) for pid in passenger_ids}
     found = {pid: " ".join(filter(None, (d.get(field, "") for field in fields))) for pid, d in own.items()}
-    with visit.store.change(visit.caller) as work:
-        work.log("read", "passenger", "list", page=part, ids=[pid for pid in passenger_ids if found[pid]])
-    return {pid: f"{name} ({pid})" for pid, name in found.items() if name}
+    shown = {pid: f"{name} ({pid})" for pid, name in found.items() if name}
+    if shown:
+        with visit.store.change(visit.caller) as work:
+            work.log("read", "passenger", "list", page=part, ids=list(shown))
+    return shown
 
 
 def _row(stored: Stored, names: Mapping[str, str], schools: Mapping[str, str]) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ from api.store.rotation import seal_anew
 from api.store.store import Store
 from tests.api.clients import problem_of, with_key
 from tests.api.databases import sqlite_settings
-from tests.api.lists import OFFICER
+from tests.api.lists import OFFICER, add_passenger
 from tests.api.page_visits import Visitor, visitor, words_of
 from tests.api.pages.test_plan_pages import JUDGED, officer_with_plan, publish, stored
 from tests.api.plan_folders import fill_lists, write_plan_folder
@@ -261,6 +261,16 @@ def test_names_stand_beside_ids_for_those_who_may_see_them(who: Visitor, plan_id
     assert [line["details"]["ids"] for line in lines[-2:]] == [["P1"], ["P1"]]
 
 
+def test_a_list_is_of_the_children_it_was_asked_for_and_of_no_others(who: Visitor, plan_id: str, store: Store) -> None:
+    """Somebody new at the school: the export of before is refused, whoever agreed to it, and is asked for anew."""
+    wanted = {"what": "people", "columns": ["passenger_id"], "scope": "school:S01"}
+    export = ask(who, plan_id, **wanted)
+    assert b"P2" in fetched(who, export, "csv")
+    add_passenger(store, row={"school_id": "S01", "phase": "primary", "lat": "52.501", "lon": "-1.98"})
+    assert "ask for it anew" in words_of(who.see(f"{export}/file?form=csv", 409))
+    assert "Children 3" in words_of(who.see(ask(who, plan_id, **wanted)))
+
+
 def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor, plan_id: str) -> None:
     """Four children wait for a colleague, one alone does not; a key that may not see names gets none."""
     export = ask(who, plan_id, what="rides", columns=["passenger_id", "reason"])
@@ -270,6 +280,8 @@ def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor,
     assert fetched(who, one, "csv").decode("utf-8-sig").splitlines()[1].startswith("Robin Example,P1,")
     key = with_key(app, Permission.EXPORTS_ASK)
     assert key.get(f"/api/v1{one}/file").status_code == 403
+    refused = key.post(f"/api/v1{export}/job", headers={"Idempotency-Key": "once"})
+    assert refused.status_code in (403, 409, 422), refused.text
     page = f"/plans/{plan_id}/documents"
     for fields in ({"scope": "route:R9"}, {"scope": "passenger:P9"}):
         asked = {**FOR, "what": "rides", "columns": ["passenger_id"], **fields}
