@@ -258,7 +258,7 @@ def test_names_stand_beside_ids_for_those_who_may_see_them(who: Visitor, plan_id
         assert "(P2)" not in shown
         assert "P2" in shown
     lines = [line for line in lines_of(who.client.app.state.store) if line["kind"] == "passenger"]  # type: ignore[attr-defined]
-    assert [line["details"]["ids"] for line in lines[-2:]] == [["P1"], ["P1"]]
+    assert [line["content"]["ids"] for line in lines[-2:]] == [["P1"], ["P1"]]
 
 
 def test_a_list_is_of_the_children_it_was_asked_for_and_of_no_others(who: Visitor, plan_id: str, store: Store) -> None:
@@ -280,7 +280,7 @@ def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor,
     assert fetched(who, one, "csv").decode("utf-8-sig").splitlines()[1].startswith("Robin Example,P1,")
     key = with_key(app, Permission.EXPORTS_ASK)
     assert key.get(f"/api/v1{one}/file").status_code == 403
-    refused = key.post(f"/api/v1{export}/job", headers={"Idempotency-Key": "once"})
+    refused = key.post(f"/api/v1{export}/job", headers={"Idempotency-Key": "once-only"})
     assert refused.status_code in (403, 409, 422), refused.text
     page = f"/plans/{plan_id}/documents"
     for fields in ({"scope": "route:R9"}, {"scope": "passenger:P9"}):

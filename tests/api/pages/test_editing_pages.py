@@ -152,6 +152,6 @@ def test_a_leaver_is_taken_out_and_brought_back(editor: Visitor, store: Store, p
     assert f'href="{documents}?what=told"' in editor.see(f"/plans/{after}")
     wanted = {"what": "told", "columns": ["who", "who_id"], "recipient": "The office", "purpose": "telling"}
     export = editor.send(documents, wanted, of=f"{documents}?what=told").headers["location"]
-    assert "own fleet,V" in editor.client.get(f"{export}/file?form=csv").text
+    assert "procurement,L-R001," in editor.client.get(f"{export}/file?form=csv").text
     back = editor.send(f"/plans/{after}/undo", {}, of=f"/plans/{after}").headers["location"].split("/")[2].split("?")[0]
     assert route_of(store, back, "P3").route_id == was
