@@ -202,7 +202,8 @@ def _answer(folder: PlanFolder, outcome: Outcome) -> Answer:
     # The outcome was judged against this very plan: who is disturbed was worked out there.
     known = outcome.known.disturbed if outcome.known is not None and outcome.known.plan is folder.plan else None
     after = Side(
-        plan=outcome.plan, scenario=outcome.scenario, travel=outcome.travel, cost=outcome.breakdown, disturbed=known
+        plan=outcome.plan, scenario=outcome.scenario, travel=outcome.travel, cost=outcome.breakdown,
+        rides=outcome.rides, disturbed=known,
     )  # fmt: skip
     return Answer(
         violations=outcome.violations,

@@ -28,6 +28,7 @@ from api.exporting import (
     sheet_of,
     wanted_of,
 )
+from api.page_tables import PAGE_TABLES, Reader
 from api.settings import Settings
 from api.store.cipher import Cipher
 from api.store.faults import NotAllowedYetError
@@ -69,7 +70,13 @@ def forms_of(table: str) -> tuple[str, ...]:
 
 
 def fetch(
-    store: Store, settings: Settings, caller: Caller, principal: Principal, export_id: str, form: str = ""
+    store: Store,
+    settings: Settings,
+    caller: Caller,
+    principal: Principal,
+    export_id: str,
+    form: str = "",
+    reader: Reader | None = None,
 ) -> File:
     """The file; it says which export it is of, for whom and what for.
 
@@ -77,6 +84,7 @@ def fetch(
     ----------
     form : `csv` or `xlsx` of a table, `pdf` or `zip` of a document, `xlsx` of the workbook, `geojson` of the map;
         empty: the first of these.
+    reader : as `sheet_of`.
 
     Raises
     ------
@@ -98,7 +106,7 @@ def fetch(
             f"/api/v1/exports/{export_id}/job"
         )
     else:
-        data, n_rows = made(store, export, wanted, form)
+        data, n_rows = made(store, export, wanted, form, reader)
     with store.change(caller) as work:
         work.log("export", "plan", export.plan_id, export_id=export_id, recipient=export.recipient, form=form,
                  n_rows=n_rows)  # fmt: skip
@@ -114,13 +122,16 @@ def start_export(work: Work, settings: Settings, principal: Principal, export_id
         As `fetch`.
     """
     export, _, form = _let_out(work.session, work.cipher, settings, principal, export_id, form)
+    if export.table_name in PAGE_TABLES:
+        message = "must be no table of a page: those are made when they are fetched"
+        raise InputFaults([Fault(file="export", row=None, column="table", value=export.table_name, message=message)])
     wanted = {"title": f"Export {export_id}", "export_id": export_id, "form": form, "plan_id": export.plan_id}
     return ask_job(work, EXPORT, {**wanted, "n_rounds": 1})
 
 
 def needs_job(export: Export) -> bool:
     """Whether it is too large to be made while somebody waits; a table of any size takes milliseconds."""
-    return export.table_name not in TABLES and export.n_children > MOST_AT_ONCE
+    return export.table_name not in TABLES and export.table_name not in PAGE_TABLES and export.n_children > MOST_AT_ONCE
 
 
 def kept_forms(session: Session, export_id: str) -> list[str]:
@@ -170,7 +181,7 @@ def keep_file(work: Work, export_id: str, form: str, data: bytes, n_rows: int) -
     work.log("make", "export", export_id, form=form, n_rows=n_rows)
 
 
-def made(store: Store, export: Export, wanted: Wanted, form: str) -> tuple[bytes, int]:
+def made(store: Store, export: Export, wanted: Wanted, form: str, reader: Reader | None = None) -> tuple[bytes, int]:
     """The bytes of the file, and its rows; no transaction stands open while it is made."""
     if wanted.is_document:
         document = document_for(store, wanted)
@@ -179,7 +190,13 @@ def made(store: Store, export: Export, wanted: Wanted, form: str) -> tuple[bytes
         return (document.pdf(notes) if form == "pdf" else document.archive(notes)), len(document.rows)
     if form == "geojson":
         return _map(store, export)
-    sheets = all_sheets(store, wanted) if wanted.table == "workbook" else {wanted.table: sheet_of(store, wanted)}
+    whole = wanted.table == "workbook"
+    sheets = all_sheets(store, wanted) if whole else {wanted.table: sheet_of(store, wanted, reader)}
+    if any(sheet.who != wanted.who for sheet in sheets.values()):
+        # The lists may have changed since: what was looked at and agreed to is of those children and no others.
+        raise NotAllowedYetError(
+            f"export {export.export_id}: is of other children than when it was asked for; ask for it anew"
+        )
     n_rows = sum(len(sheet.rows) for sheet in sheets.values())
     if form == "xlsx":
         return _workbook(export, sheets), n_rows
@@ -210,7 +227,7 @@ def _workbook(export: Export, sheets: Mapping[str, Sheet]) -> bytes:
     mark = _mark(export)
     notes = [f"Export {mark[0]}: made for {mark[1]}", f"Purpose: {mark[2]}", "Personal data: do not pass it on"]
     tables: list[Table] = [
-        as_table(name.capitalize(), [*sheet.columns, *WATERMARK], [[*row, *mark] for row in sheet.rows])
+        as_table(_title(name), [*sheet.columns, *WATERMARK], [[*row, *mark] for row in sheet.rows])
         for name, sheet in sheets.items()
     ]
     return workbook_of(*tables, title=f"Export {export.export_id}", notes=notes)
@@ -221,9 +238,17 @@ def _csv(export: Export, sheet: Sheet) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*sheet.columns, *WATERMARK])
-    # The plan's own cells are marked already; what somebody typed is not.
-    writer.writerows([*row, *map(formula_safe, mark)] for row in sheet.rows)
+    # The cells of a plan's files are marked already; what somebody typed, and a name, is not.
+    writer.writerows([*map(_safe, row), *map(formula_safe, mark)] for row in sheet.rows)
     return out.getvalue().encode("utf-8-sig")
+
+
+def _title(name: str) -> str:
+    return PAGE_TABLES[name].title if name in PAGE_TABLES else name.capitalize()
+
+
+def _safe(cell: str | int) -> str | int:
+    return formula_safe(cell) if isinstance(cell, str) else cell
 
 
 def _map(store: Store, export: Export) -> tuple[bytes, int]:

@@ -24,6 +24,7 @@ from api.auth.faults import NotAllowedError
 from api.auth.permissions import Permission, Principal
 from api.documents.issued import DETAILS, PARTS, TITLES, Document, Issue, document_of
 from api.documents.letter_text import DEFAULT_TEXT
+from api.page_tables import PAGE_TABLES, Asked, Line, Reader, children_in
 from api.plan_folder import open_plan_folder
 from api.settings import Settings
 from api.store.chosen import DOCUMENT, LETTER_TEXT, chosen
@@ -34,6 +35,7 @@ from api.store.models import Export
 from api.store.plans import read_plan_file, write_folder
 from api.store.records import Draft, read, save
 from api.store.store import Store, Work
+from transport.digest import digest_of
 from transport.files.faults import Fault, InputFaults
 
 TABLES: Mapping[str, str] = {"stops": "route_id", "passengers": "route_ids", "routes": "route_id"}
@@ -58,6 +60,8 @@ class Wanted:
     route_ids : of which routes; none: all of the plan. school_ids : of a document; none: all.
     recipient : one operator, school or office. purpose : what they need it for.
     text : of letters, as it is agreed to.
+    before_id : of a table of a page, the plan that families are compared with. who : as `Sheet`, when it was asked for.
+    only : of a table of a page, whom it is about alone: `passenger:P1`, or `decision:confirmed`; empty: everybody.
     """
 
     plan_id: str
@@ -68,6 +72,9 @@ class Wanted:
     purpose: str
     school_ids: tuple[str, ...] = ()
     text: str = ""
+    before_id: str = ""
+    only: str = ""
+    who: str = ""
 
     @property
     def is_document(self) -> bool:
@@ -77,15 +84,27 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """The rows of an export: exactly these cells and no others."""
+    """The rows of an export: exactly these cells and no others.
+
+    Attributes
+    ----------
+    who : of a table of a page, a digest of the children in it.
+    """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | int, ...], ...]
     n_children: int
+    who: str = ""
 
 
-def ask_export(store: Store, caller: Caller, principal: Principal, wanted: Wanted) -> tuple[Export, Sheet]:
+def ask_export(
+    store: Store, caller: Caller, principal: Principal, wanted: Wanted, reader: Reader | None = None
+) -> tuple[Export, Sheet]:
     """Note an export and show what would leave.
+
+    Parameters
+    ----------
+    reader : as `sheet_of`.
 
     Raises
     ------
@@ -98,7 +117,7 @@ def ask_export(store: Store, caller: Caller, principal: Principal, wanted: Wante
     """
     require_rights(principal, wanted)
     # Made first and noted then: nobody else may write while a change is open.
-    sheet = sheet_of(store, wanted)
+    sheet = sheet_of(store, wanted, reader)
     with store.change(caller) as work:
         return _noted(work, wanted, sheet), sheet
 
@@ -111,8 +130,9 @@ def _noted(work: Work, wanted: Wanted, sheet: Sheet) -> Export:
         approved_at=None, approved_by=None,
     )  # fmt: skip
     work.session.add(export)
-    if wanted.is_document:
-        body = {"row": {"text": wanted.text}, "schools": list(wanted.school_ids)}
+    if wanted.is_document or wanted.table in PAGE_TABLES:
+        row = {"text": wanted.text, "before_id": wanted.before_id, "only": wanted.only, "who": sheet.who}
+        body = {"row": {name: text for name, text in row.items() if text}, "schools": list(wanted.school_ids)}
         save(work, DOCUMENT, export.export_id, Draft(body=body), expected_version=0)
     work.log("create", "export", export.export_id, plan_id=wanted.plan_id, table=wanted.table,
              columns=list(wanted.columns), recipient=wanted.recipient, n_children=sheet.n_children)  # fmt: skip
@@ -128,9 +148,10 @@ def require_rights(principal: Principal, wanted: Wanted) -> None:
     NotAllowedError
         Naming the permission.
     """
-    if not wanted.is_document:
+    if not wanted.is_document and wanted.table not in PAGE_TABLES:
         return
     needed = [Permission.DETAILS_READ] if set(wanted.columns) & set(DETAILS) else []
+    needed += [Permission.PASSENGERS_READ] if wanted.table in PAGE_TABLES else []
     needed += [Permission.MEDICAL_READ] if "medical_notes" in wanted.columns else []
     for permission in needed:
         if not principal.may(permission):
@@ -182,14 +203,14 @@ def list_exports(session: Session, *, after: str = "", limit: int) -> list[Expor
 
 def wanted_of(session: Session, cipher: Cipher, export: Export) -> Wanted:
     """What an export was asked for."""
-    school_ids, text = (), ""
-    if export.table_name in PARTS:
+    school_ids, row = (), {}
+    if export.table_name in PARTS or export.table_name in PAGE_TABLES:
         body = read(session, cipher, DOCUMENT, export.export_id).body or {}
-        school_ids, text = tuple(body.get("schools", ())), str(body["row"]["text"])
+        school_ids, row = tuple(body.get("schools", ())), body["row"]
     return Wanted(
         plan_id=export.plan_id, table=export.table_name, columns=tuple(export.column_names),
         route_ids=tuple(export.route_ids), recipient=export.recipient, purpose=export.purpose,
-        school_ids=school_ids, text=text,
+        school_ids=school_ids, **{name: str(row.get(name, "")) for name in ("text", "before_id", "only", "who")},
     )  # fmt: skip
 
 
@@ -199,10 +220,14 @@ def letter_text(session: Session, cipher: Cipher) -> str:
     return DEFAULT_TEXT if stored is None or not stored.body else str(stored.body["row"]["text"])
 
 
-def sheet_of(store: Store, wanted: Wanted) -> Sheet:
+def sheet_of(store: Store, wanted: Wanted, reader: Reader | None = None) -> Sheet:
     """Read a plan's table, or make its document, and keep the columns, routes and schools that are wanted.
 
     Of what leaves as a whole: what is in it, counted.
+
+    Parameters
+    ----------
+    reader : the plans that are open; needed for the tables of pages.
 
     Raises
     ------
@@ -216,11 +241,13 @@ def sheet_of(store: Store, wanted: Wanted) -> Sheet:
         return Sheet(columns=document.heads, rows=document.rows, n_children=len(document.passenger_ids))
     if wanted.table in WHOLE:
         return _whole_sheet(store, wanted)
+    if wanted.table in PAGE_TABLES and reader is not None:
+        return _page_sheet(wanted, reader)
     if wanted.table not in TABLES:
         raise InputFaults([_fault("table", wanted.table, f"must be one of {', '.join((*TABLES, *WHOLE, *PARTS))}")])
     text = _table_text(store, wanted.plan_id, wanted.table)
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    rows, names = list(reader), list(reader.fieldnames or [])
+    records = csv.DictReader(io.StringIO(text, newline=""))
+    rows, names = list(records), list(records.fieldnames or [])
     of_route = TABLES[wanted.table]
     known = {route_id for row in rows for route_id in _ids(row[of_route])}
     faults = [_fault("columns", name, f"must be of {', '.join(names)}") for name in wanted.columns if name not in names]
@@ -234,6 +261,46 @@ def sheet_of(store: Store, wanted: Wanted) -> Sheet:
         rows=tuple(tuple(row[name] for name in wanted.columns) for row in kept),
         n_children=_n_children(wanted.table, kept),
     )
+
+
+def _page_sheet(wanted: Wanted, reader: Reader) -> Sheet:
+    """A table of a page, of the routes, schools or the passenger that are wanted; names only where a column is them."""
+    table, opened = PAGE_TABLES[wanted.table], reader.plan(wanted.plan_id)
+    columns, scenario = table.columns, opened.outcome.scenario
+    routes = {route.route_id for route in opened.outcome.plan.routes}
+    faults = [_fault("columns", c, f"must be of {', '.join(columns)}") for c in wanted.columns if c not in columns]
+    faults += [_fault("route_ids", r, "no such route in the plan") for r in wanted.route_ids if r not in routes]
+    if faults:
+        raise InputFaults(faults)
+    asked = Asked(reader=reader, plan_id=wanted.plan_id, opened=opened, before_id=wanted.before_id)
+    lines = [line for line in table.lines(asked) if _is_of(line, wanted)]
+    if not lines:
+        raise InputFaults([_fault("route_ids", "", "nobody is there: the table would be empty")])
+    names = _names(reader.store, lines) if "name" in wanted.columns else {}
+    children = children_in(lines, scenario.passenger_by_id)
+    return Sheet(
+        columns=tuple(columns[name] for name in wanted.columns),
+        rows=tuple(
+            tuple(names.get(x.passenger_id, "") if c == "name" else x.cells.get(c, "") for c in wanted.columns)
+            for x in lines
+        ),
+        n_children=len(children), who=digest_of(sorted(children)),
+    )  # fmt: skip
+
+
+def _is_of(line: Line, wanted: Wanted) -> bool:
+    return (
+        wanted.only in ("", f"passenger:{line.passenger_id}", f"decision:{line.cells.get('decision')}")
+        and (not wanted.route_ids or bool(set(wanted.route_ids) & set(line.route_ids)))
+        and (not wanted.school_ids or line.cells.get("school_id") in wanted.school_ids)
+    )
+
+
+def _names(store: Store, lines: Sequence[Line]) -> dict[str, str]:
+    with store.read() as session:
+        found = details_of_all(session, store.cipher, DETAILS["name"])
+    own = {line.passenger_id: found.get(line.passenger_id, {}) for line in lines}
+    return {pid: " ".join(filter(None, (one.get(name, "") for name in DETAILS["name"]))) for pid, one in own.items()}
 
 
 def all_sheets(store: Store, wanted: Wanted) -> dict[str, Sheet]:

@@ -87,6 +87,7 @@ class ChangeRequest:
     choice : the option to take, where the list holds one passenger; None: the cheapest.
     network : the plan's roads, where they are loaded already.
     on_new_route : the one who is moved goes onto a vehicle that no route has yet.
+    desk : the plan stood up as it is, where it is already; nobody else uses it meanwhile.
     """
 
     plan_path: Path
@@ -104,6 +105,7 @@ class ChangeRequest:
     choice: Choice | None = None
     network: RoadNetwork | None = None
     on_new_route: bool = False
+    desk: Desk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,12 +168,13 @@ def make_change(request: ChangeRequest, folder: PlanFolder, watcher: Watcher) ->
         new = _read_new(request, folder)
         _check_request(request, folder, new)
     placeable = [person for person in new.people if person.is_decided]
-    plan, held_lists = _people_out(request, folder, placeable, watcher)
+    without, held_lists = _people_out(request, folder, placeable, watcher)
     lists = _lists_with(request, folder, placeable, held_lists)
     scenario = _scenario_of(lists, folder)
     roads = _roads(request, folder, scenario, watcher)
     with watcher.phase("place"):
-        change = _placed(request, folder, plan, scenario, roads.travel, placeable)
+        desk = without if without is not None and scenario is folder.scenario else None
+        change = _placed(request, folder, desk or _desk_at(folder, without, scenario, roads.travel), placeable)
     lists = with_held_routes(lists, *_held_changes(change.desk, folder.plan))
     return Making(request=request, folder=folder, new=new, change=change, lists=lists, roads=roads)
 
@@ -216,17 +219,20 @@ def _check_request(request: ChangeRequest, folder: PlanFolder, new: NewPassenger
 
 def _people_out(
     request: ChangeRequest, folder: PlanFolder, placeable: Sequence[NewPassenger], watcher: Watcher
-) -> tuple[Plan, Lists]:
-    """The plan without leavers and those who are to be placed anew, and the lists with contracted routes so."""
+) -> tuple[Desk | None, Lists]:
+    """The plan stood up without leavers and those who are to be placed anew, and the lists with contracted routes so.
+
+    None where nobody is taken out.
+    """
     from routing.change import taken_out
     from routing.desk import open_desk
 
     again = [p.passenger.passenger_id for p in placeable if p.passenger.passenger_id in folder.scenario.passenger_by_id]
     out = [*request.remove_ids, *request.move_to, *again]
     if not out:
-        return folder.plan, lists_of(folder.book)
+        return None, lists_of(folder.book)
     roads = _roads(request, folder, folder.scenario, watcher)
-    desk = open_desk(folder.plan, folder.scenario, roads.travel)
+    desk = request.desk or open_desk(folder.plan, folder.scenario, roads.travel)
     for pid in out:
         desk = taken_out(desk, pid)
     moved = {d.passenger_id for d in disturbed_of(desk.plan, folder.plan, folder.scenario)} - set(out)
@@ -235,7 +241,14 @@ def _people_out(
             f"taking {len(out)} off their routes moves {len(moved)} other families by more than the tolerance; allow "
             f"that with --max-changed {len(moved)}"
         )
-    return desk.plan, with_held_routes(lists_of(folder.book), *_held_changes(desk, folder.plan))
+    return desk, with_held_routes(lists_of(folder.book), *_held_changes(desk, folder.plan))
+
+
+def _desk_at(folder: PlanFolder, without: Desk | None, scenario: Scenario, travel: TravelByRow) -> Desk:
+    """What is left of the plan, stood up among those who may be placed."""
+    from routing.desk import open_desk
+
+    return open_desk(folder.plan if without is None else without.plan, scenario, travel)
 
 
 def _held_changes(desk: Desk, before: Plan) -> tuple[tuple[CurrentRoute, ...], list[Contract]]:
@@ -266,24 +279,15 @@ def _roads(request: ChangeRequest, folder: PlanFolder, scenario: Scenario, watch
     )  # fmt: skip
 
 
-def _placed(
-    request: ChangeRequest,
-    folder: PlanFolder,
-    plan: Plan,
-    scenario: Scenario,
-    travel: TravelByRow,
-    placeable: Sequence[NewPassenger],
-) -> Change:
+def _placed(request: ChangeRequest, folder: PlanFolder, desk: Desk, placeable: Sequence[NewPassenger]) -> Change:
     from routing.change import place_all
-    from routing.desk import open_desk
 
-    desk = open_desk(plan, scenario, travel)
     if request.on_new_route:
         (passenger_id,) = request.move_to
         return _on_new_route(desk, folder.plan, passenger_id)
     if request.choice is not None:
         return _chosen(desk, folder.plan, placeable[0].passenger.passenger_id, request.choice)
-    planned = {p.passenger_id for p in scenario.planned_passengers()}
+    planned = {p.passenger_id for p in desk.scenario.planned_passengers()}
     ids = [person.passenger.passenger_id for person in placeable] + list(request.move_to)
     barred = {
         pid: next((r.route_id for r in folder.plan.routes if pid in r.passenger_ids), "")
@@ -412,15 +416,15 @@ def _outcome(making: Making, plan: Plan, scenario: Scenario, *, with_lines: bool
     from api.report.outcome import Known, Outcome
 
     roads, travel, reference = making.roads, making.roads.travel, making.folder.plan
-    breakdown = cost_of(plan, scenario, travel)
+    breakdown, rides = cost_of(plan, scenario, travel), tuple(rides_of(plan, scenario, travel))
     return Outcome(
         scenario=scenario,
         travel=travel,
         plan=plan,
         breakdown=breakdown,
-        objective=objective_of(plan, scenario, travel, breakdown, reference),
+        objective=objective_of(plan, scenario, travel, breakdown, reference, rides),
         violations=check_plan(plan, scenario, travel, reference),
-        rides=tuple(rides_of(plan, scenario, travel)),
+        rides=rides,
         baseline=make_baseline(scenario, travel) if with_lines else None,
         known=Known(
             plan=reference, words=f"plan {reference.plan_id}", is_watched=True,

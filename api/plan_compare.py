@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from transport.calendar import Leg
-from transport.check import rides_of
+from transport.check import Ride, rides_of
 from transport.check.disturbed import Disturbed, disturbed_of
 from transport.cost import CostBreakdown, cost_of, objective_of
 from transport.money import half_up
 from transport.plan import Plan, Route
 from transport.scenario import Scenario
-from transport.stability import OwnSeatings, Seatings, moves_of, seatings_of
+from transport.stability import OwnSeatings, Seatings, moves_of, riders_where_plans_differ, seatings_of
 from transport.travel import Travel
 
 
@@ -46,8 +46,8 @@ class Side:
 
     Attributes
     ----------
-    figures, cost, disturbed : what it comes to, its price, and who is disturbed against the plan that it is compared
-        with, where these are known already.
+    figures, cost, rides, disturbed : what it comes to, its price, its rides, and who is disturbed against the plan that
+        it is compared with, where these are known already.
     """
 
     plan: Plan
@@ -55,6 +55,7 @@ class Side:
     travel: Travel
     figures: SideFigures | None = None
     cost: CostBreakdown | None = None
+    rides: tuple[Ride, ...] | None = None
     disturbed: tuple[Disturbed, ...] | None = None
 
 
@@ -119,13 +120,14 @@ def figures_of(side: Side) -> SideFigures:
     """What a plan comes to."""
     plan = side.plan
     cost = side.cost or cost_of(plan, side.scenario, side.travel)
+    known = side.rides if side.rides is not None else tuple(rides_of(plan, side.scenario, side.travel))
     # A ride holds for each of its days.
-    rides = [ride.ride_s for ride in rides_of(plan, side.scenario, side.travel) for _ in ride.days]
+    rides = [ride.ride_s for ride in known for _ in ride.days]
     vehicles = {(route.vehicle_id or route.route_id, route.class_id) for route in plan.routes}
     return SideFigures(
         week_pence=cost.week_pence,
         year_pence=cost.year_pence,
-        objective=objective_of(plan, side.scenario, side.travel, cost).total,
+        objective=objective_of(plan, side.scenario, side.travel, cost, rides=known).total,
         n_routes=len(plan.routes),
         n_vehicles_by_class=dict(sorted(Counter(class_id for _, class_id in vehicles).items())),
         n_pas=sum(max((run.n_pas for run in route.runs), default=0) for route in plan.routes),
@@ -139,7 +141,8 @@ def figures_of(side: Side) -> SideFigures:
 def _changes(before: Plan, after: Side) -> Iterator[PassengerChange]:
     known = after.disturbed
     told = {d.passenger_id: d for d in (disturbed_of(after.plan, before, after.scenario) if known is None else known)}
-    old, now = seatings_of(before), seatings_of(after.plan)
+    riders = riders_where_plans_differ(before, after.plan)
+    old, now = seatings_of(before, riders), seatings_of(after.plan, riders)
     old_route, new_route = _route_by_passenger(before.routes), _route_by_passenger(after.plan.routes)
     for pid in sorted(set(old) | set(now)):
         times = tuple(_times(now, old, pid))

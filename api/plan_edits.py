@@ -1,4 +1,4 @@
-"""Edits of a plan by hand: move a passenger, reorder stops, change vehicle or layout, pin.
+"""Edits of a plan by hand: move a passenger, take one out, reorder stops, change vehicle or layout, pin.
 
 An edit does what it is told, also where that breaks a rule: the checker's sentences say what it breaks. Only moving a
 passenger looks for a place, the cheapest one within the rules.
@@ -6,6 +6,7 @@ passenger looks for a place, the cheapest one within the rules.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ class EditKind(StrEnum):
     """What is done to a plan."""
 
     MOVE_PASSENGER = "move_passenger"
+    TAKE_OUT = "take_out"
     REORDER_STOPS = "reorder_stops"
     CHANGE_VEHICLE = "change_vehicle"
     CHANGE_LAYOUT = "change_layout"
@@ -48,8 +50,9 @@ class Edit:
 
     Attributes
     ----------
-    passenger_id : whom to move or pin. route_id : where to (moving: None: any other; pinning: None: no longer), or the
-        route that is changed. on_new_route : for moving: onto a vehicle that no route has yet, alone on it.
+    passenger_id : whom to move, take out or pin. route_id : where to (moving: None: any other; pinning: None: no
+        longer), or the route that is changed.
+    on_new_route : for moving: onto a vehicle that no route has yet, alone on it.
     leg, passenger_ids : for `reorder_stops`: AM the order of boarding, PM of alighting.
     class_id, operator_id, vehicle_id : for `change_vehicle`: bought of a class, or the council's own.
     n_seats, n_wheelchairs : for `change_layout`: a layout of the class.
@@ -84,10 +87,16 @@ def make_edit(folder: PlanFolder, network: RoadNetwork, edit: Edit, out: Path, t
     """
     request = ChangeRequest(plan_path=folder.path, out=out, told_on=told_on, network=network, max_changed=None)
     if edit.kind is EditKind.MOVE_PASSENGER:
-        return _moved(folder, request, edit)
+        own = _stood(folder, network)
+        with own.in_use:
+            return _moved(folder, replace(request, desk=own.desk), edit)
+    if edit.kind is EditKind.TAKE_OUT:
+        leaver_id = _known(edit.passenger_id, "passenger_id", folder.scenario.passenger_by_id)
+        return make_change(replace(request, remove_ids=(leaver_id,)), folder, Watcher())
     from routing.change import Change
 
-    desk, roads = _desk_and_roads(folder, network)
+    own = _stood(folder, network)
+    desk, roads = own.desk, own.roads
     lists = lists_of(folder.book)
     if edit.kind is EditKind.PIN:
         plan, lists = folder.plan, _pinned(folder, edit, lists)
@@ -99,15 +108,25 @@ def make_edit(folder: PlanFolder, network: RoadNetwork, edit: Edit, out: Path, t
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Stood:
+    """A plan stood up as it is; its kernel has one set of scratch arrays, so one move at a time may use it."""
+
+    desk: Desk
+    roads: Roads
+    in_use: threading.Lock
+
+
 @lru_cache(maxsize=FOLDERS_KEPT)
-def _desk_and_roads(folder: PlanFolder, network: RoadNetwork) -> tuple[Desk, Roads]:
-    """The plan stood up as it is, once while it stays open: edits that move nobody only read it."""
+def _stood(folder: PlanFolder, network: RoadNetwork) -> _Stood:
+    """The plan stood up once while it stays open; edits that move nobody only read it."""
     from routing.desk import open_desk
 
     roads = roads_for(
         folder, folder.scenario, Watcher(), roads_path=None, travel_path=None, cache_dir=None, network=network
     )
-    return open_desk(folder.plan, folder.scenario, roads.travel), roads
+    desk = open_desk(folder.plan, folder.scenario, roads.travel)
+    return _Stood(desk=desk, roads=roads, in_use=threading.Lock())
 
 
 def _moved(folder: PlanFolder, request: ChangeRequest, edit: Edit) -> Making:
@@ -126,6 +145,8 @@ def _moved(folder: PlanFolder, request: ChangeRequest, edit: Edit) -> Making:
 def _why_not_moved(desk: Desk, passenger_id: str, route_id: str | None) -> str:
     from routing.refusal import refusals_of, why_not
 
+    if route_id is not None and all(route.route_id != route_id for route in desk.plan.routes):
+        return f"Route {route_id} carries nobody else, so it ends with whoever is taken off it"
     if route_id is not None:
         return (
             why_not(desk, desk.route(route_id), passenger_id) or f"Route {route_id} takes nobody more at a known price"

@@ -47,7 +47,7 @@ def addresses(client: TestClient, store: Store, holding: str, draft: str) -> lis
         "/new-passenger", "/plans", f"/plans/{holding}", route, f"{route}/edit", f"/plans/{draft}/publish",
         f"/compare?before={holding}&after={draft}", f"/compare?before=today&after={holding}", "/plan-a-term", "/jobs",
         "/dashboard", *figures, "/dashboard/over-time", "/administration", "/administration/carbon", "/exports",
-        "/tenders",
+        f"/plans/{holding}/documents", f"/plans/{holding}/documents?what=rides", "/tenders",
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from transport.calendar import LEGS
 from transport.check.disturbed import disturbed_week_pence
-from transport.check.rides import rides_of
+from transport.check.rides import Ride, rides_of
 from transport.check.shifts import (
     RoutedRun,
     VehicleDay,
@@ -201,6 +201,7 @@ def objective_of(
     travel: Travel,
     breakdown: CostBreakdown | None = None,
     reference: Plan | None = None,
+    rides: Sequence[Ride] | None = None,
 ) -> Objective:
     """Money by the policy's horizon, soft prices and the unserved, per week.
 
@@ -208,20 +209,26 @@ def objective_of(
     ----------
     breakdown : the plan's cost where it is known already.
     reference : plan that families know already, for the price of those disturbed.
+    rides : every ride of the plan where they are known already.
     """
     cost = breakdown if breakdown is not None else cost_of(plan, scenario, travel)
     term = scenario.policy.horizon == "term"
     return Objective(
         money_pence=cost.avoidable_week_pence if term else cost.week_pence,
-        soft_pence=soft_week_pence(plan, scenario, travel) + disturbed_week_pence(plan, reference, scenario),
+        soft_pence=soft_week_pence(plan, scenario, travel, rides) + disturbed_week_pence(plan, reference, scenario),
         unserved_pence=unserved_week_pence(plan, scenario),
     )
 
 
-def soft_week_pence(plan: Plan, scenario: Scenario, travel: Travel) -> int:
-    """Price a week of the journeys over their target: half up per passenger, leg and day."""
+def soft_week_pence(plan: Plan, scenario: Scenario, travel: Travel, rides: Sequence[Ride] | None = None) -> int:
+    """Price a week of the journeys over their target: half up per passenger, leg and day.
+
+    Parameters
+    ----------
+    rides : every ride of the plan where they are known already.
+    """
     rate = scenario.policy.ride_over_target_pence_per_min
-    rides = rides_of(plan, scenario, travel)
+    rides = rides_of(plan, scenario, travel) if rides is None else rides
     return half_up(sum(half_up(rate * ride.over_target_s, 60) * len(ride.days) for ride in rides), 2)
 
 

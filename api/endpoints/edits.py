@@ -30,7 +30,9 @@ class EditShape(Shape):
     """One edit; which fields it takes depends on its kind."""
 
     kind: EditKind = Field(examples=["move_passenger"])
-    passenger_id: RecordIdPath | None = Field(default=None, description="Whom to move or pin", examples=["P1"])
+    passenger_id: RecordIdPath | None = Field(
+        default=None, description="Whom to move, take out or pin", examples=["P1"]
+    )
     route_id: RecordIdPath | None = Field(
         default=None,
         description="Where to (moving, empty: any other; pinning, empty: no more), or what is changed",

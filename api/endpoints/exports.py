@@ -23,6 +23,7 @@ from api.exporting import (
     read_export,
 )
 from api.idempotency import Answer, Once, do_once, once
+from api.page_tables import Reader, reader_of
 from api.settings import Settings
 from api.store.jobs import read_job
 from api.store.models import Export
@@ -32,6 +33,7 @@ from api.workbooks import XLSX_TYPE
 router = APIRouter(prefix="/exports", tags=["exports"])
 
 Exporter = Annotated[Asking, Depends(Requires(permission=Permission.EXPORTS_ASK))]
+PlansRead = Annotated[Reader, Depends(reader_of)]
 OnceOnly = Annotated[Once, Depends(once)]
 Form = Annotated[str, Query(pattern="^(csv|xlsx|pdf|zip|geojson|)$")]
 _CONTENT: dict[str, Any] = {
@@ -138,13 +140,13 @@ def post_export_job(export_id: RecordIdPath, who: Exporter, one: OnceOnly, form:
 
 
 @router.get("/{export_id}/file", response_class=Response, responses={200: {"content": _CONTENT}})
-def get_export_file(export_id: RecordIdPath, who: Exporter, form: Form = "") -> Response:
+def get_export_file(export_id: RecordIdPath, who: Exporter, reader: PlansRead, form: Form = "") -> Response:
     """Fetch the file: CSV or XLSX of a table, PDF or ZIP of a document, XLSX of the workbook, GeoJSON of the map.
 
     Above the set number of children only once a second person has agreed; a large one once a job has made it. Logged
     each time.
     """
-    file = fetch(who.store, who.settings, who.caller, who.principal, export_id, form)
+    file = fetch(who.store, who.settings, who.caller, who.principal, export_id, form, reader)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return Response(file.data, media_type=file.media_type, headers=headers)
 

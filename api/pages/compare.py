@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -15,17 +15,15 @@ from api.carbon import Carbon, tonnes_words
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import After
 from api.open_plans import OpenPlans
+from api.page_tables import REASON_WORDS, TODAY, Reader
 from api.pages.carbon import carbon_body, carbon_of_plan
 from api.pages.charts import Bars, bars_of, histogram_of
-from api.pages.plan_reading import OpenedPlan, open_for, opened_of, plans_of
+from api.pages.plan_reading import OpenedPlan, open_for, plans_of
 from api.pages.rendering import page
 from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
-from api.planning_job import make_baseline, roads_on
-from api.quoting import opened as opened_at_desk
 from api.report.kpis import Kpis
 from api.report.view import comparison_rows
-from api.store.faults import NotInStoreError
 from transport.check import Ride
 from transport.check.disturbed import disturbed_of
 from transport.files.plan_words import pounds
@@ -36,12 +34,10 @@ router = APIRouter(include_in_schema=False)
 
 FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_READ))]
 
-TODAY = "today"
-"""Stands for today's routes, as the lists of the other plan name them."""
-_REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
 _HEADS = ("Figure", "Before", "After", "Change")
 _BIN_S = 600
-_MOST_PEOPLE = 500
+_MOST_ROWS = 50
+"""Families and routes that are listed (ours): nobody reads hundreds on a page; all of them leave as a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +97,7 @@ def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: 
         figures=figures,
         heads=_HEADS,
         bars=bars,
-        most=_MOST_PEOPLE,
+        most=_MOST_ROWS,
     )
 
 
@@ -109,7 +105,7 @@ def show_comparison(visit: FileReader, plans: Plans, before: After = "", after: 
 def get_map(visit: FileReader, plans: Plans, before: After = "", after: After = "") -> Response:
     """Lines of the routes that differ, of both sides; group 1 is before, group 0 after."""
     old, new = sides_of(visit, plans, before, after)
-    ids = {route_id for route_id, _, _ in _route_changes(old.opened, new.opened)}
+    ids = {route_id for route_id, _, _ in route_changes(old.opened, new.opened)}
     features = [*_lines(old.opened, ids, 1), *_lines(new.opened, ids, 0)]
     approximate = old.opened.outcome.approximate or new.opened.outcome.approximate
     return JSONResponse({"type": "FeatureCollection", "approximate": approximate, "features": features})
@@ -128,31 +124,14 @@ def sides_of(visit: Visit, plans: OpenPlans, before: str, after: str) -> tuple[S
     new = _side(visit, after)
     if before != TODAY:
         return _side(visit, before), new
-    baseline = plans_of(visit).remembered((TODAY, after), lambda: _today(plans, after, new.opened))
-    if baseline is None:
-        raise NotInStoreError(f"plan {after}: its lists name no routes of today to compare with")
-    return Side(plan_id=f"{TODAY} {after}", title="Today’s routes", address="", opened=baseline), new
+    reader = Reader(store=visit.store, opened=plans_of(visit), plans=plans)
+    return Side(plan_id=f"{TODAY} {after}", title="Today’s routes", address="", opened=reader.before(TODAY, after)), new
 
 
 def _side(visit: Visit, plan_id: str) -> Side:
     stored, opened = open_for(visit, plan_id, "compare")
     title = f"{stored.title} ({plan_id})"
     return Side(plan_id=plan_id, title=title, address=f"/plans/{plan_id}", opened=opened)
-
-
-def _today(plans: OpenPlans, plan_id: str, opened: OpenedPlan) -> OpenedPlan | None:
-    """Today's routes on the same passengers, checked and priced by the same rules; None where the lists have none."""
-    scenario = opened.outcome.scenario
-    if not scenario.current_routes:
-        return None
-    travel = roads_on(opened_at_desk(plans, plan_id).network, scenario, None).travel
-    baseline = make_baseline(scenario, travel)
-    assert baseline is not None  # there are current routes
-    found = replace(
-        opened.found, plan=baseline.plan, travel=travel, violations=baseline.violations, breakdown=baseline.breakdown,
-        objective=baseline.objective, changed=(),
-    )  # fmt: skip
-    return opened_of(found, None, None)
 
 
 def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
@@ -163,12 +142,12 @@ def _compared(before: OpenedPlan, now: OpenedPlan) -> Compared:
         bars=_bars(before.kpis, now.kpis),
         rides=_ride_bars(before.outcome.rides, now.outcome.rides),
         people=tuple(
-            (d.passenger_id, ", ".join(_REASON_WORDS[str(why)] for why in d.reasons), d.sentence.partition(": ")[2])
+            (d.passenger_id, ", ".join(REASON_WORDS[str(why)] for why in d.reasons), d.sentence.partition(": ")[2])
             for d in disturbed_of(plans[1], plans[0], now.outcome.scenario)
         ),
         came=tuple(sorted(carried[1] - carried[0])),
         went=tuple(sorted(carried[0] - carried[1])),
-        routes=tuple(_route_changes(before, now)),
+        routes=tuple(route_changes(before, now)),
     )
 
 
@@ -216,8 +195,8 @@ def _lines(opened: OpenedPlan, route_ids: set[str], group: int) -> Iterator[Mapp
             yield {**feature, "properties": own}
 
 
-def _route_changes(before: OpenedPlan, now: OpenedPlan) -> Iterator[tuple[str, str, str]]:
-    """Routes that differ: which, what became of it, and its cost a week before and after."""
+def route_changes(before: OpenedPlan, now: OpenedPlan) -> Iterator[tuple[str, str, str]]:
+    """Routes that differ between two plans: which, what became of it, and its cost a week before and after."""
     plans = (before.outcome.plan, now.outcome.plan)
     old, new = ({route.route_id: route for route in plan.routes} for plan in plans)
     views = [{view.route_id: view for view in opened.routes} for opened in (before, now)]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from api.auth.faults import NotAllowedError
 from api.auth.permissions import Permission
 from api.endpoints.shapes import After
 from api.kpi_targets import (
@@ -25,7 +26,7 @@ from api.kpi_targets import (
     targets_of,
 )
 from api.pages.carbon import carbon_body, carbon_of_plan
-from api.pages.dashboard_figures import FIGURE_BY_NAME, FIGURES, Rows, Shown
+from api.pages.dashboard_figures import FIGURE_BY_NAME, FIGURES, Figure, Rows, Shown
 from api.pages.kpi_values import (
     MOST_PLANS,
     InForce,
@@ -53,12 +54,15 @@ from transport.files.plan_words import minutes, pounds
 
 router = APIRouter(include_in_schema=False)
 
+Reader = Annotated[Visit, Depends(Opens(permission=Permission.PLANS_READ))]
 FileReader = Annotated[Visit, Depends(Opens(permission=Permission.PLAN_FILES_READ))]
 TargetReader = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_READ))]
 TargetWriter = Annotated[Visit, Depends(Opens(permission=Permission.LISTS_WRITE))]
 
 _MOST_ROWS = 500
 """Rows of what a figure is made of (ours): more make a page that is slow to load and that nobody reads to its end."""
+_MOST_SCHOOLS = 15
+"""Schools that are seen at once (ours); the smaller ones open."""
 _SCHOOL_HEADS = (
     "School", "Passengers carried", "Routes", "Cost per passenger a year", "Travelling alone", "Over 45 minutes",
     "Longest ride, minutes",
@@ -66,7 +70,7 @@ _SCHOOL_HEADS = (
 
 
 @router.get("/dashboard")
-def show_dashboard(visit: FileReader, plan: After = "") -> Response:
+def show_dashboard(visit: Reader, plan: After = "") -> Response:
     """Every figure of a plan that holds against its target, and the main ones of each school."""
     with visit.store.read() as session:
         targets = _targets(visit, session)
@@ -75,8 +79,11 @@ def show_dashboard(visit: FileReader, plan: After = "") -> Response:
         return page(visit, "dashboard.html", one=None)
     shown = _shown(visit, holding, plan, "dashboard")
     tiles = [(f, f.number(shown), f.sub(shown), *_against(targets, f.name, shown)) for f in FIGURES]
+    # Of a school with one passenger its figures are those of a child.
+    schools = _schools(visit, shown) if visit.may("plan_files.read") else []
     return page(
-        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=_schools(visit, shown), school_heads=_SCHOOL_HEADS,
+        visit, "dashboard.html", one=shown.one, tiles=tiles, schools=schools, school_heads=_SCHOOL_HEADS,
+        n_first=_MOST_SCHOOLS, opens=[f.name for f in FIGURES if _may_open(visit, f)],
         holding=[(h.plan_id, h.title) for h in holding], margin=targets.margin_pct, meanings=BRAG_WORDS.items(),
     )  # fmt: skip
 
@@ -89,7 +96,7 @@ def get_schools(visit: FileReader, plan: After = "") -> Response:
 
 
 @router.get("/dashboard/over-time")
-def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str = "") -> Response:
+def show_over_time(visit: Reader, figure: str = "per-passenger", form: str = "") -> Response:
     """One figure of every plan that held, as a picture and as a table."""
     kpi = KPI_BY_NAME.get(figure, KPIS[0])
     with visit.store.read() as session:
@@ -109,6 +116,7 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
          _brag_words(targets, kpi.name, value))
         for number, (one, value) in enumerate(zip(shown, values, strict=True), start=1)
     ]  # fmt: skip
+    rows = _openable(visit, rows)
     heads = ("Number", "Holds from", "Plan", kpi.label, "Against the target")
     if form == XLSX and shown:
         return _workbook(visit, shown[-1], kpi.label, heads, rows)
@@ -122,15 +130,17 @@ def show_over_time(visit: FileReader, figure: str = "per-passenger", form: str =
 
 
 @router.get("/dashboard/{name}")
-def show_figure(name: str, visit: FileReader, plan: After = "", form: str = "") -> Response:
+def show_figure(name: str, visit: Reader, plan: After = "", form: str = "") -> Response:
     """What one figure is made of."""
     figure = FIGURE_BY_NAME.get(name)
     if figure is None:
         raise NotInStoreError("there is no such figure")
+    if not _may_open(visit, figure):
+        raise NotAllowedError(f"needs the permission {Permission.PLAN_FILES_READ}")
     with visit.store.read() as session:
         targets = _targets(visit, session)
     shown = _shown(visit, _required(visit), plan, f"figure {name}")
-    rows = figure.rows(shown)
+    rows = _openable(visit, figure.rows(shown))
     if form == XLSX and not figure.names_children and rows:
         return _workbook(visit, shown.one, figure.label, figure.heads, rows)
     brag, target = _against(targets, name, shown)
@@ -160,6 +170,18 @@ def save_targets(visit: TargetWriter) -> Response:
     except (StaleWriteError, AlreadyThereError):
         return _targets_page(visit, {"": "Somebody else set targets meanwhile; look at them, then save again"})
     return go_to("/targets?done=targets")
+
+
+def _may_open(visit: Visit, figure: Figure) -> bool:
+    """Whether whoever looks may see what a figure is made of: not everybody sees which child is where."""
+    return not figure.names_children or visit.may("plan_files.read")
+
+
+def _openable(visit: Visit, rows: Rows) -> Rows:
+    """Rows without links into a plan for those who may not open it."""
+    if visit.may("plan_files.read"):
+        return rows
+    return [tuple(c[0] if isinstance(c, tuple) and c[1].startswith("/plans/") else c for c in row) for row in rows]
 
 
 def _targets_page(visit: Visit, errors: Mapping[str, str]) -> Response:

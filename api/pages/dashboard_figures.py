@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from api.carbon import Carbon, tonnes_words
 from api.kpi_targets import KPI_BY_NAME
+from api.page_tables import REASON_WORDS
 from api.pages.carbon import factor_cells
 from api.pages.kpi_values import InForce, Values, n_needing_pa, occupancy_of_route_pct
 from api.pages.plan_reading import OpenedPlan
@@ -21,7 +22,6 @@ from transport.plan import RouteKind
 Rows = list[tuple[object, ...]]
 """Cells of a table: text, numbers, or pairs of words and address."""
 
-_REASON_WORDS = {"vehicle": "another vehicle", "PA": "other passenger assistants", "time": "other times"}
 CARBON_FIGURE = "carbon"
 NO_TENDER = "no tender of this service has told its operators yet"
 
@@ -53,7 +53,7 @@ class Figure:
     ----------
     name : last part of the address of what it is made of; that of its KPI, where a target is set for it.
     sub : more of it in words. heads, rows : the table it is made of.
-    names_children : whether the table does, so that it leaves as an export alone.
+    exported_as : where the table names children, so that it leaves as an export alone: as which one.
     """
 
     name: str
@@ -62,7 +62,12 @@ class Figure:
     meaning: str
     heads: tuple[str, ...]
     rows: Callable[[Shown], Rows]
-    names_children: bool = False
+    exported_as: str = ""
+
+    @property
+    def names_children(self) -> bool:
+        """Whether the table does."""
+        return bool(self.exported_as)
 
     def number(self, shown: Shown) -> str:
         """The figure itself, in words."""
@@ -142,7 +147,7 @@ def _pas(shown: Shown) -> Rows:
 
 def _changed(shown: Shown) -> Rows:
     return [
-        (_passenger(one.passenger_id), ", ".join(_REASON_WORDS[str(why)] for why in one.reasons),
+        (_passenger(one.passenger_id), ", ".join(REASON_WORDS[str(why)] for why in one.reasons),
          one.sentence.partition(": ")[2])
         for one in shown.changed or ()
     ]  # fmt: skip
@@ -227,7 +232,7 @@ FIGURES = (
         heads=("Route", "Vehicle", "Passengers", "Places filled"),
     ),
     Figure(
-        name="solo", label="Travelling alone", rows=_solo, names_children=True,
+        name="solo", label="Travelling alone", rows=_solo, exported_as="alone",
         sub=lambda s: f"{s.opened.kpis.n_solo:,} of {plural(s.opened.kpis.n_carried, 'passenger')}",
         meaning="Passengers with nobody else on any of their runs, and whether their needs ask for it.",
         heads=("Passenger", "Route", "Vehicle", "Needed"),
@@ -244,17 +249,17 @@ FIGURES = (
         heads=("Route", "Assistants", "Passengers who need one", "Passengers"),
     ),
     Figure(
-        name="over-45", label="Journeys over 45 minutes", rows=_longer_than(45 * 60), names_children=True,
+        name="over-45", label="Journeys over 45 minutes", rows=_longer_than(45 * 60), exported_as="rides_over_45",
         sub=lambda s: f"over their own target {100 - s.opened.kpis.rides.within_target_pct:.1f}%",
         meaning="The longest first. Minutes, walk included.", heads=_RIDE_HEADS,
     ),
     Figure(
-        name="over-75", label="Journeys over 75 minutes", rows=_longer_than(75 * 60), names_children=True,
+        name="over-75", label="Journeys over 75 minutes", rows=_longer_than(75 * 60), exported_as="rides_over_75",
         sub=lambda s: f"the longest ride takes {minutes(s.opened.kpis.rides.longest_s)} minutes",
         meaning="The longest first. Minutes, walk included.", heads=_RIDE_HEADS,
     ),
     Figure(
-        name="changed", label="Families changed", sub=_changed_words, rows=_changed, names_children=True,
+        name="changed", label="Families changed", sub=_changed_words, rows=_changed, exported_as="changed",
         meaning="Families for whom vehicle, assistants or times are not as in the plan that held before.",
         heads=("Passenger", "What changed", "In words"),
     ),

@@ -28,6 +28,7 @@ from api.exporting import (
     sheet_of,
     wanted_of,
 )
+from api.page_tables import COMPARING, PAGE_TABLES, TODAY, reader_of
 from api.pages.log import actor_names
 from api.pages.passengers import school_names
 from api.pages.plan_reading import OpenedPlan, open_for
@@ -56,6 +57,7 @@ KINDS: Mapping[str, str] = {
     "stops": "Table of stops with their times",
     "passengers": "Table of passengers with their journeys",
     **WHOLE,
+    **{name: table.title for name, table in PAGE_TABLES.items()},
 }
 """Everything that can leave, in people's words."""
 _HINTS = {
@@ -73,20 +75,26 @@ _EXPORT_HEADS = ("Export", "What", "For", "Children", "Asked for", "State")
 
 
 @router.get("/plans/{plan_id}/documents")
-def show_documents(plan_id: RecordIdPath, visit: Exporter, what: str = "") -> Response:
+def show_documents(
+    plan_id: RecordIdPath, visit: Exporter, what: str = "", scope: str = "", before: str = ""
+) -> Response:
     """What can leave; and, once chosen, of which routes, with what in it, for whom."""
-    return _asked_for(visit, plan_id, what if what in KINDS else "", {})
+    return _asked_for(visit, plan_id, what if what in KINDS else "", {}, scope=scope, before=before)
 
 
 @router.post("/plans/{plan_id}/documents")
 def ask_document(plan_id: RecordIdPath, visit: Exporter) -> Response:
     """Ask for a document or a table; nothing leaves yet."""
     try:
-        export, _ = ask_export(visit.store, visit.caller, visit.principal, _wanted(visit, plan_id))
+        wanted = _wanted(visit, plan_id)
+        export, _ = ask_export(visit.store, visit.caller, visit.principal, wanted, reader_of(visit.request))
     except InputFaults as found:
         errors = errors_by_field(found.faults)
         renamed = {"route_ids": "scope", "school_ids": "scope"}
-        return _asked_for(visit, plan_id, visit.text("what"), {renamed.get(k, k): w for k, w in errors.items()})
+        return _asked_for(
+            visit, plan_id, visit.text("what"), {renamed.get(k, k): w for k, w in errors.items()},
+            scope=visit.text("scope"), before=visit.text("before"),
+        )  # fmt: skip
     return go_to(f"/exports/{export.export_id}")
 
 
@@ -129,7 +137,8 @@ def approve_export(export_id: RecordIdPath, visit: Exporter) -> Response:
 def get_export(export_id: RecordIdPath, visit: Exporter, form: str = "") -> Response:
     """The file itself; each time is in the log."""
     try:
-        file = fetch(visit.store, visit.settings, visit.caller, visit.principal, export_id, form)
+        reader = reader_of(visit.request)
+        file = fetch(visit.store, visit.settings, visit.caller, visit.principal, export_id, form, reader)
     except NotAllowedYetError as error:
         return _one(visit, export_id, {"": str(error).partition(": ")[2].capitalize()})
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
@@ -169,7 +178,9 @@ def save_letter_text(visit: TextWriter) -> Response:
     return go_to("/letter-text?done=letter-text")
 
 
-def _asked_for(visit: Visit, plan_id: str, what: str, errors: Mapping[str, str]) -> Response:
+def _asked_for(
+    visit: Visit, plan_id: str, what: str, errors: Mapping[str, str], *, scope: str, before: str
+) -> Response:
     stored, opened = open_for(visit, plan_id, "documents")
     with visit.store.read() as session:
         text = letter_text(session, visit.store.cipher)
@@ -177,6 +188,8 @@ def _asked_for(visit: Visit, plan_id: str, what: str, errors: Mapping[str, str])
     return page(
         visit, "documents.html", status=422 if errors else 200, stored=stored, what=what, errors=errors,
         columns=columns, kinds=[(name, words, _HINTS.get(name, "")) for name, words in KINDS.items()], text=text,
+        from_pages=list(PAGE_TABLES), comparing=COMPARING, scope=scope, before=before,
+        only=_only_words(scope) if scope.startswith(("passenger:", "decision:")) else "",
         asked=visit.texts("columns") if errors else [name for name, _ in columns if name not in DETAILS],
         schools=_schools(opened), routes=[(view.route_id, view.schools) for view in opened.routes],
         limit=visit.settings.export_second_person_above,
@@ -187,6 +200,9 @@ def _columns(visit: Visit, what: str) -> list[tuple[str, str]]:
     """What a document or table may hold, as far as whoever asks may see it."""
     if what in _TABLES:
         return [(column.name, column.title) for column in _TABLES[what]]
+    if what in PAGE_TABLES:
+        words = PAGE_TABLES[what].columns.items()
+        return [(name, title) for name, title in words if name != "name" or visit.may("details.read")]
     hidden = set() if visit.may("details.read") else set(DETAILS)
     hidden |= set() if visit.may("medical.read") else {"medical_notes"}
     return [(name, words) for name, words in PARTS.get(what, {}).items() if name not in hidden]
@@ -204,7 +220,7 @@ def _wanted(visit: Visit, plan_id: str) -> Wanted:
     said = {name: " ".join(visit.text(name).split())[:most] for name, most in _MOST_CHARACTERS.items()}
     faults = [(name, "must be filled in") for name, text in said.items() if not text]
     faults += [] if what in KINDS else [("what", f"must be one of {', '.join(KINDS)}")]
-    faults += [("columns", "tick at least one")] if what in _TABLES and not columns else []
+    faults += [("columns", "tick at least one")] if (what in _TABLES or what in PAGE_TABLES) and not columns else []
     if faults:
         raise InputFaults([Fault(file="form", row=None, column=c, value="", message=m) for c, m in faults])
     if what in WHOLE:
@@ -213,6 +229,12 @@ def _wanted(visit: Visit, plan_id: str) -> Wanted:
             purpose=said["purpose"],
         )  # fmt: skip
     route_ids, school_ids = _scope(visit, plan_id, what)
+    if what in PAGE_TABLES:
+        scope = visit.text("scope")
+        return Wanted(
+            plan_id=plan_id, table=what, columns=columns, route_ids=route_ids, school_ids=school_ids,
+            before_id=visit.text("before"), only=scope if scope.startswith(("passenger:", "decision:")) else "", **said,
+        )  # fmt: skip
     with visit.store.read() as session:
         text = letter_text(session, visit.store.cipher) if what == "letters" else ""
     return Wanted(
@@ -227,7 +249,7 @@ def _scope(visit: Visit, plan_id: str, what: str) -> tuple[tuple[str, ...], tupl
         return (one,), ()
     if kind != "school":
         return (), ()
-    if what in PARTS:
+    if what in PARTS or what in PAGE_TABLES:
         return (), (one,)
     _, opened = open_for(visit, plan_id, "documents")
     return tuple(r.route_id for r in opened.outcome.plan.routes if one in school_ids_of(r)), ()
@@ -240,7 +262,7 @@ def _one(visit: Visit, export_id: str, errors: Mapping[str, str]) -> Response:
         require_rights(visit.principal, wanted)
         names = school_names(visit, session)
         kept = kept_forms(session, export_id)
-    sheet = sheet_of(visit.store, wanted)
+    sheet = sheet_of(visit.store, wanted, reader_of(visit.request))
     forms = forms_of(wanted.table)
     to_make = [form for form in forms if form not in kept] if needs_job(export) else []
     with visit.store.change(visit.caller) as work:
@@ -261,10 +283,13 @@ def _facts(visit: Visit, export: Export, wanted: Wanted, names: Mapping[str, str
         {EVERYTHING: "Everything"}
         | dict(PARTS.get(wanted.table, {}))
         | {c.name: c.title for c in _TABLES.get(wanted.table, ())}
+        | dict(PAGE_TABLES[wanted.table].columns if wanted.table in PAGE_TABLES else {})
     )
+    against = {"": "", TODAY: "today’s routes"}.get(wanted.before_id, wanted.before_id)
     return [
         ("What", KINDS[wanted.table]),
         ("Plan", (export.plan_id, f"/plans/{export.plan_id}")),
+        *([("Compared with", against)] if against else []),
         ("Of", _scope_words(wanted, names)),
         ("With", ", ".join(words[name] for name in wanted.columns) or "Routes, times and our ids alone"),
         ("For", export.recipient),
@@ -276,11 +301,18 @@ def _facts(visit: Visit, export: Export, wanted: Wanted, names: Mapping[str, str
 
 
 def _scope_words(wanted: Wanted, names: Mapping[str, str]) -> str:
+    if wanted.only:
+        return _only_words(wanted.only)
     if wanted.school_ids:
         return ", ".join(names.get(school_id, school_id) for school_id in wanted.school_ids)
     if len(wanted.route_ids) > 8:
         return f"{len(wanted.route_ids)} routes"
     return f"Route {', '.join(wanted.route_ids)}" if wanted.route_ids else "The whole plan"
+
+
+def _only_words(only: str) -> str:
+    kind, _, one = only.partition(":")
+    return f"{kind.capitalize()}: {one.replace('_', ' ')}"
 
 
 def _state(visit: Visit, export: Export) -> str:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from api.auth.api_keys import list_api_keys
 from api.auth.permissions import Permission
+from api.page_tables import in_force
 from api.pages.plan_reading import open_for, standing_ids
 from api.pages.rendering import page
 from api.pages.tender_reading import next_step
-from api.pages.travel_now import in_force, without_a_place
+from api.pages.travel_now import without_a_place
 from api.pages.visit import Opens, Visit
 from api.store.models import Export, Plan, Record
 from api.store.tenders import list_tenders
@@ -64,7 +65,7 @@ def _plan_tasks(plan_id: str, n_unserved: int, n_hard: int) -> Iterator[Task]:
 def _tasks(visit: Visit, session: Session) -> Iterator[Task]:
     if visit.may("passengers.read"):
         yield from _passenger_tasks(visit, session)
-    if visit.may("plans.read"):
+    if visit.may("plan_files.read"):
         yield from _draft_tasks(session)
     if visit.may("tenders.write"):
         for tender in list_tenders(session, visit.store.cipher):

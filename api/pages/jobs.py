@@ -15,6 +15,7 @@ from api.auth.permissions import Permission
 from api.endpoints.plan_jobs import start_frontier
 from api.endpoints.shapes import RecordIdPath
 from api.pages.rendering import go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
 from api.report.assumptions import setting_words
@@ -59,6 +60,7 @@ _STATE_WORDS = {
     "cancelled": "Cancelled",
 }
 _MOST_LISTED = 100
+_JOB_HEADS = ("Search", "Title", "Kind", "State", "Asked for", "Took", "Plan")
 FRONTIER_S = 480
 """Of search for a frontier, shared by its eight prices of a family (ours)."""
 
@@ -90,11 +92,15 @@ class JobLine:
 
 
 @router.get("/jobs")
-def show_jobs(visit: FileReader) -> Response:
+def show_jobs(visit: FileReader, form: str = "") -> Response:
     """Jobs, the newest first."""
     with visit.store.read() as session:
         found = list_jobs(session, visit.store.cipher)
     found.sort(key=lambda job: job.asked_at, reverse=True)
+    if form == XLSX and found:
+        lines = map(_line, found)
+        rows = [(x.job_id, x.title, x.kind, x.state_words, x.asked, x.took, x.plan_id or "") for x in lines]
+        return spreadsheet(visit, ("job", "list"), "Searches", _JOB_HEADS, rows)
     return page(visit, "jobs.html", jobs=[_line(job) for job in found[:_MOST_LISTED]], n_jobs=len(found))
 
 

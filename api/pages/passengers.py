@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from api.auth.permissions import Permission
 from api.endpoints.shapes import After, RecordIdPath
-from api.pages.plan_reading import plans_of
+from api.page_tables import school_names_of
+from api.pages.plan_reading import plans_of, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
 from api.pages.travel_now import TravelNow, travel_in, without_a_place
 from api.pages.visit import Opens, Visit
 from api.pages.words import code_words, day_words, moment_words
 from api.store.details import FIELDS, details_of, names_like
 from api.store.faults import NotInStoreError
-from api.store.kinds import KIND_BY_NAME
 from api.store.models import Placement
 from api.store.passengers import PASSENGER, leave, read_passenger
 from api.store.plans import standing_plans
@@ -57,13 +57,15 @@ def show_passengers(
         found = _without(visit, session, wanted.after) if without else _listed(visit, session, wanted)
         names = _names(visit, session, found)
         schools = school_names(visit, session)
+        holding = standing_ids(session)
     with visit.store.change(visit.caller) as work:
         work.log("read", "passenger", "list", ids=[stored.record_id for stored in found])
     following = found[-1].record_id if len(found) == _A_PAGE else ""
     rows = [_row(stored, names, schools) for stored in found]
     return page(
         visit, "passengers.html", rows=rows, schools=_by_name(schools), school=school, decision=status, without=without,
-        following=following, part="", errors={}, statuses=[s.value for s in Status],
+        plan_id=holding[0] if holding else "", following=following, part="", errors={},
+        statuses=[s.value for s in Status],
     )  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def search_passengers(visit: DetailsReader) -> Response:
         work.log("search", "passenger", "list", field="name or id", ids=[stored.record_id for stored in found])
     return page(
         visit, "passengers.html", rows=[_row(s, names, schools) for s in found], schools=_by_name(schools), school="",
-        decision="", without="", following="", part=part, errors=errors, statuses=[s.value for s in Status],
+        decision="", without="", plan_id="", following="", part=part, errors=errors, statuses=[s.value for s in Status],
     )  # fmt: skip
 
 
@@ -122,8 +124,7 @@ def date_of(visit: Visit, name: str) -> date:
 
 def school_names(visit: Visit, session: Session) -> dict[str, str]:
     """Name of every school, by id."""
-    found = list_records(session, visit.store.cipher, KIND_BY_NAME["school"], Filter())
-    return {stored.record_id: _cells(stored).get("name", stored.record_id) for stored in found}
+    return school_names_of(session, visit.store)
 
 
 def _by_name(schools: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -162,6 +163,26 @@ def _names(visit: Visit, session: Session, found: Sequence[Stored]) -> dict[str,
         s.record_id: details_of(session, visit.store.cipher, s.record_id, ("given_name", "family_name")) for s in found
     }
     return {pid: f"{d.get('given_name', '')} {d.get('family_name', '')}".strip() for pid, d in own.items()}
+
+
+def named(visit: Visit, passenger_ids: Sequence[str], part: str) -> dict[str, str]:
+    """Names with ids behind them, of those who have a name and for those who may see it; that they were read is noted.
+
+    Parameters
+    ----------
+    part : where they are shown.
+    """
+    if not visit.may("details.read"):
+        return {}
+    fields = ("given_name", "family_name")
+    with visit.store.read() as session:
+        own = {pid: details_of(session, visit.store.cipher, pid, fields) for pid in passenger_ids}
+    found = {pid: " ".join(filter(None, (d.get(field, "") for field in fields))) for pid, d in own.items()}
+    shown = {pid: f"{name} ({pid})" for pid, name in found.items() if name}
+    if shown:
+        with visit.store.change(visit.caller) as work:
+            work.log("read", "passenger", "list", page=part, ids=list(shown))
+    return shown
 
 
 def _row(stored: Stored, names: Mapping[str, str], schools: Mapping[str, str]) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from api.editing import Answer, answer_of, keep, make_kept, make_undone, undo
 from api.endpoints.quotes import Plans
 from api.endpoints.shapes import RecordIdPath
 from api.in_year_quotes import signed
+from api.pages.passengers import named
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import go_to, page
 from api.pages.visit import Opens, Visit
@@ -114,6 +115,8 @@ def edit_of(visit: Visit, route_id: str) -> Edit:
         return Edit(
             kind=EditKind.MOVE_PASSENGER, passenger_id=passenger_id, route_id=target, on_new_route=to == NEW_ROUTE
         )
+    if kind == EditKind.TAKE_OUT:
+        return Edit(kind=EditKind.TAKE_OUT, passenger_id=visit.text("passenger_id"))
     if kind == EditKind.REORDER_STOPS:
         leg = Leg.PM if visit.text("leg") == Leg.PM else Leg.AM
         return Edit(kind=EditKind.REORDER_STOPS, route_id=route_id, leg=leg, passenger_ids=_order(visit))
@@ -153,7 +156,8 @@ def _shown(
         visit, "route_edit.html", status=422 if refusal else 200, stored=stored, route=route,
         view=opened.route_named(route_id), answer=answer, refusal=refusal, newest_id=newest_id,
         sent=[(name, value) for name in (*_FIELDS, "stop_id", "stop_no") for value in visit.texts(name)],
-        people=sorted(route.passenger_ids), targets=_targets(opened, route),
+        people=sorted(route.passenger_ids), names=named(visit, sorted(route.passenger_ids), "edit"),
+        targets=_targets(opened, route),
         orders=[(leg, _LEG_WORDS[leg], _stops(visit, opened, route, leg)) for leg in LEGS if _pattern(route, leg)],
         vehicles=_vehicles(scenario), vehicle=_vehicle_of(route),
         layouts=[f"{x.seats}+{x.wheelchairs}" for x in scenario.class_by_id[route.class_id].layouts],

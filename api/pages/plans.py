@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from api.auth.permissions import Permission
 from api.editing import before_edit
 from api.endpoints.shapes import After, RecordIdPath
+from api.pages.passengers import named
 from api.pages.plan_reading import OpenedPlan, open_for
 from api.pages.rendering import go_to, page
 from api.pages.spreadsheets import XLSX, spreadsheet
@@ -128,6 +129,7 @@ def show_route(plan_id: RecordIdPath, route_id: RecordIdPath, visit: FileReader)
         rides=rides,
         faults=faults,
         around=around,
+        names=named(visit, sorted({ride.passenger_id for ride in rides}), "route"),
     )
 
 

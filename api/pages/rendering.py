@@ -26,7 +26,7 @@ NAVIGATION = (
     ("/new-passenger", "New passenger", Permission.PLACEMENTS_WRITE),
     ("/plans", "Plans", Permission.PLANS_READ),
     ("/tenders", "Tenders", Permission.TENDERS_READ),
-    ("/dashboard", "Dashboard", Permission.PLAN_FILES_READ),
+    ("/dashboard", "Dashboard", Permission.PLANS_READ),
     ("/administration", "Administration", Permission.LISTS_READ),
     ("/accounts", "Accounts and keys", Permission.ACCOUNTS_READ),
     ("/log", "Log", Permission.AUDIT_READ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fastapi.responses import Response
 
@@ -11,6 +12,33 @@ from api.workbooks import XLSX_TYPE, as_table, workbook_of
 
 XLSX = "xlsx"
 """Value of `form` in the address of a page that gives its table instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A table of a page that names no child.
+
+    Attributes
+    ----------
+    heads, rows : as the page shows them. numeric : indices of columns that stand to the right.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+    numeric: tuple[int, ...] = ()
+
+
+def workbook(visit: Visit, about: tuple[str, str], title: str, tables: Sequence[Listed]) -> Response:
+    """Every table of a page, each on a sheet; empty ones stay away.
+
+    Parameters
+    ----------
+    about : as `spreadsheet`.
+    """
+    filled = [one for one in tables if one.rows]
+    data = workbook_of(*(as_table(one.title, one.heads, one.rows) for one in filled), title=title)
+    return _answer(visit, about, title, data, sum(len(one.rows) for one in filled))
 
 
 def spreadsheet(
@@ -30,9 +58,12 @@ def spreadsheet(
     heads, rows : as the page shows them; a link leaves its words.
     notes : lines of the first sheet, as `Head: sentence`.
     """
+    return _answer(visit, about, title, workbook_of(as_table(title, heads, rows), title=title, notes=notes), len(rows))
+
+
+def _answer(visit: Visit, about: tuple[str, str], title: str, data: bytes, n_rows: int) -> Response:
     with visit.store.change(visit.caller) as work:
-        work.log("export", *about, table=title, n_rows=len(rows))
-    data = workbook_of(as_table(title, heads, rows), title=title, notes=notes)
+        work.log("export", *about, table=title, n_rows=n_rows)
     name = "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
     # A head of an answer holds no sign beyond Latin ones.
     name = name.encode("ascii", "ignore").decode() or "table"

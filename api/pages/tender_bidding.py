@@ -30,6 +30,7 @@ from api.endpoints.tenders import (
     post_screens_seen,
 )
 from api.pages.log import actor_names
+from api.pages.spreadsheets import Listed
 from api.pages.tender_forms import (
     NOTHING,
     Refused,
@@ -100,6 +101,10 @@ OVERRIDE_CHOICES = [
     (OverrideKind.CONFLICT.value, "Let somebody with a declared interest open or evaluate: PERSON:OPERATOR"),
     (OverrideKind.WITHHELD.value, "Do not award a lot: LOT"),
 ]
+
+
+_PATTERN_HEADS = ("Pattern", "Operators", "Lots", "What it is, and what an honest reason could be")
+_INTEREST_HEADS = ("Person", "Interest in", "In their words", "How", "When")
 
 
 @router.get("/tenders/{tender_id}/pack")
@@ -327,7 +332,8 @@ def _interests(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Resp
         for line in opened.stored.lines if isinstance(line.decision, InterestDeclared)
     ]  # fmt: skip
     return tender_page(
-        visit, "tender_interests.html", opened, refused, rows=rows,
+        visit, "tender_interests.html", opened, refused,
+        tables={"interests": Listed(title="Who has declared what", heads=_INTEREST_HEADS, rows=rows)},
         has_declared=visit.caller.name in declared_by(opened.stored.lines),
         operators=sorted(opened.name_by_operator_id.items(), key=lambda one: one[1]),
     )  # fmt: skip
@@ -356,14 +362,34 @@ def _bids(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
     return tender_page(
         visit, "tender_bids.html", opened, refused, deadline=moment_words(pack.deadline) if pack else "",
         sent_by=opened.people_words((sent_by,)) if sent_by else "", is_mine=sent_by == visit.caller.name,
-        has_declared=visit.caller.name in declared_by(lines), aside=aside, patterns=patterns, seen=seen,
-        overrides=overrides, override_choices=OVERRIDE_CHOICES,
+        has_declared=visit.caller.name in declared_by(lines), override_choices=OVERRIDE_CHOICES,
         opened_by=opened.people_words(opening.opened_by) if opening else "",
-        heads=[opened.operator(sent.operator_id) for sent in opening.submissions] if opening else [],
-        matrix=list(_matrix(pack, opening.submissions)) if pack and opening else [],
         thin=list(thin_lots(pack, opening.submissions)) if pack and opening else [],
-        packages=list(_packages(opened, pack, opening.submissions)) if pack and opening else [],
+        tables={
+            **_prices(opened, pack, opening.submissions if opening else ()),
+            "aside": Listed(title="Bids that are not compared", heads=("Operator", "What", "Why"), rows=aside),
+            "patterns": Listed(title="Patterns in the bids", heads=_PATTERN_HEADS, rows=patterns),
+            "seen": Listed(title="What was made of them", heads=("Judgement", "By", "When"), rows=seen),
+            "overrides": Listed(
+                title="Rules of the house set aside", heads=("Rule", "About", "By", "Why"), rows=overrides
+            ),
+        },
     )  # fmt: skip
+
+
+def _prices(opened: OpenedTender, pack: TenderPack | None, submissions: tuple[Submission, ...]) -> dict[str, Listed]:
+    """What each operator asks for each lot, and for several at once."""
+    operators = (opened.operator(sent.operator_id) for sent in submissions)
+    return {
+        "matrix": Listed(
+            title="Prices by lot and operator", heads=("Lot", "Should cost", *operators),
+            rows=list(_matrix(pack, submissions)) if pack and submissions else [],
+        ),
+        "packages": Listed(
+            title="Several lots at one price", heads=("Operator", "Lots", "Price a year", "Should-cost range"),
+            rows=list(_packages(opened, pack, submissions)) if pack else [], numeric=(2,),
+        ),
+    }  # fmt: skip
 
 
 def thin_lots(pack: TenderPack, submissions: tuple[Submission, ...]) -> Iterator[tuple[str, str]]:

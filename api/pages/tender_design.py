@@ -19,6 +19,7 @@ from api.endpoints.tender_design import (
     post_templates,
 )
 from api.endpoints.tenders import CutShape
+from api.pages.spreadsheets import Listed
 from api.pages.tender_forms import (
     CUT_NAMES,
     NOTHING,
@@ -45,6 +46,12 @@ Writer = Annotated[Visit, Depends(Opens(permission=Permission.TENDERS_WRITE))]
 
 _ADVICE_WORDS = {"runs_on": "Runs on", "extend": "Extend", "weigh": "Weigh", "tender": "Tender"}
 _DECIDED_WORDS = {"extended": "Extended", "refused": "Joins the tender", "": "–"}
+_LOT_HEADS = (
+    "Lot", "Vehicle class", "Routes", "Vehicle days a year", "Assistant days a year", "Loaded miles a day",
+    "Should cost a year", "Range", "Today’s operator",
+)  # fmt: skip
+_KEY_HEADS = ("Sign", "School or area", "Lots")
+_CONTRACT_HEADS = ("Contract", "Operator", "To go on, a year", "Should cost", "Range", "Advice", "Why", "Decided")
 
 
 @router.get("/tenders/{tender_id}/contracts")
@@ -122,7 +129,8 @@ def _contracts(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Resp
     can = [one for one in found if one["extension_pence"] is not None and one["advice"] != "runs_on"]
     is_open = last_issued(opened.stored.lines) is None
     return tender_page(
-        visit, "tender_contracts.html", opened, refused, rows=rows, is_issued=not is_open,
+        visit, "tender_contracts.html", opened, refused, is_issued=not is_open,
+        tables={"contracts": Listed(title="Contracts", heads=_CONTRACT_HEADS, rows=rows, numeric=(2, 3))},
         choices=[(one["contract_id"], f"{one['contract_id']}, {opened.operator(one['operator_id'])}: "
                   f"{_money(one['extension_pence'])} a year") for one in can],
         chosen=visit.texts("extended_ids") or [one["contract_id"] for one in can if one["decided"] == "extended"],
@@ -154,7 +162,11 @@ def _lots(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Response:
     picture = Markup(map_svg(opened.points)) if opened.points else ""
     decided = last_contracts(opened.stored.lines)
     return tender_page(
-        visit, "tender_lots.html", opened, refused, rows=rows, picture=picture, key=map_key(opened.points),
+        visit, "tender_lots.html", opened, refused, picture=picture,
+        tables={
+            "lots": Listed(title="Lots", heads=_LOT_HEADS, rows=rows, numeric=(2, 3, 4, 5, 6)),
+            "key": Listed(title="What stands on the map", heads=_KEY_HEADS, rows=map_key(opened.points)),
+        },
         design=opened.design, cuts=list(CUT_WORDS.items()), decided=decided,
         can_cut=opened.opening is None and visit.may("tenders.write"),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from api.endpoints.asking import Asking
 from api.idempotency import Once, once_of_form
 from api.open_plans import OpenPlans
 from api.pages.rendering import go_to, page
+from api.pages.spreadsheets import XLSX, Listed, workbook
 from api.pages.tender_reading import OpenedTender
 from api.pages.visit import CSRF_FIELD, Visit
 from api.store.faults import NotAllowedYetError
@@ -221,13 +222,28 @@ def sentence_of(text: str) -> str:
 
 
 def tender_page(
-    visit: Visit, template: str, opened: OpenedTender, refused: Refused = NOTHING, **values: Any
-) -> Response:  # fmt: skip
-    """A page of one tender, with what every form of it must send back."""
+    visit: Visit,
+    template: str,
+    opened: OpenedTender,
+    refused: Refused = NOTHING,
+    tables: Mapping[str, Listed] | None = None,
+    **values: Any,
+) -> Response:
+    """A page of one tender, with what every form of it must send back; or its tables as a workbook.
+
+    Parameters
+    ----------
+    tables : of the page, by the name that its template knows.
+    """
+    has_rows = any(one.rows for one in (tables or {}).values())
+    if tables and has_rows and visit.request.query_params.get("form") == XLSX:
+        title = template.removesuffix(".html").replace("_", " ").capitalize()
+        return workbook(visit, ("tender", opened.stored.tender_id), title, list(tables.values()))
     return page(
         visit, template, status=422 if refused.errors else 200, opened=opened, stored=opened.stored,
         errors={field: _named(words, opened.people) for field, words in refused.errors.items()},
-        fault_rows=refused.rows, once=secrets.token_hex(16), **values,
+        fault_rows=refused.rows, once=secrets.token_hex(16), tables=tables or {},
+        has_rows=has_rows, **values,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from api.endpoints.tenders import LettersShape, RegisterShape, post_letters, pos
 from api.idempotency import Once
 from api.open_plans import OpenPlans
 from api.pages.rendering import go_to
+from api.pages.spreadsheets import Listed
 from api.pages.tender_forms import (
     NOTHING,
     Refused,
@@ -71,6 +72,10 @@ _KIND_WORDS = {
     OfferKind.FLEET: "the council drives",
     OfferKind.LEFT: "left for now",
 }
+
+
+_WINNER_HEADS = ("Lots", "Supplier", "Price a year", "Should-cost range", "Other offers", "Why")
+_CONTRACT_HEADS = ("Contract", "Supplier", "Small or medium", "Lots", "Day rate", "A year", "Whole term")
 
 
 @router.get("/tenders/{tender_id}/award")
@@ -233,15 +238,23 @@ def _told(opened: OpenedTender, record: AwardRecord) -> dict[str, Any]:
     ]  # fmt: skip
     second = record.second_best
     return {
-        "winners": winners,
         "estimate": pounds(sum(lot.estimate_pence for lot in opened.lots), pennies=False),
         "n_contracts": sum(offer.is_operators for offer in record.winners),
         "second": None if second is None else (
             pounds(second.dearer_pence, pennies=False), ", ".join(second.gained_ids), ", ".join(second.dropped_ids)
         ),
-        "rules": [(price.rule.replace("_", " ").removesuffix(" pct").capitalize(), price.sentence)
-                  for price in record.rule_prices],
-        "lost": [(bid.offer_id, opened.operator(bid.operator_id), bid.sentence) for bid in record.lost],
+        "tables": {
+            "winners": Listed(title="Winners", heads=_WINNER_HEADS, rows=winners, numeric=(2, 4)),
+            "rules": Listed(
+                title="What each declared rule costs", heads=("Rule", "Price"),
+                rows=[(price.rule.replace("_", " ").removesuffix(" pct").capitalize(), price.sentence)
+                      for price in record.rule_prices],
+            ),
+            "lost": Listed(
+                title="Why the others lost", heads=("Bid", "Operator", "Why"),
+                rows=[(bid.offer_id, opened.operator(bid.operator_id), bid.sentence) for bid in record.lost],
+            ),
+        },
     }  # fmt: skip
 
 
@@ -334,14 +347,10 @@ def _register(visit: Visit, tender_id: str, refused: Refused = NOTHING) -> Respo
     terms = sorted({(one["starts_on"], one["ends_on"], one["review_on"]) for one in opened.contracts})
     is_told = last_of(opened.stored.lines, OperatorsTold) is not None
     return tender_page(
-        visit,
-        "tender_register.html",
-        opened,
-        refused,
-        rows=rows,
+        visit, "tender_register.html", opened, refused, can_write=is_told and visit.may("tenders.write"),
         terms=[tuple(map(day_words, term)) for term in terms],
-        can_write=is_told and visit.may("tenders.write"),
-    )
+        tables={"contracts": Listed(title="Contracts", heads=_CONTRACT_HEADS, rows=rows, numeric=(4, 5, 6))},
+    )  # fmt: skip
 
 
 def _rate(pence: int | None) -> str:

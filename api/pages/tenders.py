@@ -18,6 +18,7 @@ from api.endpoints.tender_jobs import N_MARKETS, ComparisonShape, compared_words
 from api.endpoints.tenders import SENT_FILE, LotsShape, get_tender_file, post_tender
 from api.pages.log import actor_names
 from api.pages.rendering import go_to, page
+from api.pages.spreadsheets import XLSX, spreadsheet
 from api.pages.tender_forms import (
     CUT_NAMES,
     NOTHING,
@@ -66,8 +67,12 @@ _STEP_WORDS = {
 }
 
 
+_HEADS = ("Tender", "Next", "Made on", "By")
+_RECORD_HEADS = ("When", "What", "By", "Why")
+
+
 @router.get("/tenders")
-def show_tenders(visit: Reader) -> Response:
+def show_tenders(visit: Reader, form: str = "") -> Response:
     """Every tender, the newest first, with what is next."""
     with visit.store.read() as session:
         found, people = list_tenders(session, visit.store.cipher), actor_names(session)
@@ -78,7 +83,9 @@ def show_tenders(visit: Reader) -> Response:
         )
         for tender in sorted(found, key=lambda tender: tender.made_at, reverse=True)
     ]  # fmt: skip
-    return page(visit, "tenders.html", rows=rows)
+    if form == XLSX and rows:
+        return spreadsheet(visit, ("tender", "list"), "Tenders", _HEADS, rows)
+    return page(visit, "tenders.html", rows=rows, heads=_HEADS)
 
 
 @router.get("/tenders/new")
@@ -114,7 +121,7 @@ def begin_tender(visit: Writer, plans: Plans) -> Response:
 
 
 @router.get("/tenders/{tender_id}")
-def show_tender(tender_id: RecordIdPath, visit: Reader) -> Response:
+def show_tender(tender_id: RecordIdPath, visit: Reader, form: str = "") -> Response:
     """One tender: every step with what is done and what is next, the record, files to fetch."""
     with visit.store.read() as session:
         stored, people = read_tender(session, visit.store.cipher, tender_id), actor_names(session)
@@ -123,8 +130,10 @@ def show_tender(tender_id: RecordIdPath, visit: Reader) -> Response:
         (moment_words(line.at), _STEP_WORDS[line.decision.step], people_words(line.by, people), line.why)
         for line in stored.lines
     ]
+    if form == XLSX:
+        return spreadsheet(visit, ("tender", tender_id), "Record of the tender", _RECORD_HEADS, record)
     return page(
-        visit, "tender.html", stored=stored, steps=steps_of(stored, people), record=record,
+        visit, "tender.html", stored=stored, steps=steps_of(stored, people), record=record, heads=_RECORD_HEADS,
         last_hash=stored.lines[-1].hash,
         files=[((name, f"/tenders/{tender_id}/files/{name}"), f"{-(-stored.files[name] // 1000):,} kB")
                for name in files],

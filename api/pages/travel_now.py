@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from api.documents.letters import place_words
+from api.page_tables import unplaced_ids
 from api.pages.plan_reading import OpenedPlan, plans_of
 from api.pages.visit import Visit
 from api.report.route_view import driven_by
 from api.store.faults import NotInStoreError
-from api.store.models import Record
 from api.store.plans import standing_plans
 from transport.calendar import Leg, days_words
 from transport.files.plan_trips import Trip, trips_by_passenger
@@ -76,20 +74,8 @@ def travel_in(plan_id: str, opened: OpenedPlan, passenger_id: str) -> TravelNow 
 
 def without_a_place(visit: Visit, session: Session) -> list[str]:
     """Confirmed passengers of today whom no plan that holds for their school carries; none while no plan holds."""
-    standing = standing_plans(session)
-    carried = {plan_id: _carried(visit, session, plan_id) for plan_id in set(standing.values())}
-    query = select(Record.record_id, Record.school_id).where(in_force(date.today()), Record.status == "confirmed")
-    found = [pid for pid, sid in session.execute(query) if pid not in carried.get(standing.get(sid or "", ""), ())]
-    return sorted(found) if standing else []
-
-
-def in_force(on: date) -> ColumnElement[bool]:
-    """Passengers whose time has begun and not ended."""
-    return and_(
-        Record.kind == "passenger",
-        or_(Record.starts_on.is_(None), Record.starts_on <= on),
-        or_(Record.ends_on.is_(None), Record.ends_on >= on),
-    )
+    holding = set(standing_plans(session).values())
+    return unplaced_ids(session, {plan_id: _carried(visit, session, plan_id) for plan_id in holding})
 
 
 def _carried(visit: Visit, session: Session, plan_id: str) -> frozenset[str]:

@@ -122,6 +122,8 @@
       }
       show(leg);
       box.dataset.drawn = "yes";
+      // Nothing moves and nothing is still to come: every tile in sight is drawn.
+      map.once("idle", function () { box.dataset.settled = "yes"; });
       map.on("click", "touch", function (event) { choose(event.features[0].properties.route_id, true); });
       map.on("mouseenter", "touch", function () { map.getCanvas().style.cursor = "pointer"; });
       map.on("mouseleave", "touch", function () { map.getCanvas().style.cursor = ""; });

@@ -17,7 +17,7 @@ from api.store.plans import Evidence, propose, record_evidence
 from tests.api.lists import OFFICER
 from tests.api.plan_folders import add_bidders
 from tests.browsers import chromium
-from tests.e2e.test_pages_in_a_browser import DESK, PHONE, Site, faults_in, press_to, site_of
+from tests.e2e.test_pages_in_a_browser import DESK, PHONE, Site, faults_in, hidden_text, press_to, site_of, zoomed
 
 MOST_BYTES = 400_000
 KPIS = ("cost", "solo", "changed", "bids")
@@ -63,9 +63,11 @@ def addresses_of(site: Site) -> list[tuple[Role, str]]:
     for plan_id in site.plan_ids[:1]:
         officer += [f"/plans/{plan_id}/documents", "/administration/rates/car"]
         officer += ["/administration/carbon/car", "/dashboard/carbon", "/operators/O1"]
-        officer += [f"/plans/{plan_id}/documents?what={what}" for what in (*PARTS, "passengers")]
+        officer += [f"/plans/{plan_id}/documents?what={what}" for what in (*PARTS, "passengers", "people")]
+        officer += [f"/plans/{plan_id}/documents?what=rides&scope=route:R1"]
         officer += [f"/dashboard/{name}" for name in KPIS]
     others = ((Role.ADMINISTRATOR, "/administration"), (Role.ADMINISTRATOR, "/backups"), (Role.VIEWER, "/targets"))
+    others += tuple((Role.PROCUREMENT_OFFICER, address) for address in ("/", "/dashboard", "/dashboard/over-time"))
     return [*((Role.TRANSPORT_OFFICER, address) for address in officer), *others]
 
 
@@ -74,13 +76,15 @@ def addresses_of(site: Site) -> list[tuple[Role, str]]:
 def test_axe_finds_nothing_and_no_page_is_heavy(
     request: pytest.FixtureRequest, which: str, size: dict[str, int]
 ) -> None:
-    """WCAG rules, a quiet console, nothing wider than a phone, at most 400 kB."""
+    """WCAG rules, a quiet console, nothing wider than a phone or cut off at 400 %, at most 400 kB."""
     site: Site = request.getfixturevalue(which)
-    pages = {role: site.page(role, size) for role in (Role.TRANSPORT_OFFICER, Role.ADMINISTRATOR, Role.VIEWER)}
+    pages = {role: site.page(role, size) for role in Role}
+    for page in pages.values() if size == PHONE else ():
+        zoomed(page)
     wrong = {}
     for role, address in addresses_of(site):
         answer = pages[role].goto(site.address + address)
-        found = faults_in(pages[role])
+        found = [*faults_in(pages[role]), *(hidden_text(pages[role]) if size == PHONE else [])]
         found += [] if len(answer.body()) <= MOST_BYTES else [f"{len(answer.body())} bytes"]
         if found or answer.status != 200:
             wrong[address] = [answer.status, *found]

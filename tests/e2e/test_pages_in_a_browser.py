@@ -26,6 +26,23 @@ from tests.browsers import chromium, serving
 from transport.files.faults import Fault
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+WIDE = "document.documentElement.scrollWidth"
+CUT_OFF = """() => {
+  const found = [];
+  for (const one of document.querySelectorAll('body *')) {
+    const style = getComputedStyle(one), box = one.getBoundingClientRect();
+    if (style.visibility === 'hidden' || box.width < 2 || !box.height || one.closest('svg, .sr-map')) continue;
+    const cuts = [style.overflowX, style.overflowY].map((o) => o === 'hidden' || o === 'clip');
+    if (one.textContent.trim() && !one.closest('.govuk-visually-hidden, .govuk-skip-link') &&
+        ((cuts[0] && one.scrollWidth > one.clientWidth + 1) || (cuts[1] && one.scrollHeight > one.clientHeight + 1)))
+      found.push('cut off: ' + one.textContent.trim().slice(0, 60));
+    const inside = one.closest('.sr-scroll, .govuk-visually-hidden, .govuk-skip-link');
+    if (one.matches('a, button, input, select, textarea, summary') && !inside && (box.left < -1 || box.right > 321))
+      found.push('out of the window: ' + (one.textContent || one.id).trim().slice(0, 60));
+  }
+  return found;
+}"""
+"""Words in boxes that cut them off, and controls that leave a window of 320 pixels."""
 PLANTED = {
     "a picture without words": "<img src='/x.svg'>",
     "a field without a label": "<input type='text'>",
@@ -165,6 +182,42 @@ def test_axe_finds_nothing_on_any_page(request: pytest.FixtureRequest, which: st
         if found := faults_in(pages[role]):
             wrong[address] = found
     assert wrong == {}
+
+
+def zoomed(page: Any) -> Any:
+    """A window of 1,280 pixels at 400 %, as its zoom makes it: 320 to lay out, each of them four by four."""
+    told = {"width": 320, "height": 225, "deviceScaleFactor": 4, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", told)
+    return page
+
+
+def hidden_text(page: Any) -> list[str]:
+    """Words that are cut off, or that stand on one another, at this size; what is for screen readers alone is not."""
+    return list(page.evaluate(CUT_OFF))
+
+
+def test_everything_can_be_read_at_400_per_cent(full: Site) -> None:
+    """No page scrolls sideways, no control leaves the window, no word is cut off; WCAG 1.4.10 and 1.4.4."""
+    pages = {role: zoomed(full.page(role)) for role in Role}
+    wrong = {}
+    for role, address in addresses_of(full):
+        page = pages[role]
+        page.goto(full.address + address)
+        assert page.evaluate("[window.innerWidth, window.devicePixelRatio]") == [320, 4]
+        found = [f"{page.evaluate(WIDE)} px wide"] if page.evaluate(WIDE) > 320 else []
+        if found := [*found, *hidden_text(page)]:
+            wrong[address] = found
+    assert wrong == {}
+
+
+def test_the_zoom_gate_sees_what_is_cut_off(full: Site) -> None:
+    """A button half out of the window, and a line that is taller than its box."""
+    page = zoomed(full.page(Role.VIEWER))
+    assert hidden_text(page) == []
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<p id=cut>Some words</p>')")
+    page.evaluate("Object.assign(document.querySelector('#cut').style, {height: '5px', overflow: 'hidden'})")
+    page.evaluate("document.querySelector('.sr-header__button').style.marginLeft = '300px'")
+    assert len(hidden_text(page)) >= 2
 
 
 @pytest.mark.parametrize("fault", PLANTED)

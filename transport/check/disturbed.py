@@ -13,7 +13,7 @@ from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan, Route
 from transport.policy import Policy
 from transport.scenario import Scenario
-from transport.stability import Seating, Seatings, continues, moves_of, seatings_of
+from transport.stability import Seating, Seatings, continues, moves_of, riders_where_plans_differ, seatings_of
 
 
 class Why(StrEnum):
@@ -46,7 +46,8 @@ def disturbed_of(plan: Plan, reference: Plan, scenario: Scenario) -> tuple[Distu
     Compared are the legs and days on which both plans carry them: who is new, unserved or carried on other days only
     is not disturbed. Never raises on a bad plan.
     """
-    now, before = seatings_of(plan), seatings_of(reference)
+    riders = riders_where_plans_differ(plan, reference)
+    now, before = seatings_of(plan, riders), seatings_of(reference, riders)
     carried = (p for p in scenario.passengers if p.passenger_id in now and p.passenger_id in before)
     found = (_disturbed(p, now, before, scenario.policy) for p in carried)
     return tuple(item for item in found if item is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from transport.calendar import ALL_DAYS, Leg
 from transport.check.rides import Ride, Seat, rides_of_run, seats_of
@@ -14,6 +15,9 @@ from transport.passengers import Passenger
 from transport.plan import Pattern, Plan, Route, Run, Stop
 from transport.scenario import Scenario
 from transport.travel import Pair, Travel, WrappedTravel
+
+T = TypeVar("T")
+P = TypeVar("P", Route, Pattern, Run, Stop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -145,12 +149,12 @@ def _carriages(runs: Iterable[RoutedRun], scenario: Scenario) -> dict[str, tuple
 
 
 def _clean_route(route: Route, scenario: Scenario) -> Route:
-    runs = tuple(_clean_run(run, scenario) for run in route.runs)
-    return replace(
+    runs = tuple(run for run in (_clean_run(run, scenario) for run in route.runs) if run.stops and run.days)
+    return _with(
         route,
         am=_clean_pattern(route.am, scenario),
         pm=_clean_pattern(route.pm, scenario),
-        runs=tuple(run for run in runs if run.stops and run.days),
+        runs=_same(route.runs, runs),
         pa_ids=_known(route.pa_ids, scenario.assistant_by_id),
     )
 
@@ -158,16 +162,17 @@ def _clean_route(route: Route, scenario: Scenario) -> Route:
 def _clean_pattern(pattern: Pattern | None, scenario: Scenario) -> Pattern | None:
     if pattern is None:
         return None
-    return replace(pattern, passenger_ids=_known(pattern.passenger_ids, scenario.passenger_by_id))
+    return _with(pattern, passenger_ids=_known(pattern.passenger_ids, scenario.passenger_by_id))
 
 
 def _clean_run(run: Run, scenario: Scenario) -> Run:
     days = tuple(day for day in ALL_DAYS if day in run.days)
-    return replace(run, days=days, stops=tuple(_clean_stop(stop, scenario) for stop in run.stops))
+    stops = tuple(_clean_stop(stop, scenario) for stop in run.stops)
+    return _with(run, days=run.days if days == run.days else days, stops=_same(run.stops, stops))
 
 
 def _clean_stop(stop: Stop, scenario: Scenario) -> Stop:
-    return replace(
+    return _with(
         stop,
         boarding=_known(stop.boarding, scenario.passenger_by_id),
         alighting=_known(stop.alighting, scenario.passenger_by_id),
@@ -177,4 +182,16 @@ def _clean_stop(stop: Stop, scenario: Scenario) -> Stop:
 
 
 def _known(ids: tuple[str, ...], index: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(name for name in ids if name in index)
+    return ids if all(name in index for name in ids) else tuple(name for name in ids if name in index)
+
+
+def _same(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
+    """The old tuple where every part of the new one is the very object in it."""
+    return old if len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True)) else new
+
+
+def _with(whole: P, **parts: Any) -> P:
+    """A part of a plan with parts of it as given; itself where they are what it has, as nearly always."""
+    if all(getattr(whole, name) is part for name, part in parts.items()):
+        return whole
+    return replace(whole, **parts)

@@ -154,6 +154,7 @@ def test_what_is_not_there_is_named(officer: TestClient, plan_id: str) -> None:
 
     assert "passenger_id" in refused(422, "faults", kind="move_passenger", passenger_id="P9")
     assert "route_id" in refused(422, "faults", kind="move_passenger", passenger_id="P1", route_id="R9")
+    assert "passenger_id" in refused(422, "faults", kind="take_out")
     assert "must be a leg" in refused(422, "faults", kind="reorder_stops", route_id="R1")
     assert "under a contract" in refused(409, "not-yet", kind="change_vehicle", route_id="R1", class_id="minibus")
     refused(422, "faults", kind="fly")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from api.auth.permissions import Role
 from api.kpi_targets import KPI_BY_NAME, KPIS, Brag, shown_text, target_texts, targets_of
+from api.pages.dashboard_figures import FIGURES
 from api.pages.kpi_values import notice_days
 from api.pages.trend_chart import make_trend
 from api.workbooks import as_table
@@ -139,6 +141,23 @@ def test_figures_by_school_leave_as_a_workbook(who: Visitor) -> None:
     assert who.client.get("/dashboard/over-time?form=xlsx").content[:2] == b"PK"
     solo = who.client.get("/dashboard/over-45?form=xlsx")
     assert solo.headers["content-type"].startswith("text/html")
+
+
+def test_a_procurement_officer_sees_every_figure_and_no_child(app: FastAPI, who: Visitor) -> None:
+    """Figures and what they are made of, but nothing that names a passenger, is of one school or leads into a plan."""
+    buyer = visitor(app, Role.PROCUREMENT_OFFICER)
+    page = buyer.see("/dashboard")
+    assert "Dashboard" in buyer.see("/")
+    assert all(figure.label in page for figure in FIGURES)
+    assert "By school" not in page
+    told = [page, buyer.see("/dashboard/over-time")]
+    told += [buyer.see(f"/dashboard/{f.name}", 403 if f.names_children else 200) for f in FIGURES]
+    buyer.see("/dashboard/schools", 403)
+    links = {link for text in told for link in re.findall(r'href="(/[^"#?]*)', text)}
+    for link in links - {"/dashboard/schools"}:
+        assert buyer.client.get(link).status_code == 200, link
+    assert "R1" in words_of(buyer.see("/dashboard/occupancy"))
+    assert not any(name in text for name in ("P1", "P2", "P3", "P4") for text in told)
 
 
 def test_an_empty_dashboard_says_so(app: FastAPI) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from api.app import create_app
 from api.auth.permissions import Permission, Role
 from api.documents.letter_text import DEFAULT_TEXT, filled, text_faults
+from api.page_tables import COMPARING
 from api.settings import Settings
 from api.store.details import set_details
 from api.store.plans import add_plan, seal_plan
@@ -21,9 +24,9 @@ from api.store.rotation import seal_anew
 from api.store.store import Store
 from tests.api.clients import problem_of, with_key
 from tests.api.databases import sqlite_settings
-from tests.api.lists import OFFICER
+from tests.api.lists import OFFICER, add_passenger
 from tests.api.page_visits import Visitor, visitor, words_of
-from tests.api.pages.test_plan_pages import stored
+from tests.api.pages.test_plan_pages import JUDGED, officer_with_plan, publish, stored
 from tests.api.plan_folders import fill_lists, write_plan_folder
 from tests.api.test_audit import lines_of
 from transport.files.plan_json import read_plan
@@ -195,3 +198,94 @@ def test_the_number_does_not_hold_back_fewer(store: Store, settings: Settings, p
     who = visitor(create_app(settings.model_copy(update={"export_second_person_above": 25}), store),
                   Role.TRANSPORT_OFFICER)  # fmt: skip
     assert "May be fetched" in who.see(ask(who, plan_id, what="letters"))
+
+
+PAGE_ROWS = {
+    "rides": ("/plans/{after}/routes/R1", [["Robin =Example", "P1"], ["", "P4"]]),
+    "not_carried": ("/plans/{after}", [["", "P2"]]),
+    "changed": ("/dashboard/changed", [["", "P4"]]),
+    "people": ("/passengers?school=S01", [["Robin =Example", "P1"], ["", "P2"]]),
+    "without_place": ("/passengers?without=1", [["", "P2"]]),
+}
+"""Table, where it stands, and names with ids of those in it: P2 has no place in the second plan, P4 another route."""
+
+
+def test_tables_that_name_children_leave_as_exports_from_their_own_page(app: FastAPI, tmp_path: Path) -> None:
+    """Each link leads to a form that has chosen table, scope and columns; names only where they are ticked too."""
+    who, store = officer_with_plan(app, tmp_path), app.state.store
+    after = stored(store, tmp_path / "two", "Second", (("R1", "P1", "P4"), ("R2", "P3")))
+    with store.change(OFFICER) as work:
+        set_details(work, "P1", 1, {"given_name": "Robin", "family_name": "=Example"})
+    page = f"/plans/{after}/publish"
+    who.send(f"/plans/{after}/evidence", {"kind": "interim_arrangement", "about": ["P2"], **JUDGED}, of=page)
+    publish(who, store, after, groups=("R1",))
+    for what, (page, expected) in PAGE_ROWS.items():
+        (link,) = set(re.findall(rf'href="(/plans/[^"]+what={what}(?:&[^"]*)?)"', who.see(page.format(after=after))))
+        form = who.see(unescape(link))
+        columns = re.findall(r'name="columns" type="checkbox" value="([^"]+)" checked', form)
+        assert "name" not in columns
+        fields = {
+            "scope": (re.findall(r'<option value="([^"]*)" selected', form) or [""])[0],
+            "before": (re.findall(r'name="before" value="([^"]*)"', form) or [""])[0],
+        }  # fmt: skip
+        bare = fetched(who, ask(who, after, what=what, columns=columns, **fields), "csv").decode("utf-8-sig")
+        assert "Robin" not in bare
+        assert bare.splitlines()[1].endswith(f'{FOR["recipient"]}",{FOR["purpose"]}')
+        export = ask(who, after, what=what, columns=["name", "passenger_id"], **fields)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(fetched(who, export, "xlsx")))
+        rows = book.get_sheet_by_index(len(book.sheet_names) - 1).to_python()
+        assert sorted({tuple(row[:2]) for row in rows[1:]}) == sorted(map(tuple, expected)), what
+
+
+def test_children_in_sentences_count_too(app: FastAPI, tmp_path: Path) -> None:
+    """Routes that differ name P2 and P4 in words: two children, for whom two routes change."""
+    who, store = officer_with_plan(app, tmp_path), app.state.store
+    after = stored(store, tmp_path / "two", "Second", (("R1", "P1", "P4"), ("R2", "P3")))
+    (before,) = set(re.findall(r'href="/plans/([^"]+)"', who.see("/plans"))) - {after}
+    link = f"/plans/{after}/documents?what=routes_changed&amp;before={before}"
+    assert link in who.see(f"/compare?before={before}&after={after}")
+    export = ask(who, after, what="routes_changed", columns=["route_id", "what"], before=before)
+    assert "Children 2" in words_of(who.see(export))
+    told = fetched(who, export, "csv").decode("utf-8-sig")
+    assert "R1,Takes P4; no longer carries P2," in told
+
+
+def test_names_stand_beside_ids_for_those_who_may_see_them(who: Visitor, plan_id: str) -> None:
+    """On a route and where it is changed; who has no name keeps the id, and the log says whose names were read."""
+    for page in (f"/plans/{plan_id}/routes/R1", f"/plans/{plan_id}/routes/R1/edit"):
+        shown = who.see(page)
+        assert "Robin Example (P1)" in shown
+        assert "(P2)" not in shown
+        assert "P2" in shown
+    lines = [line for line in lines_of(who.client.app.state.store) if line["kind"] == "passenger"]  # type: ignore[attr-defined]
+    assert [line["content"]["ids"] for line in lines[-2:]] == [["P1"], ["P1"]]
+
+
+def test_a_list_is_of_the_children_it_was_asked_for_and_of_no_others(who: Visitor, plan_id: str, store: Store) -> None:
+    """Somebody new at the school: the export of before is refused, whoever agreed to it, and is asked for anew."""
+    wanted = {"what": "people", "columns": ["passenger_id"], "scope": "school:S01"}
+    export = ask(who, plan_id, **wanted)
+    assert b"P2" in fetched(who, export, "csv")
+    add_passenger(store, row={"school_id": "S01", "phase": "primary", "lat": "52.501", "lon": "-1.98"})
+    assert "ask for it anew" in words_of(who.see(f"{export}/file?form=csv", 409))
+    assert "Children 3" in words_of(who.see(ask(who, plan_id, **wanted)))
+
+
+def test_tables_of_pages_stand_under_the_same_guards(app: FastAPI, who: Visitor, plan_id: str) -> None:
+    """Four children wait for a colleague, one alone does not; a key that may not see names gets none."""
+    export = ask(who, plan_id, what="rides", columns=["passenger_id", "reason"])
+    assert "a second person must agree" in words_of(who.see(f"{export}/file?form=xlsx", 409))
+    one = ask(who, plan_id, what="rides", columns=["name", "passenger_id"], scope="passenger:P1")
+    assert "Passenger: P1" in words_of(who.see(one))
+    assert fetched(who, one, "csv").decode("utf-8-sig").splitlines()[1].startswith("Robin Example,P1,")
+    key = with_key(app, Permission.EXPORTS_ASK)
+    assert key.get(f"/api/v1{one}/file").status_code == 403
+    refused = key.post(f"/api/v1{export}/job", headers={"Idempotency-Key": "once-only"})
+    assert refused.status_code in (403, 409, 422), refused.text
+    page = f"/plans/{plan_id}/documents"
+    for fields in ({"scope": "route:R9"}, {"scope": "passenger:P9"}):
+        asked = {**FOR, "what": "rides", "columns": ["passenger_id"], **fields}
+        assert 'id="scope-error"' in who.send(page, asked, 422, of=f"{page}?what=rides").text
+    for what in COMPARING:
+        assert f"documents?what={what}" not in who.see(page)
+    who.send(page, {**FOR, "what": "changed", "columns": ["passenger_id"]}, 404, of=f"{page}?what=rides")

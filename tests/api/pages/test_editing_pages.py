@@ -132,3 +132,26 @@ def test_who_may_not_change_plans_sees_no_way_to(app: FastAPI, plan_id: str) -> 
     viewer = visitor(app, Role.VIEWER)
     assert "Change this route" not in viewer.see(f"/plans/{plan_id}/routes/R1")
     viewer.see(f"/plans/{plan_id}/routes/R1/edit", 403)
+
+
+def test_a_leaver_is_taken_out_and_brought_back(editor: Visitor, store: Store, plan_id: str) -> None:
+    """P3 alone has a minibus: looked at, nothing is stored; kept, neither is in the plan; undone, both are again."""
+    was = route_of(store, plan_id, "P3").route_id
+    page, fields = f"/plans/{plan_id}/routes/{was}", {"kind": "take_out", "passenger_id": "P3"}
+    words = words_of(editor.send(f"{page}/edit", fields, 200, of=f"{page}/edit").text)
+    assert "It breaks no rule." in words
+    assert f"P3: route {was} → none." in words
+    assert re.search(r"−£[\d,.]+ a week", words)
+    assert n_plans(store) == 1
+    after = editor.send(f"{page}/keep", fields, of=f"{page}/edit").headers["location"].split("/")[2].partition("?")[0]
+    with store.read() as session:
+        plan = read_routes(session, store.cipher, after)
+    assert [route.route_id for route in plan.routes] == ["R1"]
+    assert plan.unserved == ()
+    documents = f"/plans/{after}/documents"
+    assert f'href="{documents}?what=told"' in editor.see(f"/plans/{after}")
+    wanted = {"what": "told", "columns": ["who", "who_id"], "recipient": "The office", "purpose": "telling"}
+    export = editor.send(documents, wanted, of=f"{documents}?what=told").headers["location"]
+    assert "procurement,L-R001," in editor.client.get(f"{export}/file?form=csv").text
+    back = editor.send(f"/plans/{after}/undo", {}, of=f"/plans/{after}").headers["location"].split("/")[2].split("?")[0]
+    assert route_of(store, back, "P3").route_id == was

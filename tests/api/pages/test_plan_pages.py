@@ -69,7 +69,7 @@ def test_from_draft_to_the_plan_that_holds(app: FastAPI, tmp_path: Path) -> None
     home = words_of(who.see("/"))
     assert "Passengers carried 4 Nobody is left out" in home
     travel = words_of(who.see("/passengers/P1"))
-    assert "Route R1 , To be tendered" in travel
+    assert "Route R1 , to be tendered" in travel
     assert "5 minutes" in travel
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from python_calamine import CalamineWorkbook
 
 from api.auth.permissions import Role
 from api.pages.tender_bidding import thin_lots
@@ -32,6 +34,12 @@ PACK = {
     "law": "pa_2023", "standstill": "mandatory", "standstill_days": "8", "standstill_unit": "working",
     "bank_holidays": "2026-04-03, 2026-04-06", "light_touch": "1", "evaluation_days": "15",
 }  # fmt: skip
+TABLES = {
+    "": ["Record of the tender"], "/lots": ["Lots", "What stands on the map"], "/interests": ["Who has declared what"],
+    "/bids": ["Prices by lot and operator", "Patterns in the bids", "What was made of them"],
+    "/award": ["Winners", "Why the others lost"], "/register": ["Contracts"],
+}  # fmt: skip
+"""Part of a tender, and its tables."""
 NEW = {"cut": "route", "title": "Autumn", "reason": "small lots for small operators"}
 
 
@@ -97,6 +105,12 @@ def opened(ann: Officer, bob: Officer, pack: dict[str, str] = PACK) -> None:
     bob.does("/opening", {}, on="/bids")
 
 
+def book_of(officer: Officer, part: str) -> CalamineWorkbook:
+    """The tables of a page as a workbook."""
+    answer = officer.visitor.client.get(f"{officer.address}{part}?form=xlsx")
+    return CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+
+
 def states(page: str) -> list[str]:
     """Words of the tags of the task list, in order."""
     return re.findall(r"govuk-tag [^>]*>(Done|Next|Later)<", page)
@@ -147,6 +161,11 @@ def test_a_whole_round_on_pages(ann: Officer, bob: Officer, store: Store, settin
     register = ann.see("/register")
     assert all(words in register for words in ("Operator O1", "£100.00", "Operator O2", "£105.00"))
     assert states(ann.visitor.see(ann.address)) == ["Done"] * 9
+    for part, sheets in TABLES.items():
+        assert 'href="?form=xlsx"' in bob.visitor.see(f"{ann.address}{part}")
+        assert book_of(ann, part).sheet_names[1:] == sheets, part
+    prices = book_of(ann, "/bids").get_sheet_by_name("Prices by lot and operator").to_python()
+    assert prices[1] == ["LOT1", "£15,187 to £24,222", "£19,000, lower part", "£20,900, upper part"]
     assert "Nothing: it is complete" in Officer(ann.visitor).see()
     whole = json.dumps(lines_of(store))
     for said in ("Are tolls paid?", "no interest in any operator", "two depots", NEW["reason"]):
