@@ -32,10 +32,11 @@ def seatings_of(plan: Plan) -> Seatings:
     found: Seatings = {}
     for route in plan.routes:
         for run in route.runs:
+            keys = [(run.leg, day) for day in run.days]
             for stop in run.stops:
                 seating = Seating(route=route, run=run, at_s=stop.start_at_s)
                 for passenger_id in stop.boarding if run.leg is Leg.AM else stop.alighting:
-                    found.setdefault(passenger_id, {}).update({(run.leg, day): seating for day in run.days})
+                    found.setdefault(passenger_id, {}).update(dict.fromkeys(keys, seating))
     return found
 
 
@@ -60,5 +61,5 @@ def may_continue(new: Route, old: Route) -> bool:
 
 def moves_of(now: OwnSeatings, before: OwnSeatings, tolerance_s: int) -> dict[tuple[Leg, int], int]:
     """(leg, day) -> seconds later, where the time at home moves by more than the tolerance."""
-    moves = {key: now[key].at_s - before[key].at_s for key in now if key in before}
-    return {key: by_s for key, by_s in moves.items() if abs(by_s) > tolerance_s}
+    moves = ((key, seating.at_s - before[key].at_s) for key, seating in now.items() if key in before)
+    return {key: by_s for key, by_s in moves if abs(by_s) > tolerance_s}

@@ -13,7 +13,7 @@ from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan, Route
 from transport.policy import Policy
 from transport.scenario import Scenario
-from transport.stability import Seating, Seatings, continues, moves_of, seatings_of
+from transport.stability import OwnSeatings, Seating, Seatings, continues, moves_of, seatings_of
 
 
 class Why(StrEnum):
@@ -46,9 +46,13 @@ def disturbed_of(plan: Plan, reference: Plan, scenario: Scenario) -> tuple[Distu
     Compared are the legs and days on which both plans carry them: who is new, unserved or carried on other days only
     is not disturbed. Never raises on a bad plan.
     """
-    now, before = seatings_of(plan), seatings_of(reference)
-    carried = (p for p in scenario.passengers if p.passenger_id in now and p.passenger_id in before)
-    found = (_disturbed(p, now, before, scenario.policy) for p in carried)
+    return disturbed_between(seatings_of(plan), seatings_of(reference), scenario)
+
+
+def disturbed_between(now: Seatings, before: Seatings, scenario: Scenario) -> tuple[Disturbed, ...]:
+    """`disturbed_of`, from how everybody rides."""
+    carried = scenario.in_order(pid for pid in now if pid in before)
+    found = (_disturbed(p, now[p.passenger_id], before[p.passenger_id], scenario.policy) for p in carried)
     return tuple(item for item in found if item is not None)
 
 
@@ -58,10 +62,10 @@ def disturbed_week_pence(plan: Plan, reference: Plan | None, scenario: Scenario)
     return price * len(disturbed_of(plan, reference, scenario)) if price and reference is not None else 0
 
 
-def _disturbed(passenger: Passenger, now: Seatings, before: Seatings, policy: Policy) -> Disturbed | None:
+def _disturbed(passenger: Passenger, new: OwnSeatings, old: OwnSeatings, policy: Policy) -> Disturbed | None:
     pid = passenger.passenger_id
-    new, old = now.get(pid, {}), before.get(pid, {})
-    pairs = [(new[key], old[key]) for key in sorted(new) if key in old]
+    # A run and its stop are the same on many days: each pair once.
+    pairs = list(dict.fromkeys((new[key], old[key]) for key in sorted(new) if key in old))
     moves = moves_of(new, old, policy.disturbed_tolerance_s)
     words = {
         Why.VEHICLE: _vehicle_words(pairs),

@@ -72,6 +72,16 @@ def rides_of_run(route: Route, run: Run, scenario: Scenario, travel: Travel) -> 
     return [_ride_of(seat, route, run, scenario, travel) for seat in seats_of(run)]
 
 
+def rides_of_passenger(passenger_id: str, route: Route, scenario: Scenario, travel: Travel) -> list[Ride]:
+    """One passenger's rides on a route, run by run."""
+    return [
+        _ride_of(seat, route, run, scenario, travel)
+        for run in route.runs
+        for seat in seats_of(run)
+        if seat.passenger_id == passenger_id
+    ]
+
+
 def rides_of(plan: Plan, scenario: Scenario, travel: Travel) -> list[Ride]:
     """Every ride of a plan, by route, run and order of boarding.
 
