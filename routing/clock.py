@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from transport.calendar import ALL_DAYS, Leg
 from transport.passengers import PaNeed, Passenger, PickupPoint
@@ -19,9 +20,8 @@ from transport.travel import AnyRoadTravel, Travel
 from transport.vehicles import Layout, VehicleClass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Halt:
-    """A stop before it has a clock."""
+class _Halt(NamedTuple):
+    """A stop before it has a clock; thousands are made for one quote or plan, and a tuple is made in no time."""
 
     place_id: str
     passengers: tuple[Passenger, ...]
@@ -43,8 +43,10 @@ def runs_of(
     choices: Choices | None = None,
 ) -> tuple[Run, ...]:
     """One run per day type of a leg: the order is kept, the absent are skipped, the clock is made anew."""
-    usual = {pid: scenario.passenger_by_id[pid].boarding_choices[0] for pid in pattern.passenger_ids}
-    chosen = usual | dict(choices or {})
+    chosen = dict(choices or {})
+    for pid in pattern.passenger_ids:
+        if pid not in chosen:
+            chosen[pid] = scenario.passenger_by_id[pid].boarding_choices[0]
     travel = AnyRoadTravel(travel=travel)
     days_by_type: dict[object, list[int]] = defaultdict(list)
     called = zip(*(scenario.attendance_of(pid, leg) for pid in pattern.passenger_ids), strict=True)
@@ -107,9 +109,7 @@ def _run(
     chosen: Choices,
 ) -> Run:
     day = days[0]
-    present = [
-        scenario.passenger_by_id[pid] for pid in pattern.passenger_ids if scenario.attendance_of(pid, leg)[day]
-    ]
+    present = [scenario.passenger_by_id[pid] for pid in pattern.passenger_ids if scenario.attendance_of(pid, leg)[day]]
     homes = _home_halts(leg, day, present, chosen)
     gates = _gate_halts(scenario, leg, day, pattern, present)
     halts = homes + gates if leg is Leg.AM else gates + homes
@@ -148,7 +148,7 @@ def _home_halts(leg: Leg, day: int, present: Sequence[Passenger], chosen: Choice
         service_s = p.service_s(leg, at_school=False)
         if halts and halts[-1].place_id == place_id:
             last = halts[-1]
-            halts[-1] = replace(last, passengers=(*last.passengers, p), service_s=last.service_s + service_s)
+            halts[-1] = last._replace(passengers=(*last.passengers, p), service_s=last.service_s + service_s)
         else:
             halts.append(_Halt(place_id=place_id, passengers=(p,), service_s=service_s))
     return halts

@@ -20,7 +20,7 @@ from transport.cost import CostBreakdown, cost_of
 from transport.lots import Lot, LotState
 from transport.plan import Plan, Route, RouteKind, Unserved
 from transport.scenario import Scenario
-from transport.stability import Seatings, seatings_of
+from transport.stability import Riding, riding_of
 from transport.travel import TravelByRow
 
 
@@ -34,7 +34,7 @@ class AsTheyAre:
 
     lots: tuple[Lot, ...]
     cost: CostBreakdown
-    seatings: Seatings
+    riding: Riding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +78,7 @@ class Desk:
             lots = self.lots_with(routes)
             some = Plan(plan_id="some", routes=tuple(routes), lots=lots)
             self._known[key] = AsTheyAre(
-                lots=lots, cost=cost_of(some, self.scenario, self.travel), seatings=seatings_of(some)
+                lots=lots, cost=cost_of(some, self.scenario, self.travel), riding=riding_of(some)
             )
         return self._known[key]
 

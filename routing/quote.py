@@ -24,7 +24,7 @@ from transport.cost import CostBreakdown, cost_of
 from transport.lots import Lot
 from transport.money import half_up
 from transport.plan import Plan, Route, RouteKind
-from transport.stability import OwnSeatings, Seatings, moves_of, seatings_of
+from transport.stability import Riding, Seating, by_day, moves_of, pairs_of, riding_of
 
 N_OPTIONS, N_REFUSED = 10, 5
 
@@ -232,7 +232,7 @@ def _told(
     old = next((route for route in before if route.route_id == own.route_id), None)
     was, lots_after = desk.as_they_are(before), desk.lots_with(after)
     now = priced(desk, after, lots_after)
-    seatings = seatings_of(Plan(plan_id="after", routes=after))
+    riding = riding_of(Plan(plan_id="after", routes=after))
     extra = sum(b.pence * len(b.days) for b in now.items) - sum(b.pence * len(b.days) for b in was.cost.items)
     passenger = desk.scenario.passenger_by_id[passenger_id]
     kind = OptionKind.CONTRACT if insertion is None else _kind(own, old)
@@ -249,9 +249,9 @@ def _told(
         extra_pence_per_day=half_up(extra, max(1, len(desk.scenario.days_of(passenger)))),
         extra_pence_per_week=half_up(extra, 2),
         extra_pence_per_year=now.year_pence - was.cost.year_pence,
-        rides=_rides(desk, own, seatings[passenger_id], passenger_id),
-        moved=_moves(seatings, was.seatings),
-        disturbed=disturbed_between(seatings, was.seatings, desk.scenario),
+        rides=_rides(desk, own, riding[passenger_id], passenger_id),
+        moved=_moves(riding, was.riding),
+        disturbed=disturbed_between(riding, was.riding, desk.scenario),
         n_pas=_n_pas(own),
         n_pas_before=0 if old is None else _n_pas(old),
         before=before,
@@ -284,20 +284,23 @@ def _priced_by(kind: OptionKind, own: Route) -> str:
     return f"usual rate card of class {own.class_id}, still to be tendered"
 
 
-def _rides(desk: Desk, own: Route, seatings: OwnSeatings, passenger_id: str) -> tuple[RideTold, ...]:
-    rides = rides_of_passenger(passenger_id, own, desk.scenario, desk.travel)
+def _rides(desk: Desk, own: Route, seatings: list[Seating], passenger_id: str) -> tuple[RideTold, ...]:
+    at_s = {(seating.run.leg, seating.run.days): seating.at_s for seating in seatings}
     return tuple(
-        RideTold(leg=ride.leg, days=ride.days, ride_s=ride.ride_s, at_s=seatings[ride.leg, ride.days[0]].at_s)
-        for ride in rides
+        RideTold(leg=ride.leg, days=ride.days, ride_s=ride.ride_s, at_s=at_s[ride.leg, ride.days])
+        for ride in rides_of_passenger(passenger_id, own, desk.scenario, desk.travel)
     )
 
 
-def _moves(now: Seatings, before: Seatings) -> tuple[Moved, ...]:
+def _moves(now: Riding, before: Riding) -> tuple[Moved, ...]:
     """Every move of somebody who was there before, moves by as much on several days together."""
     moved = []
     for pid, seatings in before.items():
+        rides = now.get(pid, [])
+        if all(a.at_s == b.at_s for a, b in pairs_of(rides, seatings)):
+            continue
         days: dict[tuple[Leg, int], list[int]] = {}
-        for (leg, day), by_s in moves_of(now.get(pid, {}), seatings, 0).items():
+        for (leg, day), by_s in moves_of(by_day(rides), by_day(seatings), 0).items():
             days.setdefault((leg, by_s), []).append(day)
         moved += [
             Moved(passenger_id=pid, leg=leg, days=tuple(sorted(on)), by_s=by_s) for (leg, by_s), on in days.items()

@@ -174,9 +174,7 @@ def change_of(
     if vehicle is not None:
         sets[vehicle] = tuple(sorted({*sets[vehicle], r}))
         supplies[vehicle] = supply
-    return RouteChange(
-        number=r, order=order, hubs=hubs, supply=supply, sets=tuple(sets), set_supplies=tuple(supplies)
-    )
+    return RouteChange(number=r, order=order, hubs=hubs, supply=supply, sets=tuple(sets), set_supplies=tuple(supplies))
 
 
 def stand(instance: Instance, solution: Solution, assignment: Assignment) -> StandingPlan:

@@ -274,9 +274,7 @@ class _Pricing:
     scenario: Scenario
     travel: Travel
     _year_days: dict[frozenset[str], tuple[int, ...]] = field(default_factory=dict)
-    _known_shares: dict[tuple[int, ...], tuple[Sequence[RoutedRun], dict[str, int], tuple[int, ...]]] = field(
-        default_factory=dict
-    )
+    _known_shares: dict[tuple[RoutedRun, ...], tuple[dict[str, int], tuple[int, ...]]] = field(default_factory=dict)
 
     def items(self) -> Iterator[CostItem]:
         """Every item, zero ones included."""
@@ -314,15 +312,14 @@ class _Pricing:
 
     def _shares(self, runs: Sequence[RoutedRun]) -> tuple[dict[str, int], tuple[int, ...]]:
         """Driving seconds by route, and operating days of each of the ten days; one answer for all items of a day."""
-        key = tuple(map(id, runs))
+        key = tuple(runs)
         if key not in self._known_shares:
             weights: dict[str, int] = {}
             for routed in runs:
                 drive_s = run_drive_s(routed.run, self.travel, profile=self._profile(routed.route.class_id))
                 weights[routed.route.route_id] = weights.get(routed.route.route_id, 0) + drive_s
-            # With the runs themselves: as long as they are held, no others have their ids.
-            self._known_shares[key] = runs, weights, self._operating_days(runs)
-        return self._known_shares[key][1:]
+            self._known_shares[key] = weights, self._operating_days(runs)
+        return self._known_shares[key]
 
     def _operating_days(self, runs: Sequence[RoutedRun]) -> tuple[int, ...]:
         """Operating days of each of the ten days for the schools that these runs serve."""

@@ -97,9 +97,7 @@ class Scenario:
     contract_by_lot_id: Mapping[str, Contract] = field(init=False, repr=False, compare=False)
     current_route_by_id: Mapping[str, CurrentRoute] = field(init=False, repr=False, compare=False)
     _passenger_idx_by_id: Mapping[str, int] = field(init=False, repr=False, compare=False)
-    _attendance: dict[tuple[str, Leg], Attendance] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )
+    _attendance: dict[tuple[str, Leg], Attendance] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index by id, then refuse repeated ids and references that lead nowhere, all at once."""

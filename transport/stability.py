@@ -6,6 +6,7 @@ carries a route id of the reference claims to continue it; since ids are unique,
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from transport.calendar import Leg
@@ -25,19 +26,30 @@ OwnSeatings = dict[tuple[Leg, int], Seating]
 """(leg, day) -> how somebody rides."""
 Seatings = dict[str, OwnSeatings]
 """The same by passenger id."""
+Riding = dict[str, list[Seating]]
+"""How each passenger rides, by id: one entry for all days of a run."""
 
 
-def seatings_of(plan: Plan) -> Seatings:
-    """Everybody's rides in a plan."""
-    found: Seatings = {}
+def riding_of(plan: Plan) -> Riding:
+    """Everybody's rides in a plan, run by run."""
+    found: Riding = {}
     for route in plan.routes:
         for run in route.runs:
-            keys = [(run.leg, day) for day in run.days]
             for stop in run.stops:
                 seating = Seating(route=route, run=run, at_s=stop.start_at_s)
                 for passenger_id in stop.boarding if run.leg is Leg.AM else stop.alighting:
-                    found.setdefault(passenger_id, {}).update(dict.fromkeys(keys, seating))
+                    found.setdefault(passenger_id, []).append(seating)
     return found
+
+
+def seatings_of(plan: Plan) -> Seatings:
+    """Everybody's rides in a plan, day by day."""
+    return {passenger_id: by_day(own) for passenger_id, own in riding_of(plan).items()}
+
+
+def by_day(own: Iterable[Seating]) -> OwnSeatings:
+    """One passenger's rides, day by day."""
+    return {(seating.run.leg, day): seating for seating in own for day in seating.run.days}
 
 
 def continues(new: Route, old: Route) -> bool:
@@ -57,6 +69,15 @@ def may_continue(new: Route, old: Route) -> bool:
         or None in (new.operator_id, old.operator_id)
         or (new.operator_id == old.operator_id)
     )
+
+
+def pairs_of(now: Iterable[Seating], before: Sequence[Seating]) -> Iterator[tuple[Seating, Seating]]:
+    """How somebody rides now and rode before, where they share a leg and a day."""
+    for new in now:
+        leg, days = new.run.leg, new.run.days
+        for old in before:
+            if old.run.leg is leg and (old.run.days == days or not set(days).isdisjoint(old.run.days)):
+                yield new, old
 
 
 def moves_of(now: OwnSeatings, before: OwnSeatings, tolerance_s: int) -> dict[tuple[Leg, int], int]:
