@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from api.store.store import Store
 
 _SWITCH_S = 0.0005
-"""How long one thread holds Python while others wait for it (ours); Python's own 5 ms make a read wait for ten quotes."""
+"""How long one thread holds Python while others wait (ours); with Python's own 5 ms a read waits for whole quotes."""
 store_app = typer.Typer(no_args_is_help=True, help="The service's database and its keys.")
 keys_app = typer.Typer(no_args_is_help=True, help="Keys that personal details are encrypted with.")
 users_app = typer.Typer(no_args_is_help=True, help="Accounts of people.")

@@ -102,7 +102,7 @@ def answer(
     """
     plan = opened(plans, plan_id)
     _require_new(plan, newcomer.passenger_id, plan_id)
-    with plans.at_once:
+    with plan.expecting(newcomer), plans.at_once:
         found, is_decided = plan.quote(
             newcomer, lambda: _waiting(store, asked_on), n=n_options, asked_on=asked_on, with_reasons=with_reasons
         )
