@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -82,16 +82,21 @@ def head_of_text(text: str) -> Head:
 
 def append(session: Session, caller: Caller, entries: list[Entry]) -> None:
     """Add lines to the log, in the transaction that does what they say."""
-    if not entries:
+    append_all(session, [(caller, entry) for entry in entries])
+
+
+def append_all(session: Session, said: Sequence[tuple[Caller, Entry]]) -> None:
+    """Lines of several callers whose changes are one transaction."""
+    if not said:
         return
     head = session.execute(select(AuditHead).with_for_update()).scalar_one()
     seq, digest = head.seq, head.hash
-    for entry in entries:
+    for caller, entry in said:
         seq += 1
         line = _line_of(seq, digest, caller, entry)
         digest = line.hash
         session.add(line)
-    session.execute(update(AuditHead).values(seq=seq, hash=digest))
+    session.execute(update(AuditHead).values(seq=seq, hash=digest), execution_options={"synchronize_session": False})
     session.flush()
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from api.store.store import Store
 
+_SWITCH_S = 0.0005
+"""How long one thread holds Python while others wait (ours); with Python's own 5 ms a read waits for whole quotes."""
 store_app = typer.Typer(no_args_is_help=True, help="The service's database and its keys.")
 keys_app = typer.Typer(no_args_is_help=True, help="Keys that personal details are encrypted with.")
 users_app = typer.Typer(no_args_is_help=True, help="Accounts of people.")
@@ -92,6 +94,8 @@ def serve(
         if worker:
             held.enter_context(kept_worker(slot, settings))
         held.enter_context(kept_warm(app.state.warmth))
+        # Short requests pass between the steps of a quote instead of waiting five milliseconds at each of their own.
+        sys.setswitchinterval(_SWITCH_S)
         # No access log: addresses stand in ours, as patterns.
         uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False, log_config=None)
 

@@ -9,7 +9,8 @@ import csv
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -81,12 +82,23 @@ class OpenPlan:
     Attributes
     ----------
     folder : what its files hold. network : the roads it was made on.
+    expected : who is being asked for just now, by id: whoever opens a desk opens it for all of them.
     """
 
     folder: PlanFolder
     network: RoadNetwork
     manned: _Manned | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    expected: dict[str, Newcomer] = field(default_factory=dict)
+
+    @contextmanager
+    def expecting(self, wanted: Newcomer) -> Iterator[None]:
+        """While somebody waits for an answer; twenty who ask about new schools at once need two desks, not twenty."""
+        self.expected[wanted.passenger_id] = wanted
+        try:
+            yield
+        finally:
+            self.expected.pop(wanted.passenger_id, None)
 
     def quote(
         self,
@@ -154,8 +166,11 @@ class OpenPlan:
 
     def _asked(self, others: Sequence[Newcomer], wanted: Sequence[Newcomer]) -> list[Newcomer]:
         """Everybody with the schools that were asked for before as well: these need no desk of their own."""
-        old = self.manned.newcomers if self.manned else {}
-        asked = [_with_schools(w, old.get(w.passenger_id)) for w in (*others, *wanted)]
+        old, now = self.manned.newcomers if self.manned else {}, dict(self.expected)
+        asked = [
+            _with_schools(_with_schools(w, old.get(w.passenger_id)), now.get(w.passenger_id))
+            for w in (*others, *wanted)
+        ]
         return asked if sum(len(w.school_ids) for w in asked) <= MOST_CANDIDATES else [*others, *wanted]
 
     def _travel(self, scenario: Scenario) -> TravelByRow:

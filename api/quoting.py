@@ -71,12 +71,12 @@ def ask(store: Store, plans: OpenPlans, caller: Caller, question: Question, aske
         stored = read_passenger(session, store.cipher, question.passenger_id)
         newcomer = newcomer_of(stored, question.school_ids)
         plan_id = question.plan_id or plan_for(session, newcomer.cells["school_id"])
-        read_stored_plan(session, plan_id)
+        if question.plan_id is not None:
+            read_stored_plan(session, plan_id)
     asked, content = answer(
         store, plans, newcomer, plan_id, asked_on, n_options=question.n_options, with_reasons=question.with_reasons
     )
-    with store.change(caller) as work:
-        return save_quote(work, asked, content)
+    return store.change_together(caller, lambda work: save_quote(work, asked, content))
 
 
 def answer(
@@ -102,7 +102,7 @@ def answer(
     """
     plan = opened(plans, plan_id)
     _require_new(plan, newcomer.passenger_id, plan_id)
-    with plans.at_once:
+    with plan.expecting(newcomer), plans.at_once:
         found, is_decided = plan.quote(
             newcomer, lambda: _waiting(store, asked_on), n=n_options, asked_on=asked_on, with_reasons=with_reasons
         )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -33,7 +35,9 @@ _MOST_ROWS = 5000
 _MOST_COLUMNS = 200
 _MOST_UNPACKED_BYTES = 100_000_000
 _CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, KeyError)
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, RuntimeError, ValueError, KeyError,
+)  # fmt: skip
 """What Python's zip reader may raise on a damaged or locked file."""
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -158,7 +162,7 @@ def _require_harmless(data: bytes) -> None:
                 name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")
             ]
             farthest = [_farthest_cell(archive.read(name)) for name in sheets]
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         if isinstance(error, InputFaults):
             raise
         raise _one("cannot be opened as an .xlsx workbook; it may be damaged or locked by a password") from None

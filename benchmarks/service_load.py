@@ -5,13 +5,15 @@
 DEMO is the folder of `schoolrun demo`. Makes a database of its own in a temporary folder, puts the plan in force and
 the later arrivals into it, waits until the service has opened it, asks for everybody once, and then lets N clients
 ask at once. With `--think-ms` each waits so long between two requests, as people do. Each passenger has five candidate
-schools of their own.
+schools of their own. `cpu_ms`: processor time of the server for each request of the mix; `load`: of the machine, which
+says how busy it was with other things.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import tempfile
@@ -118,6 +120,12 @@ def client(
     return tally
 
 
+def cpu_s(service: Served) -> float:
+    """Processor seconds of the web server so far (Linux)."""
+    told = Path(f"/proc/{service.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
@@ -167,12 +175,16 @@ def main() -> int:
             warm(service, people, schools)
             rows: list[dict[str, Any]] = []
             for mix in (["read"], ["quote1"], ["quote5"], ["read", "quote1"]):
+                before_s = cpu_s(service)
                 tally = run(service, people, schools, mix, args)
+                n_requests = sum(map(len, tally.seconds.values()))
+                cpu_ms = round(1000 * (cpu_s(service) - before_s) / max(1, n_requests), 1)
                 for kind, seconds in sorted(tally.seconds.items()):
                     figures = {name: round(1000 * percentile(seconds, share)) for name, share in _SHARES.items()}
                     rows.append(
                         {"clients": args.clients, "think_ms": args.think_ms, "kind": f"{kind} of {'+'.join(mix)}",
-                         "requests": len(seconds), **figures, "errors": len(tally.errors)}
+                         "requests": len(seconds), **figures, "errors": len(tally.errors), "cpu_ms": cpu_ms,
+                         "load": round(os.getloadavg()[0], 1)}
                     )  # fmt: skip
                 for error in sorted(set(tally.errors))[:3]:
                     print(error, file=sys.stderr)

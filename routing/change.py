@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from routing.desk import Desk, changed_routes, with_routes
 from routing.held_places import held_route_with, with_held_route
-from routing.insert import removed
+from routing.insert import inserted, removed
 from routing.quote import Option, OptionKind, each_option
+from routing.standing import as_changed
 from transport.calendar import LEGS
 from transport.check.disturbed import disturbed_of
 from transport.plan import Plan, Route
@@ -102,12 +103,12 @@ def taken(desk: Desk, option: Option) -> Desk:
     if option.kind is OptionKind.CONTRACT:
         own = next(route for route in option.after if route.route_id == option.route_id)
         return replace(desk, plan=plan, held=with_held_route(desk.held, own))
-    assert option.standing is not None  # every other option holds the routes by number
-    new = (option.route_id,) if option.standing.n_routes > len(desk.route_ids) else ()
+    assert option.insertion is not None  # every other option holds the routes by number
+    new = (option.route_id,) if option.insertion.route is None else ()
     return replace(
         desk,
         plan=plan,
-        standing=option.standing,
+        standing=inserted(desk.standing, option.insertion),
         route_ids=(*desk.route_ids, *new),
         vehicle_ids=option.vehicle_ids,
     )
@@ -137,7 +138,7 @@ def _out_of(desk: Desk, route: Route, passenger_id: str, *, same_vehicle: bool) 
     r = desk.route_ids.index(route.route_id)
     own = [i for i in riders if desk.standing.route_of_person.get(i) == r]
     standing = removed(desk.standing, own, same_vehicle=same_vehicle).standing
-    after, vehicle_ids = changed_routes(desk, standing, r)
+    after, vehicle_ids = changed_routes(desk, as_changed(standing, r))
     gone = {route.route_id, *(x.route_id for x in after)}
     plan = with_routes(desk.plan, gone, after, desk.scenario)
     return replace(desk, plan=plan, standing=standing, vehicle_ids=vehicle_ids)

@@ -7,9 +7,10 @@ given, as late (AM) or as early (PM) as the first broken window leaves it, so th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from transport.calendar import ALL_DAYS, Leg
 from transport.passengers import PaNeed, Passenger, PickupPoint
@@ -19,9 +20,8 @@ from transport.travel import AnyRoadTravel, Travel
 from transport.vehicles import Layout, VehicleClass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Halt:
-    """A stop before it has a clock."""
+class _Halt(NamedTuple):
+    """A stop before it has a clock; thousands are made for one quote or plan, and a tuple is made in no time."""
 
     place_id: str
     passengers: tuple[Passenger, ...]
@@ -30,7 +30,6 @@ class _Halt:
     window: tuple[int, int] = (0, 0)
 
 
-_Drive = Callable[[_Halt, _Halt], int]
 Choices = Mapping[str, PickupPoint | None]
 """Where passengers board on a leg, by id; who is not named boards at the first of their `boarding_choices`."""
 
@@ -44,15 +43,16 @@ def runs_of(
     choices: Choices | None = None,
 ) -> tuple[Run, ...]:
     """One run per day type of a leg: the order is kept, the absent are skipped, the clock is made anew."""
-    usual = {pid: scenario.passenger_by_id[pid].boarding_choices[0] for pid in pattern.passenger_ids}
-    chosen = usual | dict(choices or {})
+    chosen = dict(choices or {})
+    for pid in pattern.passenger_ids:
+        if pid not in chosen:
+            chosen[pid] = scenario.passenger_by_id[pid].boarding_choices[0]
     travel = AnyRoadTravel(travel=travel)
     days_by_type: dict[object, list[int]] = defaultdict(list)
-    for day in ALL_DAYS:
-        present = [p for pid in pattern.passenger_ids if scenario.travels(p := scenario.passenger_by_id[pid], leg, day)]
-        if present:
-            key = tuple((p.passenger_id, p.place_id_on(leg, day), scenario.window_of(p, leg, day)) for p in present)
-            days_by_type[key].append(day)
+    called = zip(*(scenario.attendance_of(pid, leg) for pid in pattern.passenger_ids), strict=True)
+    for day, of_day in enumerate(called):
+        if any(of_day):
+            days_by_type[of_day].append(day)
     return tuple(
         _run(scenario, travel, leg, pattern, vehicle_class, tuple(days), chosen) for days in days_by_type.values()
     )
@@ -109,22 +109,19 @@ def _run(
     chosen: Choices,
 ) -> Run:
     day = days[0]
-    present = [p for pid in pattern.passenger_ids if scenario.travels(p := scenario.passenger_by_id[pid], leg, day)]
+    present = [scenario.passenger_by_id[pid] for pid in pattern.passenger_ids if scenario.attendance_of(pid, leg)[day]]
     homes = _home_halts(leg, day, present, chosen)
     gates = _gate_halts(scenario, leg, day, pattern, present)
-    profile = travel.profile_by_class_id[vehicle_class.class_id]
-
-    def drive_s(a: _Halt, b: _Halt) -> int:
-        if a.place_id == b.place_id:
-            return 0
-        return travel.seconds_between(leg, a.place_id, b.place_id, profile=profile)
-
-    clock = _am_clock if leg is Leg.AM else _pm_clock
-    starts = clock(homes, gates, drive_s)
     halts = homes + gates if leg is Leg.AM else gates + homes
+    profile = travel.profile_by_class_id[vehicle_class.class_id]
+    drives = [
+        0 if a.place_id == b.place_id else travel.seconds_between(leg, a.place_id, b.place_id, profile=profile)
+        for a, b in pairwise(halts)
+    ]
+    starts = _am_clock(homes, gates, drives) if leg is Leg.AM else _pm_clock(homes, gates, drives)
     stops: list[Stop] = []
-    for halt, start in zip(halts, starts, strict=True):
-        arrive = start if not stops else stops[-1].depart_at_s + drive_s(halts[len(stops) - 1], halt)
+    for halt, start, drive_s in zip(halts, starts, [0, *drives], strict=True):
+        arrive = stops[-1].depart_at_s + drive_s if stops else start
         ids = tuple(p.passenger_id for p in halt.passengers)
         boards = (leg is Leg.AM) == (halt.school_id is None)
         stops.append(
@@ -151,7 +148,7 @@ def _home_halts(leg: Leg, day: int, present: Sequence[Passenger], chosen: Choice
         service_s = p.service_s(leg, at_school=False)
         if halts and halts[-1].place_id == place_id:
             last = halts[-1]
-            halts[-1] = replace(last, passengers=(*last.passengers, p), service_s=last.service_s + service_s)
+            halts[-1] = last._replace(passengers=(*last.passengers, p), service_s=last.service_s + service_s)
         else:
             halts.append(_Halt(place_id=place_id, passengers=(p,), service_s=service_s))
     return halts
@@ -163,7 +160,8 @@ def _gate_halts(scenario: Scenario, leg: Leg, day: int, pattern: Pattern, presen
     for school_id, place_id in pattern.gates:
         there = [p for p in present if (p.school_id, scenario.gate_of(p).place_id) == (school_id, place_id)]
         if there:
-            windows = [scenario.window_of(p, leg, day) for p in there]
+            calls = (scenario.attendance_of(p.passenger_id, leg)[day] for p in there)
+            windows = [call[1] for call in calls if call is not None]
             halts.append(
                 _Halt(
                     place_id=place_id,
@@ -176,30 +174,36 @@ def _gate_halts(scenario: Scenario, leg: Leg, day: int, pattern: Pattern, presen
     return halts
 
 
-def _am_clock(homes: Sequence[_Halt], gates: Sequence[_Halt], drive_s: _Drive) -> list[int]:
-    """Starts of service: the first gate as late as all windows allow, the next as early as possible after it."""
+def _am_clock(homes: Sequence[_Halt], gates: Sequence[_Halt], drives: Sequence[int]) -> list[int]:
+    """Starts of service: the first gate as late as all windows allow, the next as early as possible after it.
+
+    drives : seconds from each stop to the next.
+    """
+    between = drives[len(homes) :]
     latest = gates[-1].window[1]
-    for before, after in zip(gates[-2::-1], gates[:0:-1], strict=True):
-        latest = min(before.window[1], latest - drive_s(before, after) - before.service_s)
+    for before, drive_s in zip(gates[-2::-1], between[::-1], strict=True):
+        latest = min(before.window[1], latest - drive_s - before.service_s)
     starts = [max(latest, gates[0].window[0])]
-    for before, after in pairwise(gates):
-        starts.append(max(after.window[0], starts[-1] + before.service_s + drive_s(before, after)))
-    for stop, after in zip(homes[::-1], [gates[0], *homes[:0:-1]], strict=True):
-        starts.insert(0, starts[0] - drive_s(stop, after) - stop.service_s)
+    for (before, after), drive_s in zip(pairwise(gates), between, strict=True):
+        starts.append(max(after.window[0], starts[-1] + before.service_s + drive_s))
+    for stop, drive_s in zip(homes[::-1], drives[: len(homes)][::-1], strict=True):
+        starts.insert(0, starts[0] - drive_s - stop.service_s)
     return starts
 
 
-def _pm_clock(homes: Sequence[_Halt], gates: Sequence[_Halt], drive_s: _Drive) -> list[int]:
-    """Starts of service: the last gate as early as possible, the ones before as late as their windows allow."""
+def _pm_clock(homes: Sequence[_Halt], gates: Sequence[_Halt], drives: Sequence[int]) -> list[int]:
+    """Starts of service: the last gate as early as possible, the ones before as late as their windows allow.
+
+    drives : seconds from each stop to the next.
+    """
+    between, onwards = drives[: len(gates) - 1], drives[len(gates) - 1 :]
     earliest = gates[0].window[0]
-    for before, after in pairwise(gates):
-        earliest = max(after.window[0], earliest + before.service_s + drive_s(before, after))
+    for (before, after), drive_s in zip(pairwise(gates), between, strict=True):
+        earliest = max(after.window[0], earliest + before.service_s + drive_s)
     starts = [earliest]
-    for before, after in zip(gates[-2::-1], gates[:0:-1], strict=True):
-        latest = starts[0] - drive_s(before, after) - before.service_s
+    for before, drive_s in zip(gates[-2::-1], between[::-1], strict=True):
+        latest = starts[0] - drive_s - before.service_s
         starts.insert(0, min(max(before.window[1] - before.service_s, before.window[0]), latest))
-    stop = gates[-1]
-    for home in homes:
-        starts.append(starts[-1] + stop.service_s + drive_s(stop, home))
-        stop = home
+    for stop, drive_s in zip([gates[-1], *homes], onwards, strict=False):
+        starts.append(starts[-1] + stop.service_s + drive_s)
     return starts

@@ -54,9 +54,16 @@ def decode(
     pas_by_route = _listed_pas(index, assignment)
     unserved = {index.riders[i].passenger.passenger_id for i in solution.unserved}
     drafts = [
-        replace(
-            _draft(scenario, travel, index, solution, r, assignment.supply[r], vehicle_by_route.get(r), unserved),
-            pa_ids=pas_by_route.get(r, ()),
+        _draft(
+            scenario,
+            travel,
+            index,
+            solution,
+            r,
+            assignment.supply[r],
+            vehicle_by_route.get(r),
+            pas_by_route.get(r, ()),
+            unserved,
         )
         for r in range(len(solution.orders))
     ]
@@ -104,6 +111,7 @@ def _draft(
     r: int,
     k: int,
     vehicle_id: str | None,
+    pa_ids: tuple[str, ...],
     unserved: set[str],
 ) -> Route:
     """One route; somebody whose other leg found no place is carried on neither."""
@@ -129,6 +137,7 @@ def _draft(
         runs=tuple(runs),
         vehicle_id=vehicle_id,
         operator_id=supply.operator_id,
+        pa_ids=pa_ids,
     )
 
 

@@ -14,17 +14,27 @@ from routing.decode import decode
 from routing.encode import Index, encode
 from routing.held_places import HeldRoutes, held_routes_of
 from routing.insert_places import G_SUPPLY
-from routing.instance import FLEET, S_KIND, Solution
-from routing.standing import StandingPlan, standing_of_plan
+from routing.instance import Solution
+from routing.standing import RouteChange, StandingPlan, sets_of, standing_of_plan
 from transport.cost import CostBreakdown, cost_of
 from transport.lots import Lot, LotState
 from transport.plan import Plan, Route, RouteKind, Unserved
 from transport.scenario import Scenario
+from transport.stability import Riding, riding_of
 from transport.travel import TravelByRow
 
 
 class CannotChangeError(ValueError):
     """A plan that cannot be changed here: it breaks a rule of the search, or it is too large for travel matrices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AsTheyAre:
+    """Some routes of the plan: their lots, what they cost, and how everybody rides."""
+
+    lots: tuple[Lot, ...]
+    cost: CostBreakdown
+    riding: Riding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,6 +50,7 @@ class Desk:
     route_ids : id of each route of `standing`. vehicle_ids : fleet vehicle of each of its sets.
     held : routes under a contract.
     notes : what is left out here, for people.
+    sets : routes of each fleet vehicle, by number.
     """
 
     scenario: Scenario
@@ -51,20 +62,32 @@ class Desk:
     vehicle_ids: tuple[str, ...]
     held: HeldRoutes
     notes: tuple[str, ...] = ()
-    _costs: dict[tuple[str, ...], CostBreakdown] = field(init=False, repr=False, default_factory=dict)
+    sets: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
+    _route_by_id: dict[str, Route] = field(init=False, repr=False)
+    _known: dict[tuple[str, ...], AsTheyAre] = field(init=False, repr=False, default_factory=dict)
 
-    def cost_of_routes(self, routes: Sequence[Route], lots: Sequence[Lot]) -> CostBreakdown:
-        """What some routes of the plan cost as they are, priced once: every option is compared with it.
+    def __post_init__(self) -> None:
+        """Index what every option asks for."""
+        object.__setattr__(self, "sets", sets_of(self.standing))
+        object.__setattr__(self, "_route_by_id", {route.route_id: route for route in self.plan.routes})
 
-        Parameters
-        ----------
-        lots : that they are in.
-        """
+    def as_they_are(self, routes: Sequence[Route]) -> AsTheyAre:
+        """Some routes of the plan as they are, worked out once: every option is compared with them."""
         key = tuple(route.route_id for route in routes)
-        if key not in self._costs:
-            some = Plan(plan_id="some", routes=tuple(routes), lots=tuple(lots))
-            self._costs[key] = cost_of(some, self.scenario, self.travel)
-        return self._costs[key]
+        if key not in self._known:
+            lots = self.lots_with(routes)
+            some = Plan(plan_id="some", routes=tuple(routes), lots=lots)
+            self._known[key] = AsTheyAre(
+                lots=lots, cost=cost_of(some, self.scenario, self.travel), riding=riding_of(some)
+            )
+        return self._known[key]
+
+    def lots_with(self, routes: Sequence[Route]) -> tuple[Lot, ...]:
+        """Lots of some routes: the contracts they are under, and one for each other bought route."""
+        ids = {route.route_id for route in routes}
+        held = [lot for lot in self.plan.lots if lot.state is LotState.HELD and ids.intersection(lot.route_ids)]
+        under = {rid for lot in held for rid in lot.route_ids}
+        return (*held, *lots_of(route for route in routes if route.route_id not in under))
 
     @property
     def fortnight_pence(self) -> int:
@@ -73,7 +96,7 @@ class Desk:
 
     def route(self, route_id: str) -> Route:
         """A route of the plan by its id."""
-        return next(route for route in self.plan.routes if route.route_id == route_id)
+        return self._route_by_id[route_id]
 
 
 def open_desk(plan: Plan, scenario: Scenario, travel: TravelByRow) -> Desk:
@@ -141,45 +164,58 @@ def _without_listed_pas(scenario: Scenario, plan: Plan) -> tuple[Scenario, tuple
     return rest, ("The council lists its PAs by id: only bought vehicles are offered, the fleet stays as it is",)
 
 
-def changed_routes(desk: Desk, standing: StandingPlan, r: int) -> tuple[tuple[Route, ...], tuple[str, ...]]:
-    """Routes that differ once route r of a changed standing plan is written out, and the fleet vehicle of each set.
+def changed_routes(desk: Desk, change: RouteChange) -> tuple[tuple[Route, ...], tuple[str, ...]]:
+    """Routes that differ once a route is as changed, written out, and the fleet vehicle of each set.
 
-    These are r and the routes that shared, or share, its vehicle.
+    These are the route and those that shared, or share, its vehicle.
     """
-    v = _set_of(standing, r)
-    touched = {r, *_members(standing, v)}
-    if r < desk.standing.n_routes:
-        touched |= set(_members(desk.standing, _set_of(desk.standing, r)))
-    numbers = sorted(n for n in touched if not standing.is_empty(n))
+    v = _set_of(change.sets, change.number)
+    touched = {change.number, *(() if v is None else change.sets[v])}
+    if change.number < desk.standing.n_routes:
+        was = _set_of(desk.sets, change.number)
+        touched.update(() if was is None else desk.sets[was])
+    numbers = sorted(n for n in touched if any(_order(desk, change, n)))
     vehicle_ids = list(desk.vehicle_ids)
     if v is not None and v >= len(vehicle_ids):
-        vehicle_ids.append(_idle_vehicle_id(desk, standing, int(standing.arrays.set_supply[v])))
-    routes = _decoded(desk, standing, numbers)
-    named = tuple(_named(desk, standing, n, route, vehicle_ids) for n, route in zip(numbers, routes, strict=True))
+        vehicle_ids.append(_idle_vehicle_id(desk, change, change.set_supplies[v]))
+    routes = _decoded(desk, change, numbers)
+    named = tuple(_named(desk, change, n, route, vehicle_ids) for n, route in zip(numbers, routes, strict=True))
     return named, tuple(vehicle_ids)
 
 
-def _set_of(standing: StandingPlan, r: int) -> int | None:
-    return next((v for v, members in enumerate(standing.arrays.sets) if r in members), None)
+def _set_of(sets: Sequence[tuple[int, ...]], r: int) -> int | None:
+    return next((v for v, members in enumerate(sets) if r in members), None)
 
 
-def _members(standing: StandingPlan, v: int | None) -> list[int]:
-    return [] if v is None else [int(m) for m in standing.arrays.sets[v] if m >= 0]
+def _order(desk: Desk, change: RouteChange, n: int) -> tuple[list[int], list[int]]:
+    return change.order if n == change.number else desk.standing.order(n)
 
 
-def _idle_vehicle_id(desk: Desk, standing: StandingPlan, k: int) -> str:
-    out = {vid for v, vid in enumerate(desk.vehicle_ids) if _members(standing, v)}
+def _hubs(desk: Desk, change: RouteChange, n: int) -> tuple[list[int], list[int]]:
+    return change.hubs if n == change.number else desk.standing.hubs(n)
+
+
+def _supply(desk: Desk, change: RouteChange, n: int) -> int:
+    return change.supply if n == change.number else int(desk.standing.arrays.ledger[n, G_SUPPLY])
+
+
+def _idle_vehicle_id(desk: Desk, change: RouteChange, k: int) -> str:
+    out = {vid for vid, members in zip(desk.vehicle_ids, change.sets, strict=False) if members}
     return next(vid for vid in desk.index.supplies[k].vehicle_ids if vid not in out)
 
 
-def _decoded(desk: Desk, standing: StandingPlan, numbers: Sequence[int]) -> list[Route]:
+def _decoded(desk: Desk, change: RouteChange, numbers: Sequence[int]) -> list[Route]:
     """Routes by number, written out with clocks as in any plan; ids and fleet vehicles are the decoder's own."""
-    whole, at = standing.arrays, {n: i for i, n in enumerate(numbers)}
-    supply = tuple(int(whole.ledger[n, G_SUPPLY]) for n in numbers)
-    sets = ((int(k), tuple(at[m] for m in _members(standing, v) if m in at)) for v, k in enumerate(whole.set_supply))
+    at = {n: i for i, n in enumerate(numbers)}
+    supply = tuple(_supply(desk, change, n) for n in numbers)
+    orders = [_order(desk, change, n) for n in numbers]
+    sets = (
+        (k, tuple(at[m] for m in members if m in at))
+        for k, members in zip(change.set_supplies, change.sets, strict=True)
+    )
     solution = Solution(
-        orders=[standing.order(n) for n in numbers],
-        hubs=[standing.hubs(n) for n in numbers],
+        orders=orders,
+        hubs=[_hubs(desk, change, n) for n in numbers],
         supply=list(supply),
         cost=[0] * len(numbers),
         unserved=[],
@@ -188,17 +224,14 @@ def _decoded(desk: Desk, standing: StandingPlan, numbers: Sequence[int]) -> list
     found = decode(desk.scenario, desk.travel, desk.index, solution, Assignment(supply=supply, vehicles=used, cost=0))
     by_people = {frozenset(route.passenger_ids): route for route in found.routes}
     riders = desk.index.riders
-    return [
-        by_people[frozenset(riders[i].passenger.passenger_id for leg in standing.order(n) for i in leg)]
-        for n in numbers
-    ]
+    return [by_people[frozenset(riders[i].passenger.passenger_id for leg in order for i in leg)] for order in orders]
 
 
-def _named(desk: Desk, standing: StandingPlan, n: int, route: Route, vehicle_ids: Sequence[str]) -> Route:
+def _named(desk: Desk, change: RouteChange, n: int, route: Route, vehicle_ids: Sequence[str]) -> Route:
     """A written route with the id, vehicle and lot that it had, or the next free ones."""
     route_id = desk.route_ids[n] if n < len(desk.route_ids) else free_route_id(desk)
-    if standing.instance.supplies[standing.arrays.ledger[n, G_SUPPLY], S_KIND] == FLEET:
-        v = _set_of(standing, n)
+    if route.kind is RouteKind.FLEET:
+        v = _set_of(change.sets, n)
         assert v is not None  # whatever the fleet drives is in a set
         return replace(route, route_id=route_id, vehicle_id=vehicle_ids[v], lot_id=None)
     return replace(route, route_id=route_id, lot_id=f"L-{route_id}")

@@ -76,11 +76,12 @@ from routing.pas import (
 )
 from routing.reference import with_reference
 from routing.riders import Rider, persons_of, riders_of
-from transport.calendar import ALL_DAYS, LEGS, Leg
+from transport.calendar import LEGS, Leg
 from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan, RouteKind
 from transport.rate_cards import DeadRule, RateCard
 from transport.scenario import Scenario
+from transport.schools import Session
 from transport.travel import UNREACHABLE, TravelByRow, TravelMatrix
 from transport.vehicles import FleetVehicle, VehicleClass
 
@@ -179,17 +180,17 @@ def _hubs(scenario: Scenario, riders: Sequence[Rider]) -> tuple[tuple[int, ...],
 def _day_groups(scenario: Scenario, riders: Sequence[Rider]) -> tuple[tuple[int, ...], ...]:
     """Days of the fortnight on which every place and every window is the same."""
     days_by_signature: dict[object, list[int]] = defaultdict(list)
-    for day in ALL_DAYS:
-        signature = tuple(
-            (r.passenger.place_id_on(leg, day), scenario.session_of(r.passenger, day))
-            if scenario.travels(r.passenger, leg, day)
-            else None
-            for r in riders
-            for leg in r.legs
-        )
+    by_rider = (_places_and_bells(scenario, r.passenger, leg) for r in riders for leg in r.legs)
+    for day, signature in enumerate(zip(*by_rider, strict=True)):
         if any(signature):
             days_by_signature[signature].append(day)
     return tuple(tuple(days) for days in days_by_signature.values()) or ((),)
+
+
+def _places_and_bells(scenario: Scenario, p: Passenger, leg: Leg) -> list[tuple[str, Session | None] | None]:
+    """Place and session of a passenger on each of the ten days; None: not carried."""
+    calls = scenario.attendance_of(p.passenger_id, leg)
+    return [None if call is None else (call[0], scenario.session_of(p, day)) for day, call in enumerate(calls)]
 
 
 def _supplies(scenario: Scenario, *, with_busy: bool) -> tuple[Supply, ...]:
@@ -282,16 +283,22 @@ def _daily(scenario: Scenario, travel: TravelByRow, index: Index) -> NDArray[np.
     for i, rider in enumerate(index.riders):
         p = rider.passenger
         for leg in rider.legs:
+            calls = scenario.attendance_of(p.passenger_id, leg)
+            known: dict[tuple[str, tuple[int, int]], tuple[int, ...]] = {}
             for g, days in enumerate(index.groups):
-                place_id = rider.place_id_on(leg, days[0]) if days and scenario.travels(p, leg, days[0]) else None
-                if place_id is not None:
-                    daily[LEGS.index(leg), g, i] = (
+                call = calls[days[0]] if days else None
+                if call is not None and call not in known:
+                    place_id = rider.place_id_on(leg, days[0])
+                    assert place_id is not None  # who is called has a place
+                    known[call] = (
                         travel.row_by_place_id[place_id],
                         place_number[place_id],
                         _cap_s(scenario, travel, p, leg, place_id),
-                        *scenario.window_of(p, leg, days[0]),
+                        *call[1],
                         scenario.policy.ride_target_s(p.phase) - rider.walk_s_on(leg, days[0]),
                     )
+                if call is not None:
+                    daily[LEGS.index(leg), g, i] = known[call]
     return daily
 
 

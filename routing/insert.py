@@ -32,7 +32,7 @@ from routing.insert_places import (
 )
 from routing.instance import P_HUB, P_PERSON, P_UNIT
 from routing.search.state import HUGE
-from routing.standing import StandingPlan, with_route
+from routing.standing import RouteChange, StandingPlan, change_of, with_route
 
 NOBODY = -1
 
@@ -116,6 +116,21 @@ def best_over(standing: StandingPlan, riders: Iterable[int | tuple[int, int]], n
 
 def inserted(standing: StandingPlan, insertion: Insertion) -> StandingPlan:
     """The plan with an insertion made."""
+    r, order, hubs = _route_with(standing, insertion)
+    return with_route(standing, r, order, hubs, insertion.supply, insertion.vehicle)
+
+
+def change_by(standing: StandingPlan, insertion: Insertion) -> RouteChange:
+    """The route of an insertion once it is made, and who then shares whose vehicle."""
+    r, order, hubs = _route_with(standing, insertion)
+    return change_of(standing, r, order, hubs, insertion.supply, insertion.vehicle)
+
+
+_Orders = tuple[list[int], list[int]]
+
+
+def _route_with(standing: StandingPlan, insertion: Insertion) -> tuple[int, _Orders, _Orders]:
+    """Number, riders and gates of the route of an insertion once it is made."""
     r = standing.n_routes if insertion.route is None else insertion.route
     empty: tuple[list[int], list[int]] = ([], [])
     order, hubs = (empty, ([], [])) if insertion.route is None else (standing.order(r), standing.hubs(r))
@@ -124,7 +139,7 @@ def inserted(standing: StandingPlan, insertion: Insertion) -> StandingPlan:
             order[leg].insert(place.home, place.rider)
             if place.gate is not None:
                 hubs[leg].insert(place.gate, int(standing.instance.riders[place.rider, P_HUB]))
-    return with_route(standing, r, order, hubs, insertion.supply, insertion.vehicle)
+    return r, order, hubs
 
 
 def removed(standing: StandingPlan, riders: Iterable[int], *, same_vehicle: bool = False) -> Removal:

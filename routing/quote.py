@@ -7,25 +7,24 @@ the functions that price and check a plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from heapq import merge
 from itertools import chain, islice
 
-from routing.desk import Desk, changed_routes, lots_of
+from routing.desk import Desk, changed_routes
 from routing.held_places import HeldInsertion, held_insertions, held_route_with
-from routing.insert import NOBODY, Insertion, best_insertions, inserted
+from routing.insert import NOBODY, Insertion, best_insertions, change_by
 from routing.refusal import refusals_of
-from routing.standing import StandingPlan
 from transport.calendar import LEGS, Leg
-from transport.check.disturbed import Disturbed, disturbed_of
-from transport.check.rides import rides_of
+from transport.check.disturbed import Disturbed, disturbed_between
+from transport.check.rides import rides_of_passenger
 from transport.cost import CostBreakdown, cost_of
-from transport.lots import Lot, LotState
+from transport.lots import Lot
 from transport.money import half_up
 from transport.plan import Plan, Route, RouteKind
-from transport.stability import moves_of, seatings_of
+from transport.stability import Riding, Seating, by_day, moves_of, pairs_of, riding_of
 
 N_OPTIONS, N_REFUSED = 10, 5
 
@@ -83,7 +82,7 @@ class Option:
     moved : every move of the others, however small. disturbed : families told of more than the tolerance.
     n_pas, n_pas_before : most PAs on board their route, then and now.
     before, after, lots_before, lots_after : routes and lots that differ.
-    standing : the routes by number with the change made; None for a route under a contract.
+    insertion : the way by numbers; None for a route under a contract. vehicle_ids : fleet vehicle of each set then.
     """
 
     passenger_id: str
@@ -107,7 +106,7 @@ class Option:
     after: tuple[Route, ...]
     lots_before: tuple[Lot, ...]
     lots_after: tuple[Lot, ...]
-    standing: StandingPlan | None = None
+    insertion: Insertion | None = None
     vehicle_ids: tuple[str, ...] = ()
 
 
@@ -214,13 +213,10 @@ def _option(desk: Desk, passenger_id: str, insertion: Insertion | HeldInsertion)
         lot_id = route.lot_id or ""
         before = tuple(r for r in desk.plan.routes if r.route_id in desk.held.routes_by_lot[lot_id])
         after = tuple(route if r.route_id == route.route_id else r for r in before)
-        return _told(desk, passenger_id, insertion.extra_pence_per_fortnight, before, after, OptionKind.CONTRACT)
-    standing = inserted(desk.standing, insertion)
-    r = desk.standing.n_routes if insertion.route is None else insertion.route
-    after, vehicle_ids = changed_routes(desk, standing, r)
+        return _told(desk, passenger_id, insertion.extra_pence_per_fortnight, before, after)
+    after, vehicle_ids = changed_routes(desk, change_by(desk.standing, insertion))
     before = tuple(desk.route(route.route_id) for route in after if route.route_id in desk.route_ids)
-    option = _told(desk, passenger_id, insertion.extra_pence_per_fortnight, before, after, None)
-    return replace(option, standing=standing, vehicle_ids=vehicle_ids)
+    return _told(desk, passenger_id, insertion.extra_pence_per_fortnight, before, after, insertion, vehicle_ids)
 
 
 def _told(
@@ -229,17 +225,17 @@ def _told(
     extra_pence_per_fortnight: int,
     before: tuple[Route, ...],
     after: tuple[Route, ...],
-    kind: OptionKind | None,
+    insertion: Insertion | None = None,
+    vehicle_ids: tuple[str, ...] = (),
 ) -> Option:
     own = next(route for route in after if passenger_id in route.passenger_ids)
     old = next((route for route in before if route.route_id == own.route_id), None)
-    lots_before, lots_after = _lots(desk, before), _lots(desk, after)
-    was = desk.cost_of_routes(before, lots_before)
+    was, lots_after = desk.as_they_are(before), desk.lots_with(after)
     now = priced(desk, after, lots_after)
-    plan_before, plan_after = Plan(plan_id="before", routes=before), Plan(plan_id="after", routes=after)
-    extra = sum((b.pence * len(b.days) for b in now.items), 0) - sum(b.pence * len(b.days) for b in was.items)
+    riding = riding_of(Plan(plan_id="after", routes=after))
+    extra = sum(b.pence * len(b.days) for b in now.items) - sum(b.pence * len(b.days) for b in was.cost.items)
     passenger = desk.scenario.passenger_by_id[passenger_id]
-    kind = kind or _kind(own, old)
+    kind = OptionKind.CONTRACT if insertion is None else _kind(own, old)
     return Option(
         passenger_id=passenger_id,
         school_id=passenger.school_id,
@@ -252,30 +248,24 @@ def _told(
         extra_pence_per_fortnight=extra_pence_per_fortnight,
         extra_pence_per_day=half_up(extra, max(1, len(desk.scenario.days_of(passenger)))),
         extra_pence_per_week=half_up(extra, 2),
-        extra_pence_per_year=now.year_pence - was.year_pence,
-        rides=_rides(desk, plan_after, passenger_id),
-        moved=_moves(plan_after, plan_before),
-        disturbed=disturbed_of(plan_after, plan_before, desk.scenario),
+        extra_pence_per_year=now.year_pence - was.cost.year_pence,
+        rides=_rides(desk, own, riding[passenger_id], passenger_id),
+        moved=_moves(riding, was.riding),
+        disturbed=disturbed_between(riding, was.riding, desk.scenario),
         n_pas=_n_pas(own),
         n_pas_before=0 if old is None else _n_pas(old),
         before=before,
         after=after,
-        lots_before=lots_before,
+        lots_before=was.lots,
         lots_after=lots_after,
+        insertion=insertion,
+        vehicle_ids=vehicle_ids,
     )
 
 
 def priced(desk: Desk, routes: Sequence[Route], lots: Sequence[Lot]) -> CostBreakdown:
     """What some routes cost by themselves."""
     return cost_of(Plan(plan_id="some", routes=tuple(routes), lots=tuple(lots)), desk.scenario, desk.travel)
-
-
-def _lots(desk: Desk, routes: Sequence[Route]) -> tuple[Lot, ...]:
-    """Lots of some routes: the contracts they are under, and one for each other bought route."""
-    ids = {route.route_id for route in routes}
-    held = [lot for lot in desk.plan.lots if lot.state is LotState.HELD and ids.intersection(lot.route_ids)]
-    under = {rid for lot in held for rid in lot.route_ids}
-    return (*held, *lots_of(route for route in routes if route.route_id not in under))
 
 
 def _kind(own: Route, old: Route | None) -> OptionKind:
@@ -294,21 +284,23 @@ def _priced_by(kind: OptionKind, own: Route) -> str:
     return f"usual rate card of class {own.class_id}, still to be tendered"
 
 
-def _rides(desk: Desk, plan: Plan, passenger_id: str) -> tuple[RideTold, ...]:
-    seatings = seatings_of(plan)[passenger_id]
+def _rides(desk: Desk, own: Route, seatings: list[Seating], passenger_id: str) -> tuple[RideTold, ...]:
+    at_s = {(seating.run.leg, seating.run.days): seating.at_s for seating in seatings}
     return tuple(
-        RideTold(leg=ride.leg, days=ride.days, ride_s=ride.ride_s, at_s=seatings[ride.leg, ride.days[0]].at_s)
-        for ride in rides_of(plan, desk.scenario, desk.travel)
-        if ride.passenger_id == passenger_id
+        RideTold(leg=ride.leg, days=ride.days, ride_s=ride.ride_s, at_s=at_s[ride.leg, ride.days])
+        for ride in rides_of_passenger(passenger_id, own, desk.scenario, desk.travel)
     )
 
 
-def _moves(now: Plan, before: Plan) -> tuple[Moved, ...]:
+def _moves(now: Riding, before: Riding) -> tuple[Moved, ...]:
     """Every move of somebody who was there before, moves by as much on several days together."""
-    after, moved = seatings_of(now), []
-    for pid, seatings in seatings_of(before).items():
+    moved = []
+    for pid, seatings in before.items():
+        rides = now.get(pid, [])
+        if all(a.at_s == b.at_s for a, b in pairs_of(rides, seatings)):
+            continue
         days: dict[tuple[Leg, int], list[int]] = {}
-        for (leg, day), by_s in moves_of(after.get(pid, {}), seatings, 0).items():
+        for (leg, day), by_s in moves_of(by_day(rides), by_day(seatings), 0).items():
             days.setdefault((leg, by_s), []).append(day)
         moved += [
             Moved(passenger_id=pid, leg=leg, days=tuple(sorted(on)), by_s=by_s) for (leg, by_s), on in days.items()

@@ -281,6 +281,7 @@ class _Pricing:
     scenario: Scenario
     travel: Travel
     _year_days: dict[frozenset[str], tuple[int, ...]] = field(default_factory=dict)
+    _known_shares: dict[tuple[RoutedRun, ...], tuple[dict[str, int], tuple[int, ...]]] = field(default_factory=dict)
 
     def items(self) -> Iterator[CostItem]:
         """Every item, zero ones included."""
@@ -310,15 +311,22 @@ class _Pricing:
     ) -> CostItem:  # fmt: skip
         """An item of the days on which these runs are out."""
         days = tuple(days)
-        weights: dict[str, int] = {}
-        for routed in runs:
-            drive_s = run_drive_s(routed.run, self.travel, profile=self._profile(routed.route.class_id))
-            weights[routed.route.route_id] = weights.get(routed.route.route_id, 0) + drive_s
-        year = self._operating_days(runs)
+        weights, year = self._shares(runs)
         return CostItem(
             owner_id=owner_id, route_ids=tuple(weights), route_weights=tuple(weights.values()), days=days,
             kind=kind, pence=pence, committed=committed, n_days_a_year=sum(year[day] for day in days),
         )  # fmt: skip
+
+    def _shares(self, runs: Sequence[RoutedRun]) -> tuple[dict[str, int], tuple[int, ...]]:
+        """Driving seconds by route, and operating days of each of the ten days; one answer for all items of a day."""
+        key = tuple(runs)
+        if key not in self._known_shares:
+            weights: dict[str, int] = {}
+            for routed in runs:
+                drive_s = run_drive_s(routed.run, self.travel, profile=self._profile(routed.route.class_id))
+                weights[routed.route.route_id] = weights.get(routed.route.route_id, 0) + drive_s
+            self._known_shares[key] = weights, self._operating_days(runs)
+        return self._known_shares[key]
 
     def _operating_days(self, runs: Sequence[RoutedRun]) -> tuple[int, ...]:
         """Operating days of each of the ten days for the schools that these runs serve."""

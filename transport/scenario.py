@@ -53,6 +53,10 @@ class CurrentRoute:
         return self.am_passenger_ids if leg is Leg.AM else self.pm_passenger_ids
 
 
+Attendance = tuple[tuple[str, tuple[int, int]] | None, ...]
+"""Home-side place and window at the gate on each of the ten days; None: not carried."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One council's inputs for one term.
@@ -92,6 +96,8 @@ class Scenario:
     assistant_by_id: Mapping[str, PassengerAssistant] = field(init=False, repr=False, compare=False)
     contract_by_lot_id: Mapping[str, Contract] = field(init=False, repr=False, compare=False)
     current_route_by_id: Mapping[str, CurrentRoute] = field(init=False, repr=False, compare=False)
+    _passenger_idx_by_id: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _attendance: dict[tuple[str, Leg], Attendance] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index by id, then refuse repeated ids and references that lead nowhere, all at once."""
@@ -106,6 +112,7 @@ class Scenario:
             "assistant_by_id": {x.pa_id: x for x in self.assistants},
             "contract_by_lot_id": {x.lot_id: x for x in self.contracts},
             "current_route_by_id": {x.route_id: x for x in self.current_routes},
+            "_passenger_idx_by_id": {x.passenger_id: idx for idx, x in enumerate(self.passengers)},
         }
         for name, index in indexes.items():
             object.__setattr__(self, name, index)
@@ -125,6 +132,27 @@ class Scenario:
     def travels(self, passenger: Passenger, leg: Leg, day: int) -> bool:
         """Whether a passenger is to be carried on a leg of a day: has a place that day and the school is open."""
         return passenger.place_id_on(leg, day) is not None and self.session_of(passenger, day) is not None
+
+    def in_order(self, passenger_ids: Iterable[str]) -> list[Passenger]:
+        """Passengers in the order given, whatever the order of their ids; ids that are not there are left out."""
+        found = (self._passenger_idx_by_id.get(pid) for pid in passenger_ids)
+        return [self.passengers[idx] for idx in sorted(idx for idx in found if idx is not None)]
+
+    def attendance_of(self, passenger_id: str, leg: Leg) -> Attendance:
+        """Where and in which window a passenger is carried on a leg, day by day."""
+        # Worked out once: clocks are made for the same passengers on one route after another.
+        known = self._attendance.get((passenger_id, leg))
+        if known is None:
+            known = self._attendance[passenger_id, leg] = tuple(
+                self._call(self.passenger_by_id[passenger_id], leg, day) for day in ALL_DAYS
+            )
+        return known
+
+    def _call(self, passenger: Passenger, leg: Leg, day: int) -> tuple[str, tuple[int, int]] | None:
+        place_id = passenger.place_id_on(leg, day)
+        if place_id is None or not self.travels(passenger, leg, day):
+            return None
+        return place_id, self.window_of(passenger, leg, day)
 
     def days_of(self, passenger: Passenger) -> tuple[int, ...]:
         """Days on which a passenger travels on at least one leg."""

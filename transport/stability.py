@@ -6,7 +6,7 @@ carries a route id of the reference claims to continue it; since ids are unique,
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from transport.calendar import Leg
@@ -26,25 +26,36 @@ OwnSeatings = dict[tuple[Leg, int], Seating]
 """(leg, day) -> how somebody rides."""
 Seatings = dict[str, OwnSeatings]
 """The same by passenger id."""
+Riding = dict[str, list[Seating]]
+"""How each passenger rides, by id: one entry for all days of a run."""
 
 
-def seatings_of(plan: Plan, of: Container[str] | None = None) -> Seatings:
-    """Everybody's rides in a plan.
+def riding_of(plan: Plan, of: Container[str] | None = None) -> Riding:
+    """Everybody's rides in a plan, run by run.
 
     Parameters
     ----------
     of : whose rides are asked for; None: everybody's.
     """
-    found: Seatings = {}
+    found: Riding = {}
     for route in plan.routes:
         for run in route.runs:
             for stop in run.stops:
                 seating = Seating(route=route, run=run, at_s=stop.start_at_s)
                 for passenger_id in stop.boarding if run.leg is Leg.AM else stop.alighting:
-                    if of is not None and passenger_id not in of:
-                        continue
-                    found.setdefault(passenger_id, {}).update({(run.leg, day): seating for day in run.days})
+                    if of is None or passenger_id in of:
+                        found.setdefault(passenger_id, []).append(seating)
     return found
+
+
+def seatings_of(plan: Plan, of: Container[str] | None = None) -> Seatings:
+    """`riding_of`, day by day."""
+    return {passenger_id: by_day(own) for passenger_id, own in riding_of(plan, of).items()}
+
+
+def by_day(own: Iterable[Seating]) -> OwnSeatings:
+    """One passenger's rides, day by day."""
+    return {(seating.run.leg, day): seating for seating in own for day in seating.run.days}
 
 
 def riders_where_plans_differ(plan: Plan, other: Plan) -> frozenset[str]:
@@ -82,7 +93,16 @@ def may_continue(new: Route, old: Route) -> bool:
     )
 
 
+def pairs_of(now: Iterable[Seating], before: Sequence[Seating]) -> Iterator[tuple[Seating, Seating]]:
+    """How somebody rides now and rode before, where they share a leg and a day."""
+    for new in now:
+        leg, days = new.run.leg, new.run.days
+        for old in before:
+            if old.run.leg is leg and (old.run.days == days or not set(days).isdisjoint(old.run.days)):
+                yield new, old
+
+
 def moves_of(now: OwnSeatings, before: OwnSeatings, tolerance_s: int) -> dict[tuple[Leg, int], int]:
     """(leg, day) -> seconds later, where the time at home moves by more than the tolerance."""
-    moves = {key: now[key].at_s - before[key].at_s for key in now if key in before}
-    return {key: by_s for key, by_s in moves.items() if abs(by_s) > tolerance_s}
+    moves = ((key, seating.at_s - before[key].at_s) for key, seating in now.items() if key in before)
+    return {key: by_s for key, by_s in moves if abs(by_s) > tolerance_s}

@@ -127,16 +127,15 @@ class AnyRoadTravel(WrappedTravel):
 
     def seconds_between(self, leg: Leg, from_place_id: str, to_place_id: str, *, profile: int = 0) -> int:
         """Driving seconds."""
-        return self._first_length(self.travel.seconds_between, leg, from_place_id, to_place_id, profile)
+        own = self.travel.seconds_between(leg, from_place_id, to_place_id, profile=profile)
+        return own if own < UNREACHABLE else self._least(self.travel.seconds_between, leg, from_place_id, to_place_id)
 
     def metres_between(self, leg: Leg, from_place_id: str, to_place_id: str, *, profile: int = 0) -> int:
         """Metres along the fastest path."""
-        return self._first_length(self.travel.metres_between, leg, from_place_id, to_place_id, profile)
+        own = self.travel.metres_between(leg, from_place_id, to_place_id, profile=profile)
+        return own if own < UNREACHABLE else self._least(self.travel.metres_between, leg, from_place_id, to_place_id)
 
-    def _first_length(self, length: Callable[..., int], leg: Leg, a: str, b: str, profile: int) -> int:
-        own = length(leg, a, b, profile=profile)
-        if own < UNREACHABLE:
-            return own
+    def _least(self, length: Callable[..., int], leg: Leg, a: str, b: str) -> int:
         least = length(leg, a, b, profile=0)
         return least if least < UNREACHABLE else 0
 

@@ -171,9 +171,12 @@ def list_duplicates(who: DetailsReader) -> list[DuplicatesOut]:
 @router.get("/{passenger_id}", response_model=RecordOut)
 def get_passenger(passenger_id: RecordIdPath, who: Reader, response: Response) -> dict[str, Any]:
     """One passenger: needs, places, days. Reading is logged."""
-    with who.store.change(who.caller) as work:
-        stored = read_passenger(work.session, work.cipher, passenger_id)
+
+    def read(work: Work) -> Stored:
         work.log("read", "passenger", passenger_id)
+        return read_passenger(work.session, work.cipher, passenger_id)
+
+    stored = who.store.change_together(who.caller, read)
     response.headers["ETag"] = f'"{stored.version}"'
     return record_answer(stored)
 

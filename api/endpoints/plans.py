@@ -41,7 +41,7 @@ from api.store.plans import (
     standing_plans,
 )
 from api.store.store import Work
-from api.upload import require_small
+from api.upload import UNREADABLE, require_small
 from transport.files.faults import Fault, InputFaults
 from transport.files.plan_json import PlanFileError
 from transport.files.travel_pairs import TravelFileError
@@ -326,7 +326,7 @@ def unpack(data: bytes, folder: Path) -> None:
                 _unpack_one(archive, entry, folder)
     except InputFaults:
         raise
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         raise _fault("cannot be opened as a ZIP file; it may be damaged or locked by a password") from error
 
 

@@ -20,6 +20,7 @@ from api.store.faults import NotAllowedYetError, PlanChangedError
 from api.store.models import Placement
 from api.store.plans import StoredPlan
 from api.store.quotes import StoredQuote, list_placements, read_placement, read_quote
+from api.store.store import Work
 from transport.files.faults import InputFaults
 
 router = APIRouter(tags=["quotes and placements"])
@@ -164,10 +165,13 @@ def post_quote(body: QuoteShape, who: Asker, plans: Plans) -> dict[str, Any]:
 @router.get("/quotes/{quote_id}", response_model=QuoteOut)
 def get_quote(quote_id: RecordIdPath, who: Asker) -> dict[str, Any]:
     """A quote as it was given; reading is logged."""
-    with who.store.change(who.caller) as work:
+
+    def read(work: Work) -> StoredQuote:
         quote = read_quote(work.session, work.cipher, quote_id)
         work.log("read", "quote", quote_id, passenger_id=quote.passenger_id)
-    return _quote_json(quote)
+        return quote
+
+    return _quote_json(who.store.change_together(who.caller, read))
 
 
 @router.post("/placements", status_code=201, response_model=PlacementDone)

@@ -68,7 +68,11 @@ def save_quote(work: Work, asked: Asked, content: Mapping[str, Any]) -> StoredQu
         n_options=len(content["options"]),
     )  # fmt: skip
     work.session.flush()
-    return read_quote(work.session, work.cipher, quote_id)
+    return StoredQuote(
+        quote_id=quote_id, passenger_id=asked.passenger_id, passenger_version=asked.passenger_version,
+        plan_id=asked.plan_id, school_ids=asked.school_ids, is_decided=asked.is_decided,
+        valid_until=asked.valid_until, content=content, asked_at=work.now,
+    )  # fmt: skip
 
 
 def read_quote(session: Session, cipher: Cipher, quote_id: str) -> StoredQuote:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from api.audit import Caller, Entry, append
+from api.audit import Caller, Entry, append, append_all
 from api.settings import Settings
 from api.store.cipher import Cipher, read_keys
 from api.store.engine import WRITES, make_engine
 from api.store.faults import AlreadyThereError, NotStorableError, StoreUnavailableError
+from api.store.together import Together, Waiting
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +51,7 @@ class Store:
 
     engine: Engine
     cipher: Cipher
+    _together: Together = field(default_factory=Together, repr=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -73,11 +78,44 @@ class Store:
         NotStorableError
             When a text holds what the database does not take.
         """
-        with _plain_faults(), Session(self._at(writes=True), expire_on_commit=False) as session, session.begin():
+        with self._changing() as session:
             work = Work(session=session, cipher=self.cipher, caller=caller, now=datetime.now(UTC))
             yield work
             session.flush()
             append(session, caller, work.entries)
+
+    def change_together(self, caller: Caller, do: Callable[[Work], T]) -> T:
+        """A short change that shares its transaction, and so its flush to disk, with others that wait just then.
+
+        For what is done all the time and hangs on nothing that another request may do at that moment, such as a quote
+        that is kept or a reading that is logged.
+
+        Parameters
+        ----------
+        do : done once more where another change of the same transaction fails.
+
+        Raises
+        ------
+        StoreUnavailableError, AlreadyThereError, NotStorableError
+            As `change`; whatever `do` raises.
+        """
+        result: T = self._together.done(Waiting(caller=caller, do=do), self._change_all)
+        return result
+
+    def _change_all(self, wanted: Sequence[Waiting]) -> list[Any]:
+        """Several changes in one transaction, each with its lines in the log."""
+        with self._changing() as session:
+            now = datetime.now(UTC)
+            works = [Work(session=session, cipher=self.cipher, caller=one.caller, now=now) for one in wanted]
+            results = [one.do(work) for one, work in zip(wanted, works, strict=True)]
+            session.flush()
+            append_all(session, [(work.caller, entry) for work in works for entry in work.entries])
+        return results
+
+    @contextmanager
+    def _changing(self) -> Iterator[Session]:
+        with _plain_faults(), Session(self._at(writes=True), expire_on_commit=False) as session, session.begin():
+            yield session
 
     def _at(self, *, writes: bool) -> Engine:
         # Two engines over one pool. PostgreSQL: a reader sees one state throughout, as on SQLite.

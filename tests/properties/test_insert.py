@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import astuple
 from itertools import product
 from random import Random
 
@@ -15,7 +16,7 @@ from routing.assign import Assignment
 from routing.clock import n_pas_needed
 from routing.decode import decode
 from routing.encode import Index
-from routing.insert import best_insertions, inserted, removed
+from routing.insert import best_insertions, change_by, inserted, removed
 from routing.instance import (
     FLEET,
     MAX_HUBS,
@@ -29,7 +30,7 @@ from routing.instance import (
     Instance,
     Solution,
 )
-from routing.standing import StandingPlan, stand
+from routing.standing import StandingPlan, as_changed, stand
 from tests.builders import (
     hm,
     line_travel,
@@ -195,6 +196,8 @@ def compare_one(planned: Planned, standing: StandingPlan, who: Who) -> int:
     for insertion in found:
         after = inserted(standing, insertion)
         assert after.fortnight_pence == standing.fortnight_pence + insertion.extra_pence_per_fortnight
+        change = change_by(standing, insertion)
+        assert astuple(change) == astuple(as_changed(after, change.number))
         pence = domain_pence(planned.scenario, planned.travel, planned.index, *after.as_solution())
         assert pence == after.fortnight_pence
     assert best_insertions(standing, who, n=2) == found[:2]

@@ -6,14 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from transport.calendar import ALL_DAYS, Leg, days_words
+from transport.calendar import Leg, days_words
 from transport.check.shifts import RoutedRun, listed_pas_of
 from transport.check.words import duration_words, list_words
 from transport.passengers import PaNeed, Passenger
 from transport.plan import Plan, Route
 from transport.policy import Policy
 from transport.scenario import Scenario
-from transport.stability import Seating, Seatings, continues, moves_of, riders_where_plans_differ, seatings_of
+from transport.stability import (
+    Riding,
+    Seating,
+    by_day,
+    continues,
+    moves_of,
+    pairs_of,
+    riders_where_plans_differ,
+    riding_of,
+)
 
 
 class Why(StrEnum):
@@ -47,9 +56,13 @@ def disturbed_of(plan: Plan, reference: Plan, scenario: Scenario) -> tuple[Distu
     is not disturbed. Never raises on a bad plan.
     """
     riders = riders_where_plans_differ(plan, reference)
-    now, before = seatings_of(plan, riders), seatings_of(reference, riders)
-    carried = (p for p in scenario.passengers if p.passenger_id in now and p.passenger_id in before)
-    found = (_disturbed(p, now, before, scenario.policy) for p in carried)
+    return disturbed_between(riding_of(plan, riders), riding_of(reference, riders), scenario)
+
+
+def disturbed_between(now: Riding, before: Riding, scenario: Scenario) -> tuple[Disturbed, ...]:
+    """`disturbed_of`, from how everybody rides."""
+    carried = scenario.in_order(pid for pid in now if pid in before)
+    found = (_disturbed(p, now[p.passenger_id], before[p.passenger_id], scenario.policy) for p in carried)
     return tuple(item for item in found if item is not None)
 
 
@@ -59,16 +72,19 @@ def disturbed_week_pence(plan: Plan, reference: Plan | None, scenario: Scenario)
     return price * len(disturbed_of(plan, reference, scenario)) if price and reference is not None else 0
 
 
-def _disturbed(passenger: Passenger, now: Seatings, before: Seatings, policy: Policy) -> Disturbed | None:
-    pid = passenger.passenger_id
-    new, old = now.get(pid, {}), before.get(pid, {})
-    pairs = [(new[key], old[key]) for key in sorted(new) if key in old]
+def _disturbed(passenger: Passenger, now: list[Seating], before: list[Seating], policy: Policy) -> Disturbed | None:
+    # Most are not, or keep vehicle and PA: the few pairs of runs tell, before the days are gone through.
+    pairs = list(pairs_of(now, before))
+    keeps = all(continues(a.route, b.route) and not a.route.pa_ids for a, b in pairs)
+    if keeps and all(abs(a.at_s - b.at_s) <= policy.disturbed_tolerance_s for a, b in pairs):
+        return None
+    pid, new, old = passenger.passenger_id, by_day(now), by_day(before)
     moves = moves_of(new, old, policy.disturbed_tolerance_s)
-    words = {
-        Why.VEHICLE: _vehicle_words(pairs),
-        Why.PA: _pa_words(pairs) if passenger.pa_need is not PaNeed.NONE else "",
-        Why.TIME: "; ".join(_time_words(moves)),
-    }
+    words = {Why.VEHICLE: "", Why.PA: "", Why.TIME: "; ".join(_time_words(moves))}
+    if not keeps:
+        of_days = list(dict.fromkeys((new[key], old[key]) for key in sorted(new) if key in old))
+        words[Why.VEHICLE] = _vehicle_words(of_days)
+        words[Why.PA] = _pa_words(of_days) if passenger.pa_need is not PaNeed.NONE else ""
     reasons = tuple(why for why, text in words.items() if text)
     if not reasons:
         return None
@@ -108,7 +124,10 @@ def _pa_words(pairs: _Pairs) -> str:
 
 def _time_words(moves: dict[tuple[Leg, int], int]) -> Iterator[str]:
     """`picked up 12 min earlier on Mon–Wed`, a part for each move."""
+    days_by_move: dict[tuple[Leg, int], list[int]] = {}
+    for (leg, day), by_s in moves.items():
+        days_by_move.setdefault((leg, by_s), []).append(day)
     for leg, what in ((Leg.AM, "picked up"), (Leg.PM, "set down")):
-        for by_s in dict.fromkeys(by_s for (of_leg, _), by_s in moves.items() if of_leg is leg):
-            days = [day for day in ALL_DAYS if moves.get((leg, day)) == by_s]
-            yield f"{what} {duration_words(abs(by_s))} {'later' if by_s > 0 else 'earlier'} on {days_words(days)}"
+        for (of_leg, by_s), days in days_by_move.items():
+            if of_leg is leg:
+                yield f"{what} {duration_words(abs(by_s))} {'later' if by_s > 0 else 'earlier'} on {days_words(days)}"

@@ -67,9 +67,23 @@ def seats_of(run: Run) -> list[Seat]:
     return list(seats.values())
 
 
+def _seat_of(run: Run, passenger_id: str) -> Seat | None:
+    """One passenger's, as `seats_of` finds it."""
+    alights = [idx for idx, stop in enumerate(run.stops) if passenger_id in stop.alighting]
+    boards = (idx for idx, stop in enumerate(run.stops) if passenger_id in stop.boarding and idx < alights[-1])
+    board_idx = next(boards, None) if alights else None
+    return None if board_idx is None else Seat(passenger_id=passenger_id, board_idx=board_idx, alight_idx=alights[-1])
+
+
 def rides_of_run(route: Route, run: Run, scenario: Scenario, travel: Travel) -> list[Ride]:
     """Rides of one run, in order of boarding."""
     return [_ride_of(seat, route, run, scenario, travel) for seat in seats_of(run)]
+
+
+def rides_of_passenger(passenger_id: str, route: Route, scenario: Scenario, travel: Travel) -> list[Ride]:
+    """One passenger's rides on a route, run by run."""
+    seats = ((run, _seat_of(run, passenger_id)) for run in route.runs)
+    return [_ride_of(seat, route, run, scenario, travel) for run, seat in seats if seat is not None]
 
 
 def rides_of(plan: Plan, scenario: Scenario, travel: Travel) -> list[Ride]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from sqlalchemy import delete, select, update
 
 from api.app import create_app
 from api.auth.permissions import Permission, Role
+from api.open_plans import OpenPlan
 from api.settings import Settings
 from api.store.models import PlanStep, Publication, Quote
 from api.store.plans import read_routes
@@ -209,6 +212,35 @@ def test_quotes_at_the_same_moment_are_what_they_are_alone(app: FastAPI, store: 
     for thread in threads:
         thread.join(timeout=300)
     assert wrong == []
+
+
+def test_whoever_opens_a_desk_opens_it_for_all_who_ask(
+    app: FastAPI, store: Store, plan_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six newcomers at their own school have a desk; asked for another school all at once, they need two more at most:
+    one that the first opens, and one that the next opens for the five who wait."""
+    assert plan_id
+    people = [newcomer(store, lat=f"52.50{n}", school_id="S1") for n in range(6)]
+    officer = signed_in(app, Role.TRANSPORT_OFFICER)
+    for who in people:
+        ask(officer, who)
+    opened: list[int] = []
+    open_one = OpenPlan._manned_for
+
+    def counted(plan: OpenPlan, *given: Any) -> Any:
+        opened.append(len(plan.expected))
+        if len(opened) == 1:
+            until = time.monotonic() + 60
+            while len(plan.expected) < len(people) and time.monotonic() < until:
+                time.sleep(0.001)
+        return open_one(plan, *given)
+
+    monkeypatch.setattr(OpenPlan, "_manned_for", counted)
+    clients = [signed_in(app, Role.TRANSPORT_OFFICER) for _ in people]
+    with ThreadPoolExecutor(len(people)) as pool:
+        found = list(pool.map(lambda n: ask(clients[n], people[n], school_ids=["S1", "S2"]), range(len(people))))
+    assert len(opened) <= 2
+    assert all({option["school_id"] for option in quote["options"]} == {"S1", "S2"} for quote in found)
 
 
 def test_two_accepted_quotes_never_share_a_seat(app: FastAPI, store: Store, plan_id: str) -> None:
