@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from api.auth.accounts import add_account, list_accounts, set_active, set_password, set_role
 from api.auth.api_keys import add_api_key, list_api_keys, revoke_api_key
 from api.auth.permissions import SCOPES, Permission, Role
-from api.pages.rendering import errors_by_field, go_to, page
+from api.pages.rendering import errors_by_field, go_to
+from api.pages.spreadsheets import Listed, page_with_tables
 from api.pages.visit import Opens, Visit
 from api.pages.words import code_words, day_words
 from api.store.faults import AlreadyThereError
@@ -107,8 +108,18 @@ def _shown(visit: Visit, errors: Mapping[str, str], key: str = "") -> Response:
             (a.sign_in_name, a.role, a.is_active, day_words(a.created_at.date())) for a in list_accounts(session)
         ]
         keys = [(k.name, _state(k), " ".join(k.scopes), k.revoked_at is None) for k in list_api_keys(session)]
-    return page(
-        visit, "accounts.html", status=422 if errors else 200, accounts=accounts, keys=keys, key=key, errors=errors,
+    tables = {
+        "accounts": Listed(
+            title="Accounts of people", heads=("Name", "Role", "State", "Since"),
+            rows=[(name, code_words(role), "Open" if active else "Closed", at) for name, role, active, at in accounts],
+        ),
+        "keys": Listed(
+            title="Keys of other systems", heads=("System", "State", "What it may do"), rows=[k[:3] for k in keys]
+        ),
+    }  # fmt: skip
+    return page_with_tables(
+        visit, "accounts.html", ("account", "list"), tables, title="Accounts and keys", status=422 if errors else 200,
+        accounts=accounts, keys=keys, key=key, errors=errors,
         roles=[(role.value, code_words(role.value)) for role in Role], scopes=[(s.value, s.value) for s in SCOPES],
         asked=visit.request.url.path,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from api.council_choices import RATES, policy_of_rows, rates_of, with_setting
 from api.endpoints.shapes import RecordIdPath
 from api.pages.log import actor_names
 from api.pages.rendering import errors_by_field, go_to, page
-from api.pages.spreadsheets import spreadsheet
+from api.pages.spreadsheets import HISTORY_HEADS, Listed, page_with_tables, spreadsheet, workbook
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.report.assumptions import settings_of
@@ -42,6 +42,7 @@ _KIND_WORDS = {
 }  # fmt: skip
 _POLICY_HEADS = ("Setting", "Meaning", "Value", "Kind", "Source")
 _RATE_HEADS = ("Class", "Seats + wheelchair places", *RATES.values(), "Last changed")
+_BACKUP_HEADS = ("File", "When", "MB", "End of the log in it")
 _PART_WORDS = {"scenario": "name and first day", "policy": "policy", "calendar": "term dates"}
 
 
@@ -53,15 +54,19 @@ def show_administration(visit: Reader) -> Response:
 
 @router.get("/administration/policy")
 def get_policy(visit: Reader) -> Response:
-    """Every setting as a workbook."""
+    """Every setting as a workbook, and what was changed when."""
     with visit.store.read() as session:
         stored = find(session, visit.store.cipher, _COUNCIL, "council")
+        versions = history_of(session, visit.store.cipher, _COUNCIL, "council") if stored else []
+        names = actor_names(session)
     policy = policy_of_rows(((stored.body if stored else None) or {}).get("policy", []))
     rows = [
         (s.name, s.meaning, s.value, _KIND_WORDS[s.kind], _source_words(s.is_default, s.is_ours, s.source))
         for s in settings_of(policy)
     ]  # fmt: skip
-    return spreadsheet(visit, ("council", "council"), "Policy", _POLICY_HEADS, rows)
+    history = Listed(title="History", heads=HISTORY_HEADS, rows=_history(versions, names))
+    settings = Listed(title="Policy", heads=_POLICY_HEADS, rows=rows)
+    return workbook(visit, ("council", "council"), "Policy", [history, settings])
 
 
 @router.get("/administration/rates")
@@ -232,9 +237,11 @@ def _rates(visit: Visit, class_id: str, errors: Mapping[str, str]) -> Response:
     row = (stored.body or {}).get("row", {})
     shown = {name: f"{int(row[name]) / 100:.2f}" if row.get(name) else "" for name in RATES}
     fields = [(name, words, visit.text(name) if errors else shown[name]) for name, words in RATES.items()]
-    return page(
-        visit, "rates.html", status=422 if errors else 200, class_id=class_id, fields=fields, errors=errors,
-        version=stored.version, history=_history(history, names), layouts=row.get("layouts", ""),
+    return page_with_tables(
+        visit, "rates.html", ("vehicle_class", class_id),
+        {"history": Listed(title="History", heads=HISTORY_HEADS, rows=_history(history, names))},
+        title=f"Rates of {class_id}", status=422 if errors else 200, class_id=class_id, fields=fields, errors=errors,
+        version=stored.version, layouts=row.get("layouts", ""),
     )  # fmt: skip
 
 
@@ -243,8 +250,12 @@ def _backups(visit: Visit, errors: Mapping[str, str]) -> Response:
     with visit.store.read() as session:
         head = head_of(session)
     found = backups_in(folder) if folder is not None else []
-    rows = [(one.name, moment_words(one.made_at), f"{one.n_bytes / 1e6:,.1f}", one.head) for one in found]
-    return page(
-        visit, "backups.html", status=422 if errors else 200, errors=errors, rows=rows, head=str(head),
+    rows = [
+        (one.name, moment_words(one.made_at), f"{one.n_bytes / 1e6:,.1f}", one.head or "Cannot be read")
+        for one in found
+    ]  # fmt: skip
+    tables = {"backups": Listed(title="Backups that were made", heads=_BACKUP_HEADS, rows=rows, numeric=(2,))}
+    return page_with_tables(
+        visit, "backups.html", ("backup", "list"), tables, status=422 if errors else 200, errors=errors, head=str(head),
         has_folder=folder is not None,
     )  # fmt: skip

@@ -28,7 +28,7 @@ from api.endpoints.shapes import RecordIdPath
 from api.pages.log import actor_names
 from api.pages.plan_reading import OpenedPlan
 from api.pages.rendering import errors_by_field, go_to, page
-from api.pages.spreadsheets import XLSX, spreadsheet
+from api.pages.spreadsheets import HISTORY_HEADS, XLSX, Listed, page_with_tables, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.report.miles import metres_by_class_of
@@ -128,9 +128,11 @@ def _class_page(visit: Visit, class_id: str, errors: Mapping[str, str]) -> Respo
         (NO_FACTOR, "No factor"),
     ]
     shown = {name: visit.text(name) if errors else own.get(name, "") for name in _FIELDS}
-    return page(
-        visit, "carbon_class.html", status=422 if errors else 200, errors=errors, class_id=class_id, options=options,
-        shown=shown, version=stored.version if stored else 0, history=_history(versions, class_id, names),
+    history = Listed(title="History", heads=HISTORY_HEADS[1:], rows=_history(versions, class_id, names))
+    return page_with_tables(
+        visit, "carbon_class.html", ("carbon", class_id), {"history": history}, title=f"CO2e of {class_id}",
+        status=422 if errors else 200, errors=errors, class_id=class_id, options=options, shown=shown,
+        version=stored.version if stored else 0,
         factor=factor_cells(factor_of(vehicle_class, body)), publication=publication_words(),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ from api.pages.kpi_values import (
 from api.pages.log import actor_names
 from api.pages.plan_reading import open_for, plans_of, standing_ids
 from api.pages.rendering import errors_by_field, go_to, page
-from api.pages.spreadsheets import XLSX, spreadsheet
+from api.pages.spreadsheets import XLSX, Listed, page_with_tables, spreadsheet
 from api.pages.trend_chart import make_trend
 from api.pages.visit import Opens, Visit
 from api.pages.words import day_words, moment_words
@@ -195,15 +195,25 @@ def _targets_page(visit: Visit, errors: Mapping[str, str]) -> Response:
          "" if kpi.name in targets.own else "ours")
         for kpi in KPIS
     ]  # fmt: skip
-    return page(
-        visit, "targets.html", status=422 if errors else 200, fields=fields, errors=errors,
+    tables = {
+        "targets": Listed(
+            title="Targets", heads=("Figure", "Target"),
+            rows=[(kpi.label, kpi.target_words(targets.by_name[kpi.name])) for kpi in KPIS],
+        ),
+        "history": Listed(
+            title="History", heads=("Version", "When", "Who", "Set by the council"),
+            rows=[
+                (f"{v.version}", moment_words(v.changed_at), names.get(v.changed_by, v.changed_by),
+                 _set_words((v.body or {}).get("row", {})))
+                for v in reversed(versions)
+            ],
+        ),
+    }  # fmt: skip
+    return page_with_tables(
+        visit, "targets.html", ("targets", "council"), tables, status=422 if errors else 200, fields=fields,
+        errors=errors,
         margin=visit.text(MARGIN) if errors else f"{targets.margin_pct:g}", version=stored.version if stored else 0,
         meanings=BRAG_WORDS.items(),
-        rows=[
-            (f"{v.version}", moment_words(v.changed_at), names.get(v.changed_by, v.changed_by),
-             _set_words((v.body or {}).get("row", {})))
-            for v in reversed(versions)
-        ],
     )  # fmt: skip
 
 

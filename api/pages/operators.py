@@ -13,7 +13,7 @@ from api.council_choices import RATES, own_rates_of
 from api.endpoints.shapes import RecordIdPath
 from api.pages.log import actor_names
 from api.pages.rendering import errors_by_field, go_to, page
-from api.pages.spreadsheets import XLSX, spreadsheet
+from api.pages.spreadsheets import HISTORY_HEADS, XLSX, Listed, page_with_tables, spreadsheet
 from api.pages.visit import Opens, Visit
 from api.pages.words import moment_words
 from api.store.faults import StaleWriteError
@@ -104,10 +104,18 @@ def _operator(visit: Visit, operator_id: str, errors: Mapping[str, str]) -> Resp
           for name, words in RATES.items()])
         for row in body.get(_TABLE, ())
     ]  # fmt: skip
-    return page(
-        visit, "operator.html", status=422 if errors else 200, errors=errors, operator_id=operator_id,
+    rates = [
+        (row["class_id"], str(row["n_vehicles"]), *(f"£{own}" if (own := _shown(row, name)) else "–" for name in RATES))
+        for row in body.get(_TABLE, ())
+    ]  # fmt: skip
+    tables = {
+        "rates": Listed(title="Rates", heads=("Class", "Vehicles", *RATES.values()), rows=rates, numeric=(1, 2, 3, 4)),
+        "history": Listed(title="History", heads=HISTORY_HEADS, rows=_history(versions, names)),
+    }
+    return page_with_tables(
+        visit, "operator.html", ("operator", operator_id), tables, title=f"Operator {operator_id}",
+        status=422 if errors else 200, errors=errors, operator_id=operator_id,
         name=body.get("row", {}).get("name", operator_id), classes=classes, version=stored.version,
-        history=_history(versions, names),
     )  # fmt: skip
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi.responses import Response
 
+from api.pages.rendering import page
 from api.pages.visit import Visit
 from api.workbooks import XLSX_TYPE, as_table, workbook_of
 
 XLSX = "xlsx"
 """Value of `form` in the address of a page that gives its table instead."""
+HISTORY_HEADS = ("Version", "When", "Who", "What changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,30 @@ class Listed:
     heads: tuple[str, ...]
     rows: Sequence[Sequence[object]]
     numeric: tuple[int, ...] = ()
+
+
+def page_with_tables(
+    visit: Visit,
+    template: str,
+    about: tuple[str, str],
+    tables: Mapping[str, Listed],
+    *,
+    title: str = "",
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """A page, or where its address asks for it (`?form=xlsx`) its tables as a workbook.
+
+    Parameters
+    ----------
+    about : as `spreadsheet`. tables : by the name that the template knows.
+    title : of the workbook; empty: the template's name.
+    """
+    has_rows = any(one.rows for one in tables.values())
+    if has_rows and visit.request.query_params.get("form") == XLSX:
+        title = title or template.removesuffix(".html").replace("_", " ").capitalize()
+        return workbook(visit, about, title, list(tables.values()))
+    return page(visit, template, status=status, tables=tables, has_rows=has_rows, **values)
 
 
 def workbook(visit: Visit, about: tuple[str, str], title: str, tables: Sequence[Listed]) -> Response:

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 from api.endpoints.asking import Asking
 from api.idempotency import Once, once_of_form
 from api.open_plans import OpenPlans
-from api.pages.rendering import go_to, page
-from api.pages.spreadsheets import XLSX, Listed, workbook
+from api.pages.rendering import go_to
+from api.pages.spreadsheets import Listed, page_with_tables
 from api.pages.tender_reading import OpenedTender
 from api.pages.visit import CSRF_FIELD, Visit
 from api.store.faults import NotAllowedYetError
@@ -235,15 +235,11 @@ def tender_page(
     ----------
     tables : of the page, by the name that its template knows.
     """
-    has_rows = any(one.rows for one in (tables or {}).values())
-    if tables and has_rows and visit.request.query_params.get("form") == XLSX:
-        title = template.removesuffix(".html").replace("_", " ").capitalize()
-        return workbook(visit, ("tender", opened.stored.tender_id), title, list(tables.values()))
-    return page(
-        visit, template, status=422 if refused.errors else 200, opened=opened, stored=opened.stored,
+    return page_with_tables(
+        visit, template, ("tender", opened.stored.tender_id), tables or {}, status=422 if refused.errors else 200,
+        opened=opened, stored=opened.stored,
         errors={field: _named(words, opened.people) for field, words in refused.errors.items()},
-        fault_rows=refused.rows, once=secrets.token_hex(16), tables=tables or {},
-        has_rows=has_rows, **values,
+        fault_rows=refused.rows, once=secrets.token_hex(16), **values,
     )  # fmt: skip
 
 

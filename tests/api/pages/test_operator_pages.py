@@ -10,6 +10,7 @@ from api.council_choices import own_rates_of
 from api.store.kinds import KIND_BY_NAME
 from api.store.records import read
 from tests.api.page_visits import visitor, words_of
+from tests.api.pages.test_spreadsheets import sheet_of
 from tests.api.plan_folders import add_bidders, fill_lists
 from transport.files.faults import InputFaults
 
@@ -38,6 +39,8 @@ def test_an_operator_gets_rates_of_its_own_and_loses_them_again(app: FastAPI) ->
     officer.send(f"{PAGE}/rates", {"version": "2"}, of=PAGE)
     assert "A mile £1.20 → that of the class" in words_of(officer.see(PAGE))
     assert "car 2 – – –" in words_of(visitor(app, Role.VIEWER).see(PAGE))
+    history = sheet_of(officer, f"{PAGE}?form=xlsx")
+    assert [row[0] for row in history] == ["Version", "3", "2", "1"]
 
 
 def test_half_a_price_and_a_stale_one_are_refused(app: FastAPI) -> None:

@@ -62,3 +62,19 @@ def test_the_log_leaves_as_it_was_searched(app: FastAPI, who: Visitor) -> None:
     assert len(rows) > 60
     assert {row[3] for row in rows[1:]} == {"read"}
     assert who.client.get("/log?form=xlsx").status_code == 403
+
+
+def test_histories_accounts_and_targets_are_spreadsheets(app: FastAPI, who: Visitor) -> None:
+    """Each of the pages links to its own tables, and what they hold is what the page shows."""
+    rates = sheet_of(who, "/administration/rates/car?form=xlsx")
+    assert rates[0] == ["Version", "When", "Who", "What changed"]
+    assert rates[1][0] == "1"
+    targets = sheet_of(who, "/targets?form=xlsx")
+    assert targets[0] == ["Figure", "Target"]
+    assert len(targets) > 5
+    keeper = visitor(app, Role.ADMINISTRATOR)
+    accounts = sheet_of(keeper, "/accounts?form=xlsx")
+    assert accounts[0] == ["Name", "Role", "State", "Since"]
+    assert [row[0] for row in accounts[1:]] == sorted(row[0] for row in accounts[1:])
+    for address in ("/accounts", "/targets", "/administration/rates/car"):
+        assert "?form=xlsx" in keeper.see(address), address
