@@ -34,12 +34,13 @@ class CertifyRequest:
 
     Attributes
     ----------
-    folder : of `schoolrun plan`. seconds : of wall time.
+    folder : of `schoolrun plan`. seconds : of wall time. rule_seconds : as much again for the prices of rules.
     roads_path, travel_path : what the plan was made on; neither: approximate roads. cache_dir : of built roads.
     """
 
     folder: Path
     seconds: float
+    rule_seconds: float = 0.0
     roads_path: Path | None = None
     travel_path: Path | None = None
     cache_dir: Path | None = None
@@ -87,6 +88,7 @@ def certificate_of(
     seconds: float,
     objective_pence: int,
     watcher: Watcher,
+    rule_seconds: float = 0.0,
     reference: Plan | None = None,
     state_path: Path | None = None,
     cost_trace: Sequence[tuple[float, int]] = (),
@@ -102,7 +104,8 @@ def certificate_of(
 
     with watcher.phase("bound"):
         certificate = prove(
-            scenario, travel, plan, seconds=seconds, reference=reference, state_path=state_path,
+            scenario, travel, plan, seconds=seconds, rule_seconds=rule_seconds, reference=reference,
+            state_path=state_path,
             on_progress=lambda at, bound_pence: watcher.on_bound(at, bound_pence, objective_pence),
             should_stop=watcher.should_stop,
         )  # fmt: skip
@@ -146,8 +149,8 @@ def certify_folder(request: CertifyRequest, watcher: Watcher) -> Certified:
     travel = _travel_of_plan(held, scenario, request, watcher)
     objective = objective_of(held.plan, scenario, travel, reference=reference)
     certificate = certificate_of(
-        held.plan, scenario, travel, seconds=request.seconds, objective_pence=objective.total, watcher=watcher,
-        reference=reference, state_path=request.folder / STATE_FILE,
+        held.plan, scenario, travel, seconds=request.seconds, rule_seconds=request.rule_seconds,
+        objective_pence=objective.total, watcher=watcher, reference=reference, state_path=request.folder / STATE_FILE,
         cost_trace=held.plan.certificate.cost_trace if held.plan.certificate is not None else (),
     )  # fmt: skip
     done = Certified(

@@ -140,6 +140,9 @@ def check(
 def bound(
     folder: Annotated[Path, typer.Argument(help="Folder that `schoolrun plan` wrote.")],
     seconds: Annotated[float, typer.Option(min=0, help="Seconds to prove for, on two cores.")] = 300.0,
+    rule_seconds: Annotated[
+        float, typer.Option(min=0, help="As many again for what ten minutes more on board, or at a gate, are worth.")
+    ] = 0.0,
     roads: RoadsFile = None,
     travel: TravelFile = None,
     as_json: Json = False,
@@ -150,8 +153,9 @@ def bound(
 
     refuse_two_sources(roads, travel)
     request = CertifyRequest(
-        folder=folder, seconds=seconds, roads_path=roads, travel_path=travel, cache_dir=cache_dir or default_cache_dir()
-    )
+        folder=folder, seconds=seconds, rule_seconds=rule_seconds, roads_path=roads, travel_path=travel,
+        cache_dir=cache_dir or default_cache_dir(),
+    )  # fmt: skip
     with input_errors(), stop_on_interrupt() as stopped:
         done = certify_folder(request, watcher_of(stopped))
     if as_json:

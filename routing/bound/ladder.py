@@ -186,6 +186,10 @@ class Ladder:
         late = time.monotonic() >= self.began + self.seconds
         return late or (self.should_stop is not None and self.should_stop())
 
+    def runs_at_hand(self) -> list[Columns]:
+        """All runs of the program; none where packing was all that there was time for."""
+        return self._rounds.master.runs() if self._digest else []
+
     @property
     def by_runs(self) -> bool:
         """Whether column generation proves more than packing does."""

@@ -11,6 +11,7 @@ from routing.baseline import start_of_plan
 from routing.bound.fields import MAX_GATES
 from routing.bound.from_plan import columns_of
 from routing.bound.ladder import Ladder
+from routing.bound.looser import rule_prices
 from routing.bound.master import Lot
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.todays import held_pence, kept_pence, lots_of_today, todays_offers
@@ -32,6 +33,7 @@ def prove(
     *,
     seconds: float,
     reference: Plan | None = None,
+    rule_seconds: float = 0.0,
     state_path: Path | None = None,
     on_progress: Callable[[float, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -41,14 +43,16 @@ def prove(
     Parameters
     ----------
     plan : a checked plan of this scenario; its routes are where column generation begins.
-    seconds : of wall time, on two threads. reference : plan that families know already, for the plan's own objective.
+    seconds : of wall time, on two threads. rule_seconds : as much again for the prices of rules made looser, see
+        `routing.bound.looser`. reference : plan that families know already, for the plan's own objective.
     state_path : file in which everything proven so far is kept after every round; a run with it goes on from there.
     on_progress : called with seconds and the bound, pence a week, whenever it has risen.
     should_stop : asked between goes of pricing.
     """
     began, began_cpu = time.monotonic(), time.process_time()
     instance, index = encode(scenario, travel, with_busy=True)
-    problem = bound_problem(instance, todays_offers(scenario, index))
+    today = todays_offers(scenario, index)
+    problem = bound_problem(instance, today)
     kept = floor(kept_pence(scenario, travel) / 2)
     trace: list[tuple[float, int]] = []
 
@@ -68,6 +72,7 @@ def prove(
         refills=1 if alights_last else max(1, problem.most_gates),
     )  # fmt: skip
     ladder.climb()
+    prices = shadow_prices(scenario, index, problem, ladder.best_prices) if ladder.best_prices else ()
     return Certificate(
         objective_pence=objective_of(plan, scenario, travel, reference=reference).total,
         bound_pence=trace[-1][1] if trace else kept,
@@ -76,7 +81,7 @@ def prove(
         trace=tuple(trace),
         cpu_s=time.process_time() - began_cpu,
         wall_s=time.monotonic() - began,
-        prices=shadow_prices(scenario, index, problem, ladder.best_prices) if ladder.best_prices else (),
+        prices=(*prices, *rule_prices(ladder, index, today, rule_seconds)),
         is_over=ladder.is_over,
     )
 

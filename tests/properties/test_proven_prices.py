@@ -214,6 +214,44 @@ def test_without_a_passenger_the_bound_falls_by_no_more_than_their_price() -> No
         assert without.bound_pence >= whole.bound_pence - worth[passenger.passenger_id] - SETTLED * whole.bound_pence
 
 
+def test_what_a_longer_ride_limit_is_worth_is_what_proving_anew_says() -> None:
+    """Every limit ten minutes longer, told beside the bound, and proven again from lists that say so."""
+    scenario, travel = make_world(("schools",), 6, 2)
+    plan = plan_for(scenario, travel, iterations=20).plan
+    whole = prove(scenario, travel, plan, seconds=600, rule_seconds=600)
+    (price,) = [price for price in whole.prices if price.what == "ride_cap"]
+    assert whole.is_over
+    assert "proven" not in price.sentence
+    assert price.pence > 0.03 * whole.bound_pence
+    policy = replace(scenario.policy, **{
+        name: getattr(scenario.policy, name) + 600
+        for name in ("ride_cap_primary_s", "ride_cap_secondary_s", "ride_cap_post16_s", "ride_cap_direct_plus_s")
+    })  # fmt: skip
+    own = tuple(replace(p, ride_cap_s=p.ride_cap_s + 600) if p.ride_cap_s else p for p in scenario.passengers)
+    longer = prove(replace(scenario, policy=policy, passengers=own), travel, plan, seconds=600)
+    assert longer.is_over
+    assert abs(whole.bound_pence - price.pence - longer.bound_pence) <= SETTLED * whole.bound_pence
+
+
+def test_what_ten_minutes_at_a_gate_are_worth_is_what_proving_anew_says() -> None:
+    """For each school asked about, its windows wider in the lists: earlier in the morning, later in the afternoon."""
+    scenario, travel = make_world(("schools",), 8, 6)
+    plan = plan_for(scenario, travel, iterations=20).plan
+    whole = prove(scenario, travel, plan, seconds=600, rule_seconds=600)
+    worth = {price.of_id: price.pence for price in whole.prices if price.what == "gate_minutes"}
+    assert max(worth.values()) > 0.01 * whole.bound_pence
+    for school_id in worth:
+        wider = tuple(
+            replace(
+                school, arrive_earliest_before_s=school.arrive_earliest_before_s + 600,
+                leave_latest_after_s=school.leave_latest_after_s + 600,
+            ) if school.school_id == school_id else school for school in scenario.schools
+        )  # fmt: skip
+        after = prove(replace(scenario, schools=wider), travel, plan, seconds=600)
+        assert after.is_over
+        assert abs(whole.bound_pence - worth[school_id] - after.bound_pence) <= SETTLED * whole.bound_pence
+
+
 SETTLED = 0.003
 """What a climb leaves at its end: finds below 0.2 % of a run's price are not looked for."""
 
