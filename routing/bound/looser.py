@@ -96,8 +96,8 @@ def _gates_of(sequence: NDArray[np.int64]) -> tuple[int, ...]:
 
 
 def _price(what: str, of_id: str, words: str, ladder: Ladder, after: float, is_over: bool) -> ShadowPrice:
-    proven = "" if is_over and ladder.is_over else ", as far as either was proven"
+    caution = "" if is_over and ladder.is_over else "; a proof was cut short, so this is a hint and may be far too high"
     return ShadowPrice(
         what=what, of_id=of_id, pence=max(0, round((ladder.best - after) / 2)),
-        sentence=f"If {words}, the bound is lower by this much a week{proven}.",
+        sentence=f"If {words}, the bound is lower by this much a week{caution}.",
     )  # fmt: skip

@@ -221,7 +221,7 @@ def test_what_a_longer_ride_limit_is_worth_is_what_proving_anew_says() -> None:
     whole = prove(scenario, travel, plan, seconds=600, rule_seconds=600)
     (price,) = [price for price in whole.prices if price.what == "ride_cap"]
     assert whole.is_over
-    assert "proven" not in price.sentence
+    assert "hint" not in price.sentence
     assert price.pence > 0.03 * whole.bound_pence
     policy = replace(scenario.policy, **{
         name: getattr(scenario.policy, name) + 600
