@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.endpoints.tender_jobs import LimitsShape
 from api.endpoints.tender_steps import Desk, files_after, told
 from api.jobs.planning import Bench, asker, begin_one_round, require_wanted
 from api.open_plans import OpenPlans
@@ -20,7 +21,6 @@ from api.store.jobs import ASKED, CUTS, StoredJob, end_job, read_file, read_job,
 from api.store.plans import write_folder
 from api.store.tenders import folder_of, keep_step, read_tender, write_tender_folder
 from api.tender_log import Signed
-from procurement.lot_design import LotLimits
 
 if TYPE_CHECKING:
     from procurement.compare_lots import DesignResult
@@ -51,21 +51,17 @@ def _compare(bench: Bench, job: StoredJob) -> int:
             with bench.store.read() as session:
                 write_tender_folder(session, bench.store.cipher, wanted["tender_id"], tender)
         given = open_plan_folder(place)
+        asked = LimitsShape(**{field: wanted[field] for field in LimitsShape.model_fields})
         opened = OpenPlans(bench.store, bench.settings).opened
-        travel = opened(wanted["plan_id"]).travel() if wanted["fleet_too"] else given.pairs
+        travel = opened(wanted["plan_id"]).travel() if asked.fleet_too else given.pairs
         designs = compare_cuts(
-            given, travel, tender, limits_of(wanted), fleet_too=wanted["fleet_too"], n_markets=wanted["n_markets"],
+            given, travel, tender, asked.limits, fleet_too=asked.fleet_too, n_markets=wanted["n_markets"],
             tell=lambda cut, n, of: _tell(bench, "cuts", n, of),
         )  # fmt: skip
     with bench.store.change(asker(bench, job.job_id)) as work:
         require_wanted(set_progress(work, job.job_id, {"phase": "stored", "designs": design_figures(designs)}))
         end_job(work, job.job_id, "done")
     return len(designs)
-
-
-def limits_of(wanted: Any) -> LotLimits:
-    """Limits of lots as they were asked for."""
-    return LotLimits(**{name: wanted[name] for name in ("max_routes", "max_metres_a_day", "max_year_pence")})
 
 
 def design_figures(designs: Sequence[DesignResult]) -> list[dict[str, Any]]:

@@ -42,9 +42,7 @@ def columns_of(problem: BoundProblem, routes: Iterable[StartRoute]) -> list[Colu
     """
     kind_of = _kind_of_supply(problem)
     first_node = [_nodes_of_rider(problem, leg) for leg in range(len(problem.legs))]
-    rows = [
-        {tuple(s[Q_GATES : Q_GATES + MAX_GATES].tolist()): q for q, s in enumerate(t.sequences)} for t in problem.legs
-    ]
+    rows = [table.row_by_gates() for table in problem.legs]
     found = []
     for route in routes:
         for leg, table in enumerate(problem.legs):

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from routing.bound.fields import MAX_GATES, Q_GATES
 from routing.bound.kinds import Today
 from routing.bound.ladder import Ladder
 from routing.bound.master import Columns
@@ -82,17 +80,13 @@ def _bound_under(ladder: Ladder, instance: Instance, today: Today, seconds: floa
 
 def through_same_gates(columns: Columns, old: BoundProblem, new: BoundProblem) -> Columns:
     """Runs of one problem as runs of another with the same demands, whose sequences are numbered otherwise."""
-    row = {_gates_of(s): q for q, s in enumerate(new.legs[columns.leg].sequences)}
-    at = [row.get(_gates_of(old.legs[columns.leg].sequences[s]), -1) for s in columns.sequence.tolist()]
+    row, gates = new.legs[columns.leg].row_by_gates(), list(old.legs[columns.leg].row_by_gates())
+    at = [row.get(gates[s], -1) for s in columns.sequence.tolist()]
     stay = [m for m, q in enumerate(at) if q >= 0]
     return replace(
         columns, sequence=np.array([at[m] for m in stay], np.int64), nodes=columns.nodes[stay],
         pence=columns.pence[stay], own=columns.own[stay], seconds=columns.seconds[stay],
     )  # fmt: skip
-
-
-def _gates_of(sequence: NDArray[np.int64]) -> tuple[int, ...]:
-    return tuple(sequence[Q_GATES : Q_GATES + MAX_GATES].tolist())
 
 
 def _price(what: str, of_id: str, words: str, ladder: Ladder, after: float, is_over: bool) -> ShadowPrice:

@@ -304,7 +304,7 @@ class Master:
 
     def used(self) -> list[tuple[int, ...]]:
         """Runs of the last solution: leg, kind, shared PA, row of the sequence, nodes outwards."""
-        return [self._keys[m] for m in np.flatnonzero(self._x[self._n_fixed :] > 1e-6)]
+        return [run for run, _ in self.driven()]
 
     def drop_unless(self, keeps: Callable[[tuple[int, ...]], bool]) -> None:
         """Delete the runs that do not hold."""

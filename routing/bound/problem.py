@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.fields import (
+    MAX_GATES,
     N_NODE_COLUMNS,
     N_SEQUENCE_COLUMNS,
+    Q_GATES,
     V_CAP,
     V_CHAIR,
     V_DEMAND,
@@ -76,6 +78,11 @@ class Leg:
     out_s: NDArray[np.int64]
     out_m: NDArray[np.int64]
     least_in: NDArray[np.float64]
+
+    def row_by_gates(self) -> dict[tuple[int, ...], int]:
+        """Row of each sequence by its gates outwards, -1: no more."""
+        gates = self.sequences[:, Q_GATES : Q_GATES + MAX_GATES].tolist()
+        return {tuple(of): row for row, of in enumerate(gates)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
