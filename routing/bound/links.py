@@ -82,11 +82,12 @@ class Links:
     def __init__(self, lp: Any, infinity: float, n_sequences: Sequence[int]) -> None:
         self._lp, self._inf, self._first_row = lp, infinity, int(lp.getNumRow())
         self._n_sequences = n_sequences
-        # A column can be put behind the others only: those of bundles to come are there from the beginning.
+        # A column can be put behind the others only: those of bundles to come are there from the beginning. They are
+        # free: held at 0 or above, one that is not driven would let its runs off less than the fines of its links.
         first, n = int(lp.getNumCol()), MOST_BUNDLES
         lp.addCols(
-            n, np.zeros(n), np.zeros(n), np.full(n, infinity), 0, np.zeros(n, np.int32), np.zeros(0, np.int32),
-            np.zeros(0),
+            n, np.zeros(n), np.full(n, -infinity), np.full(n, infinity), 0, np.zeros(n, np.int32),
+            np.zeros(0, np.int32), np.zeros(0),
         )  # fmt: skip
         self._spare = list(range(first, first + n))
         self.bundles: dict[At, list[Bundle]] = defaultdict(list)
