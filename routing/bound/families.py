@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.fields import C_OWN_PA, C_ROOM, C_RUN, MAX_GATES, Q_GATES, V_DEMAND, V_GATE, V_OWN, V_SHARED
+from routing.bound.local import MOST_BITS
 from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
 
@@ -26,6 +27,7 @@ class Family:
     groups : rows of the leg's sequences, each in one group. gates : (G, H) which gates a group has; n_gates : (G,) of
         its longest sequence.
     bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
+    critical : (G, MOST_BITS) nodes that no run of the group may come to again, -1: no more.
     least, run : (G,) least that a run of the group cost then, and what of it was the price of a run.
     """
 
@@ -40,11 +42,23 @@ class Family:
     least: NDArray[np.float64]
     run: NDArray[np.float64]
     seen: NDArray[np.int64]
+    critical: NDArray[np.int64]
 
     @property
     def at(self) -> tuple[int, int, int]:
         """Leg, kind, PA."""
         return self.leg, self.kind, self.pa
+
+    @property
+    def n_critical(self) -> int:
+        """Critical nodes of all groups."""
+        return int((self.critical >= 0).sum())
+
+    def remembered(self) -> Iterator[tuple[int, list[int]]]:
+        """Each sequence whose group has critical nodes, and these."""
+        for k in np.flatnonzero(self.critical[:, 0] >= 0).tolist():
+            nodes = self.critical[k][self.critical[k] >= 0].tolist()
+            yield from ((int(sequence), nodes) for sequence in self.groups[k])
 
     def split(self, leg: Leg, cuts: dict[int, list[int]]) -> None:
         """Part groups at one or two gates each, by which of them their sequences have; all keep what is proven."""
@@ -61,6 +75,7 @@ class Family:
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
         self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
+        self.critical = self.critical[of]
         new_gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
         self.gates = np.concatenate([self.gates[stay], new_gates])
         self.n_gates = np.concatenate([self.n_gates[stay], n_gates])
@@ -79,6 +94,7 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                     yield Family(
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), run=np.zeros(n), seen=np.full(n, -1, np.int64),
+                        critical=np.full((n, MOST_BITS), -1, np.int64),
                     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
+from routing.bound.loads import form_of, most_seats
 from routing.bound.local import NEVER
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
@@ -138,7 +139,7 @@ def least_span(sequences: Any, members: Any) -> int:
 @njit_inner
 def fill_nodes(
     nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, sequences: Any,
-    members: Any, group: Any, c: Any, holds: Any, price: Any, at: Any, x: Any,
+    members: Any, group: Any, c: Any, vehicle_holds: Any, price: Any, at: Any, x: Any,
 ) -> int:  # fmt: skip
     """The nodes that a run of a group with this kind of vehicle may visit, into x (Local); how many.
 
@@ -146,19 +147,19 @@ def fill_nodes(
     """
     near_row, span = hub_rows[sequences[members[0], Q_GATES]], least_span(sequences, members)
     pa, tags, n = int(c[C_PA]), int(c[C_TAGS]), 0
+    at[:] = -1
     for gate in range(len(group.n_in)):
         if group.n_in[gate] == 0:
             continue
         first = n
         for v in range(gate_from[gate], gate_to[gate]):
-            at[v] = -1
             row, own, chair = nodes[v, V_ROW], nodes[v, V_OWN], nodes[v, V_CHAIR]
             go, seats, cap = out_s[near_row, row], 1 - chair + own, nodes[v, V_CAP] - group.offset[gate]
-            has_room = chair < holds.shape[0] and seats + pa < holds.shape[1] and holds[chair, seats + pa]
+            has_room = most_seats(vehicle_holds, pa, chair) >= seats
             if not has_room or (nodes[v, V_SHARED] and not pa) or nodes[v, V_TAGS] & ~tags or go > cap:
                 continue
             at[v] = n
-            x.who[n], x.seats[n], x.chairs[n] = v, seats, chair
+            x.who[n], x.seats[n], x.chairs[n], x.form[n] = v, seats, chair, form_of(seats, chair)
             x.gain[n] = price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * own
             x.cap[n], x.target[n] = cap, nodes[v, V_TARGET] - group.offset[gate]
             x.leave[n], x.home[n] = nodes[v, V_SERVICE] + span, -NEVER

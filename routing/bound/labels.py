@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from routing.bound.local import NEVER, end_pence, is_in, over_pence, put_in
-from routing.bound.tables import fits, gain_after
+from routing.bound.tables import gain_after
 from routing.numba_cache import njit_inner
 
 
@@ -65,24 +65,22 @@ def fines_left(n: int, x: Any, mask: Any) -> float:
     """Fines of the nodes that may still come."""
     left = 0.0
     for i in range(n):
-        if x.best_fine[i] > 0.0 and not is_in(mask, i):
-            left += x.best_fine[i]
+        if x.fine[i] > 0.0 and not is_in(mask, i):
+            left += x.fine[i]
     return left
 
 
 @njit_inner
-def begin_labels(
-    n: int, x: Any, tab: Any, lab: Any, fixed: float, pa: int, rate: float, wanted: float, step_s: int
-) -> int:
+def begin_labels(n: int, x: Any, tab: Any, lab: Any, fixed: float, rate: float, wanted: float, step_s: int) -> int:
     """Labels of runs with one home; how many, -1: there is no room for them."""
-    lab.head[:, :, :n] = -1
+    lab.head[:, :n] = -1
     n_labels = 0
-    fines = x.best_fine[:n].sum()
+    fines = x.fine[:n].sum()
     for i in range(n):
         lab.end_at[i], lab.end_cost[i] = -1, -NEVER
         value = fixed + x.first_cost[i] - x.gain[i] + over_pence(rate, x.first_go[i], x.target[i])
-        c, q = x.chairs[i], x.seats[i] + pa
-        if value - tab.best[c, q, x.first_go[i] // step_s, i] - fines + x.best_fine[i] >= -wanted:
+        load = tab.after[0, x.form[i]]
+        if value - gain_after(tab, load, n, x.first_go[i] // step_s, -2, i) - fines + x.fine[i] >= -wanted:
             continue
         if n_labels >= len(lab.at):
             return -1
@@ -90,26 +88,26 @@ def begin_labels(
         lab.mask[n_labels, :] = np.uint64(0)
         put_in(lab.mask[n_labels], i)
         lab.alive[n_labels], lab.next_one[n_labels] = True, -1
-        lab.head[c, q, i] = n_labels
+        lab.head[load, i] = n_labels
         n_labels += 1
     return n_labels
 
 
 @njit_inner
 def grow_label(
-    label: int, c: int, q: int, n: int, x: Any, tab: Any, lab: Any, holds: Any, rate: float, wanted: float, step_s: int,
-    width: int, n_labels: int,
+    label: int, load: int, n: int, x: Any, tab: Any, lab: Any, rate: float, wanted: float, step_s: int, width: int,
+    n_labels: int,
 ) -> int:  # fmt: skip
     """All labels that are one home longer; how many labels there are then, -1: there is no room for them."""
     i, words = lab.at[label], (n + 63) // 64
-    fines = x.best_fine[:n].sum()
+    fines = x.fine[:n].sum()
     for j in range(n):
-        to_c, to_q = c + x.chairs[j], q + x.seats[j]
-        t = lab.t[label] + x.go[i, j]
-        if t > x.cap[j] or not fits(holds, to_c, to_q) or is_in(lab.mask[label], j):
+        to, t = tab.after[load, x.form[j]], lab.t[label] + x.go[i, j]
+        # What the table calls too soon for a load was reached by coming to somebody again.
+        if to < 0 or t > x.cap[j] or t < tab.soonest[to] or is_in(lab.mask[label], j):
             continue
         value = lab.cost[label] + x.cost[i, j] - x.gain[j] + over_pence(rate, t, x.target[j])
-        more = gain_after(tab, to_c, to_q, t // step_s, i, j)
+        more = gain_after(tab, to, n, t // step_s, i, j)
         if value - more - fines >= -wanted:
             continue
         if n_labels >= len(lab.at):
@@ -120,26 +118,23 @@ def grow_label(
         put_in(lab.mask[n_labels], j)
         if value - more - fines_left(n, x, lab.mask[n_labels]) >= -wanted:
             continue
-        if is_kept(lab, n_labels, lab.head[to_c, to_q, j], words, width):
-            lab.alive[n_labels], lab.next_one[n_labels] = True, lab.head[to_c, to_q, j]
-            lab.head[to_c, to_q, j] = n_labels
+        if is_kept(lab, n_labels, lab.head[to, j], words, width):
+            lab.alive[n_labels], lab.next_one[n_labels] = True, lab.head[to, j]
+            lab.head[to, j] = n_labels
             n_labels += 1
     return n_labels
 
 
 @njit_inner
 def grow_labels(
-    n: int, x: Any, tab: Any, lab: Any, holds: Any, fixed: float, pa: int, rate: float, wanted: float, step_s: int,
-    width: int,
+    n: int, x: Any, tab: Any, lab: Any, n_loads: int, fixed: float, rate: float, wanted: float, step_s: int, width: int
 ) -> tuple[bool, float]:  # fmt: skip
     """All runs with a reduced cost below -wanted, load by load; whether there was room for all, and the least cost."""
     least = -NEVER
-    n_labels = begin_labels(n, x, tab, lab, fixed, pa, rate, wanted, step_s)
-    n_chairs, n_seats = holds.shape
-    for z in range(n_chairs * n_seats):
-        c, q = z // n_seats, z % n_seats
+    n_labels = begin_labels(n, x, tab, lab, fixed, rate, wanted, step_s)
+    for load in range(1, n_loads):
         for i in range(n):
-            label = lab.head[c, q, i]
+            label = lab.head[load, i]
             while label >= 0:
                 if n_labels < 0:
                     return False, least
@@ -148,7 +143,7 @@ def grow_labels(
                     least = min(least, done)
                     if done < lab.end_cost[i]:
                         lab.end_cost[i], lab.end_at[i] = done, label
-                    n_labels = grow_label(label, c, q, n, x, tab, lab, holds, rate, wanted, step_s, width, n_labels)
+                    n_labels = grow_label(label, load, n, x, tab, lab, rate, wanted, step_s, width, n_labels)
                 label = lab.next_one[label]
     return n_labels >= 0, least
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from routing.bound.fields import MAX_GATES
 from routing.bound.from_plan import as_driven, solo_columns
 from routing.bound.links import broken_links
+from routing.bound.local import MOST_BITS
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
@@ -20,12 +21,18 @@ from routing.bound.state import digest_of, load, save
 N_THREADS = 2
 FIRST_EPS, LEAST_EPS = 0.05, 0.002
 """Share of a run's price that a find must be worth at first, and at last, by labels."""
-STAGES = ((1, (0.05, 0.02)), (2, (0.05, 0.02, 0.01, 0.005)), (3, (0.005,)))
+STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
+    (replace(TABLES, n_stages=3), (0.05, 0.02, 0.01, 0.005)),
+    (replace(TABLES, n_stages=3, n_bits=3), (0.02, 0.01, 0.005)),
+    (replace(TABLES, n_stages=3, n_bits=MOST_BITS), (0.01, 0.005)),
+)
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
 FEW = 100
 """Groups of a family that are priced between two solutions of the program, while there is much to find."""
-MUCH, MUCH_AT_FIRST = 0.01, 0.04
-"""Share of the runs, or of the groups, that is much to find or to split."""
+MUCH = 0.02
+"""Share of the runs that is much to find in a whole round."""
+MOST_FEW, SHARE_OF_WHOLE = 6, 0.1
+"""Rounds of a few groups after a whole one, and the share of what it found that each must find."""
 MOST_RUNS = 20_000
 SAVE_EVERY_S = 10.0
 
@@ -88,13 +95,11 @@ class Ladder:
     def _raise(self) -> None:
         """By tables, with more gates and then finer; by labels at last."""
         for n_gates in range(1, MAX_GATES):
-            if not self._settle(replace(TABLES, n_gates=n_gates, eps=FIRST_EPS), is_last=False):
+            if not self._settle(replace(STAGES[0][0], n_gates=n_gates, eps=FIRST_EPS), is_last=False):
                 return
-        for n_stages, gains in STAGES:
-            if n_stages > 1:
-                self._as_driven(comes_again=True)
+        for effort, gains in STAGES:
             for eps in gains:
-                if not self._settle(replace(TABLES, n_stages=n_stages, eps=eps), is_last=eps == gains[-1]):
+                if not self._settle(replace(effort, eps=eps), is_last=eps == gains[-1]):
                     return
         self._prove()
 
@@ -112,21 +117,19 @@ class Ladder:
 
         is_last : go on until a whole round finds nothing.
         """
-        whole = effort
+        whole, n_whole, n_few = effort, 0, 0
         while True:
             new, n_split, is_cut_short = self._look(effort)
             if is_cut_short:
                 return False
-            if self._is_much(new, n_split, 0.0 if is_last else MUCH if effort.n_gates == MAX_GATES else MUCH_AT_FIRST):
-                effort = replace(effort, only_doubtful=True, most=FEW)
-            elif effort.only_doubtful and is_last:
-                effort = whole
-            else:
-                return True
-
-    def _is_much(self, new: int, n_split: int, share: float) -> bool:
-        n_groups = sum(len(family.groups) for family in self._rounds.families)
-        return new >= max(5, int(share * self._rounds.master.n_runs)) or n_split >= max(3, int(share * n_groups))
+            found = new + n_split
+            if not effort.only_doubtful:
+                n_whole, n_few = found, 0
+                if found < max(5, int(0.0 if is_last else MUCH * self._rounds.master.n_runs)):
+                    return True
+            n_few += 1
+            is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole)
+            effort = replace(whole, only_doubtful=True, most=FEW) if is_few else whole
 
     def _prove(self) -> None:
         """By labels: quickly until nobody is visited twice, then exactly, for ever smaller gains."""

@@ -12,6 +12,10 @@ NEVER = -1e15
 """Gain of what cannot be."""
 END_STEP_S, N_END_STEPS = 60, 6 * 60
 """The prices of a run by its whole time on the road: one a minute, the last for all that is longer."""
+ROOM, N_PARTS = 96, 3
+"""Most steps of time in a table, and numbers of a place at each, see `routing.bound.tables`."""
+MOST_BITS, MOST_PLACES = 5, 40_000
+"""Homes of a group that a table keeps from coming again, and places of a table up to which it has room for more."""
 MOST_NEAR, MOST_CLUSTERS = 40, 12
 """Most neighbours that a table tells apart, and most clusters of those further off."""
 
@@ -19,21 +23,21 @@ MOST_NEAR, MOST_CLUSTERS = 40, 12
 class Local(NamedTuple):
     """Nodes of a sequence; n of the most that there can be are in use.
 
-    who : number among the leg's nodes. seats, chairs : taken by each. gain : of a visit; fine, best_fine : see
-    `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate; leave : seconds from a
-    node to the end of a run that has it outermost; home : pence of the empty miles then. first_go, first_cost : from
-    the gate; go, cost : from node to node. reach : soonest time at each. near : nearest others, -1: no more; near_go,
-    near_cost, near_steps : the way to them, and its whole steps of time. cluster : of each node; far_go, far_cost,
-    far_steps : least to the nodes of each cluster that are not near. ends : pence by minutes on the road. other_ends,
-    used, value, visits : scratch.
+    who : number among the leg's nodes. seats, chairs : taken by each; form : see `routing.bound.loads`. gain : of a
+    visit; fine : see `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate;
+    leave : seconds from a node to the end of a run that has it outermost; home : pence of the empty miles then.
+    first_go, first_cost : from the gate; go, cost : from node to node. reach : soonest time at each. near : nearest
+    others, -1: no more; near_go, near_cost : the way to them. cluster : of each node; far_go, far_cost, far_steps :
+    least to the nodes of each cluster that are not near, and its whole steps of time. ends : pence by minutes on the
+    road. other_ends, used, value, visits : scratch.
     """
 
     who: Any
     seats: Any
     chairs: Any
+    form: Any
     gain: Any
     fine: Any
-    best_fine: Any
     less: Any
     cap: Any
     target: Any
@@ -47,7 +51,6 @@ class Local(NamedTuple):
     near: Any
     near_go: Any
     near_cost: Any
-    near_steps: Any
     cluster: Any
     far_go: Any
     far_cost: Any
@@ -60,18 +63,19 @@ class Local(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Most that can still be gained; axes: wheelchairs on board, seats taken, steps of time, node.
+    """Most that can still be gained from each place: load and node, see `routing.bound.tables`.
 
-    best : with anything next; next_near : the near node that comes next then (-1: none, or a far one); second : with
-    anything but that. most, most_at : by cluster and steps of time, scratch.
+    rows : the places' rows, one after another; row : the one in the making. after : (L, F) load that a load becomes
+    with a home of a form; soonest : (L,) time at which it can be on board. most, most_at : by cluster and step, of the
+    load in the making, and the node that it is gained at.
     """
 
-    best: Any
-    second: Any
-    next_near: Any
+    rows: Any
+    row: Any
+    after: Any
+    soonest: Any
     most: Any
     most_at: Any
-    soonest: Any
 
 
 class Labels(NamedTuple):
@@ -100,12 +104,13 @@ class Labels(NamedTuple):
 def make_local(n: int) -> Any:
     """Room for n nodes."""
     return Local(
-        who=np.empty(n, np.int64), seats=np.empty(n, np.int64), chairs=np.empty(n, np.int64), gain=np.empty(n),
-        fine=np.empty(n), best_fine=np.empty(n), less=np.empty(n), cap=np.empty(n, np.int64),
+        who=np.empty(n, np.int64), seats=np.empty(n, np.int64), chairs=np.empty(n, np.int64),
+        form=np.empty(n, np.int64), gain=np.empty(n),
+        fine=np.empty(n), less=np.empty(n), cap=np.empty(n, np.int64),
         target=np.empty(n, np.int64), leave=np.empty(n, np.int64), home=np.empty(n), first_go=np.empty(n, np.int64),
         first_cost=np.empty(n), go=np.empty((n, n), np.int64), cost=np.empty((n, n)), reach=np.empty(n, np.int64),
         near=np.empty((n, MOST_NEAR), np.int64), near_go=np.empty((n, MOST_NEAR), np.int64),
-        near_cost=np.empty((n, MOST_NEAR)), near_steps=np.empty((n, MOST_NEAR), np.int64),
+        near_cost=np.empty((n, MOST_NEAR)),
         cluster=np.empty(n, np.int64), far_go=np.empty((n, MOST_CLUSTERS), np.int64),
         far_cost=np.empty((n, MOST_CLUSTERS)), far_steps=np.empty((n, MOST_CLUSTERS), np.int64),
         ends=np.empty(N_END_STEPS), other_ends=np.empty(N_END_STEPS),
@@ -114,24 +119,25 @@ def make_local(n: int) -> Any:
 
 
 @njit
-def make_table(n: int, n_chairs: int, n_seats: int, n_steps: int) -> Any:
-    """Room for n nodes."""
-    shape = (n_chairs, n_seats, n_steps, n)
+def make_table(n: int, n_loads: int, n_forms: int) -> Any:
+    """Room for n nodes, and for sets of critical ones as far as they fit."""
+    most = n_loads << MOST_BITS
     return Table(
-        best=np.empty(shape), second=np.empty(shape), next_near=np.empty(shape, np.int32),
-        most=np.empty((MOST_CLUSTERS, n_steps)), most_at=np.empty((MOST_CLUSTERS, n_steps), np.int64),
-        soonest=np.empty((n_chairs, n_seats), np.int64),
+        rows=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32),
+        row=np.empty((N_PARTS + 1) * ROOM, np.float32), after=np.empty((most, n_forms + MOST_BITS), np.int64),
+        soonest=np.empty(most, np.int64), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
+        most_at=np.empty(MOST_CLUSTERS * ROOM, np.int64),
     )  # fmt: skip
 
 
 @njit
-def make_labels(n: int, n_chairs: int, n_seats: int, most: int) -> Any:
+def make_labels(n: int, n_loads: int, most: int) -> Any:
     """Room for so many labels over n nodes."""
     words = (n + 63) // 64
     return Labels(
         at=np.empty(most, np.int64), t=np.empty(most, np.int64), cost=np.empty(most), before=np.empty(most, np.int64),
         next_one=np.empty(most, np.int64), mask=np.zeros((most, words), np.uint64), alive=np.empty(most, np.bool_),
-        head=np.empty((n_chairs, n_seats, n), np.int64), ng=np.zeros((n, words), np.uint64),
+        head=np.empty((n_loads, n), np.int64), ng=np.zeros((n, words), np.uint64),
         end_at=np.empty(n, np.int64), end_cost=np.empty(n),
     )  # fmt: skip
 

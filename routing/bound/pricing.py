@@ -23,7 +23,6 @@ from routing.bound.fields import (
     Q_GATES,
     Q_LATEST,
     Q_SPAN,
-    V_CAP,
     V_DEMAND,
     V_OWN,
     V_PLACE,
@@ -32,6 +31,7 @@ from routing.bound.fields import (
 )
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
 from routing.bound.labels import grow_labels, remember, take_best, write_run
+from routing.bound.loads import form_of
 from routing.bound.local import (
     END_STEP_S,
     N_END_STEPS,
@@ -41,7 +41,7 @@ from routing.bound.local import (
     make_local,
     make_table,
 )
-from routing.bound.tables import CLUSTERS, NEAR, STEPS_S, find_reach, find_soonest, follow, prove_by_tables, start_pence
+from routing.bound.tables import find_reach, follow, prove_by_tables, shape_of, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -104,15 +104,6 @@ def rough_gain(n: int, x: Any, least_in: Any, metre: float, room: int) -> float:
 
 
 @njit_inner
-def fill_holds(n: int, x: Any, pa: int, vehicle_holds: Any, holds: Any) -> None:
-    """The loads that a group's homes can make, each coming once: no more wheelchairs or seats than theirs."""
-    chairs, seats = x.chairs[:n].sum(), x.seats[:n].sum() + pa
-    for c in range(holds.shape[0]):
-        for q in range(holds.shape[1]):
-            holds[c, q] = vehicle_holds[c, q] and c <= chairs and q <= seats
-
-
-@njit_inner
 def n_nodes(gate_from: Any, gate_to: Any, sequences: Any, members: Any, is_in: Any) -> int:
     """Nodes of the gates of some sequences; is_in (H,) is scratch."""
     is_in[:] = False
@@ -161,8 +152,8 @@ def price_groups(
     leg: int, nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any,
     least_in: Any, sequences: Any, member_from: Any, members: Any, c: Any, long_pence: Any, moments: Any,
     moment_pence: Any, fits: Any, price: Any, rate: float, eps: float, ng_of: Any, fines: Any, n_stages: int,
-    n_turns: int, width: int, max_labels: int, per_group: int, bound: Any, least_price: Any, split_at: Any, found: Any,
-    figures: Any,
+    n_bits: int, width: int, max_labels: int, per_group: int, by_way: Any, critical: Any, bound: Any, least_price: Any,
+    split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
@@ -179,11 +170,12 @@ def price_groups(
     fits : (C + 1, seats + 1, wheelchairs + 1). price : (D,) what serving a demand once is worth.
     rate : pence a minute over the wish. eps : runs with a reduced cost above -eps are not looked for.
     ng_of : (V, V) whether a label at a node goes on remembering another one.
-    fines : (k, V) fines of each group to begin the tables with. n_stages : finest table. n_turns : fillings of the
-        last, each with better fines; 0: one of each.
+    fines : (k, V) fines of each group to begin the tables with. n_stages : finest table. n_bits : most
+        critical nodes of a group.
     width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
-    per_group : most runs told of each.
+    per_group : most runs told of each. by_way : (V, V) all nodes by the way to them from each.
+    critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
     bound, least_price : (k,) filled with the proven least reduced cost of any run of the group, and the least that such
         a run costs. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: it does not.
     found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
@@ -196,11 +188,9 @@ def price_groups(
     pa, vehicle_holds = int(c[C_PA]), np.ascontiguousarray(fits[int(c[C_CLASS])].T)
     group, at = make_group(len(gate_from), m_most), np.empty(len(nodes), np.int64)
     x = make_local(n_most)
-    tab = make_table(
-        n_most, vehicle_holds.shape[0], vehicle_holds.shape[1], 1 + nodes[:, V_CAP].max() // STEPS_S[n_stages - 1]
-    )
-    lab = make_labels(n_most, vehicle_holds.shape[0], vehicle_holds.shape[1], max_labels)
-    holds = np.empty_like(vehicle_holds)
+    n_forms = form_of(1 + nodes[:, V_OWN].max(), 1) + 1
+    tab = make_table(n_most, vehicle_holds.size, n_forms)
+    lab = make_labels(n_most, vehicle_holds.size << n_bits, max_labels)
     walk, n_found = np.empty(vehicle_holds.size + 1, np.int64), 0
     for k in range(n_groups):
         ms = members[member_from[k] : member_from[k + 1]]
@@ -217,28 +207,28 @@ def price_groups(
         bound[k] = fixed - rough_gain(n, x, least_in, c[C_METRE], int(c[C_ROOM]))
         if bound[k] >= -eps:
             continue
-        fill_holds(n, x, pa, vehicle_holds, holds)
         fill_arcs(n, nodes, out_s, out_m, c[C_METRE], x)
         find_reach(n, x)
-        find_soonest(n, x, tab, pa)
         group_ends(leg, sequences, ms, long_pence, moments, moment_pence, x.ends, x.other_ends)
         for i in range(n):
             x.fine[i] = fines[k, x.who[i]]
         stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
-        root, stage = prove_by_tables(n, x, tab, holds, fixed, pa, rate, eps, stages, n_turns, walk)
+        root, stage, n_loads = prove_by_tables(
+            n, x, tab, vehicle_holds, fixed, pa, rate, eps, stages, n_bits, critical[k], n_forms, by_way, at, walk,
+        )  # fmt: skip
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
             continue
         if max_labels == 0 or len(ms) > 1:
             n_found = tell_walks(
-                n, nodes, out_m, base_m, sequences, ms, group, c, holds, price, x, tab, fixed, pa, rate, eps, stage,
-                per_group, k, max_labels > 0, split_at, found, figures, n_found, walk,
+                n, nodes, out_m, base_m, sequences, ms, group, c, price, x, tab, fixed, rate, eps, stage, per_group, k,
+                max_labels > 0, split_at, found, figures, n_found, walk,
             )  # fmt: skip
             continue
         remember(n, x, lab, ng_of)
         wanted, is_whole = eps, False
         while not is_whole:
-            is_whole, least = grow_labels(n, x, tab, lab, holds, fixed, pa, rate, wanted, STEPS_S[stage], width)
+            is_whole, least = grow_labels(n, x, tab, lab, n_loads, fixed, rate, wanted, shape_of(n, x, stage)[0], width)
             if width > 0:
                 break
             if is_whole:
@@ -263,31 +253,30 @@ def price_groups(
 
 @njit_inner
 def tell_walks(
-    n: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, holds: Any,
-    price: Any, x: Any, tab: Any, fixed: float, pa: int, rate: float, eps: float, stage: int, per_group: int, k: int,
-    exact: bool, split_at: Any, found: Any, figures: Any, n_found: int, walk: Any,
+    n: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, price: Any, x: Any,
+    tab: Any, fixed: float, rate: float, eps: float, stage: int, per_group: int, k: int, apart: bool, split_at: Any,
+    found: Any, figures: Any, n_found: int, walk: Any,
 ) -> int:  # fmt: skip
     """The table's own best runs by where they begin, priced as their own sequence does; or the gate to split at.
 
     They may come to a home twice. Taken into the program they keep its prices where tables can prove something.
 
-    exact : a group is split wherever there is doubt, and tells of no runs.
+    apart : a group is split wherever there is doubt, and tells of no runs.
     """
-    step_s, n_near = STEPS_S[stage], NEAR[stage]
-    n_steps, n_clusters = 1 + x.cap[:n].max() // step_s, CLUSTERS[stage] if n > n_near + 1 else 0
+    step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
     for i in range(n):
-        x.value[i] = fixed + start_pence(i, x, tab, pa, rate, step_s) - x.best_fine[:n].sum()
+        x.value[i] = fixed + start_pence(i, n, x, tab, rate, step_s) - x.fine[:n].sum()
     for turn in range(per_group):
         start = int(np.argmin(x.value[:n]))
         pence = x.value[start]
         if pence >= -eps or n_found >= len(found):
             break
         x.value[start] = -NEVER
-        length, t = follow(n, start, x, tab, holds, pa, rate, step_s, n_near, n_clusters, n_steps, walk)
+        length, t = follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
         best, more = 0, 0.0
         if len(members) > 1:
             best, more = real_member(nodes, out_m, base_m, sequences, members, group, c, x, walk, length)
-            if best < 0 or pence + more >= -eps or exact:
+            if best < 0 or pence + more >= -eps or apart:
                 if turn == 0:
                     for m in range(split_at.shape[1]):
                         but = split_at[k, m - 1] if m > 0 else -1
@@ -297,7 +286,7 @@ def tell_walks(
         pence += more
         figures[n_found, 0] = pence
         for i in range(n):
-            pence -= x.best_fine[i] * (x.visits[i] - 1)
+            pence -= x.fine[i] * (x.visits[i] - 1)
         tell(
             nodes, x, walk, length, members[best], pence - end_pence(x, end, t), t + x.leave[end], price, c,
             found[n_found], figures[n_found],

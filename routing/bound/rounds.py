@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.families import APART, Family, families_of, known
-from routing.bound.fields import C_RUN, MAX_GATES, V_ROW
+from routing.bound.fields import C_RUN, MAX_GATES, V_PLACE, V_ROW
 from routing.bound.master import Columns, Master, Prices, long_prices
 from routing.bound.pricing import price_groups
-from routing.bound.problem import BoundProblem
+from routing.bound.problem import BoundProblem, Leg
 from routing.bound.proven import Proven, prove_prices
+from routing.evaluate import FAR
 from routing.instance import H_ROW, R_OVER_TARGET, S_PROFILE
 
 PER_GROUP = 3
@@ -36,7 +37,7 @@ class Effort:
     only_doubtful : leave out groups that had nothing to give when they were last priced.
     eps : share of a run's price that a find must be worth.
     width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
-    n_stages, n_turns, max_labels : see `pricing.price_groups`.
+    n_stages, n_bits, max_labels : see `pricing.price_groups`.
     """
 
     n_gates: int = MAX_GATES
@@ -45,13 +46,13 @@ class Effort:
     eps: float
     n_stages: int
     width: int = 0
-    n_turns: int = 0
+    n_bits: int = 0
     max_labels: int = 0
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
-QUICK = Effort(eps=0.05, n_stages=2, width=2, n_turns=1, max_labels=20_000)
-EXACT = Effort(eps=0.02, n_stages=3, n_turns=4, max_labels=1_000_000)
+QUICK = Effort(eps=0.05, n_stages=2, width=2, max_labels=20_000)
+EXACT = Effort(eps=0.02, n_stages=3, n_bits=2, max_labels=1_000_000)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -71,11 +72,13 @@ class Rounds:
     families: list[Family] = field(default_factory=list)
     ng: list[NDArray[np.bool_]] = field(default_factory=list)
     history: list[Prices] = field(default_factory=list)
+    _by_way: list[NDArray[np.int32]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Families of all kinds; every node remembers its nearest few."""
         self.families = list(families_of(self.problem, self.master))
         self.ng = [_near_sets(self.problem, leg) for leg in range(len(self.problem.legs))]
+        self._by_way = [_by_way(leg) for leg in self.problem.legs]
 
     def price(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
         """Look for runs that are worth more than they cost; groups whose looseness leaves doubt are split.
@@ -91,16 +94,28 @@ class Rounds:
             for chosen in [self._worth_pricing(family, prices, effort)]
             for a in range(0, len(chosen), AT_ONCE)
         ]
+        n_critical = sum(family.n_critical for family in self.families)
         cuts: list[dict[int, list[int]]] = [{} for _ in self.families]
         of = {id(family): cut for family, cut in zip(self.families, cuts, strict=True)}
         found = list(
             self.threads.map(lambda task: self._price(task[0], task[1], prices, effort, of[id(task[0])]), tasks)
         )
+        if sum(family.n_critical for family in self.families) > n_critical:
+            self._drop_repeats()
         n_new = sum(self.master.add(columns) for columns in found if columns is not None)
         for family, cut in zip(self.families, cuts, strict=True):
             if cut:
                 family.split(self.problem.legs[family.leg], cut)
         return n_new, sum(map(len, cuts)), any(columns is None for columns in found)
+
+    def _drop_repeats(self) -> None:
+        """Take runs that come again to a critical node out of the program."""
+        critical = {
+            (*family.at, sequence): nodes for family in self.families for sequence, nodes in family.remembered()
+        }
+        self.master.drop_unless(
+            lambda run: all(run[4:].count(node) < 2 for node in critical.get((run[0], run[1], run[2], run[3]), ()))
+        )
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
         worth = self._worth(family, prices, effort)
@@ -130,6 +145,7 @@ class Rounds:
         member_from = np.cumsum([0, *map(len, groups)]).astype(np.int64)
         bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty((len(chosen), 2), np.int64)
         nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 4))
+        critical = family.critical[chosen]
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
             table.leg, table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
@@ -137,11 +153,12 @@ class Rounds:
             table.sequences, member_from, np.concatenate(groups), c, long_prices(kind),
             self.master.moments[family.leg], self.master.moment_prices(prices, *family.at), p.instance.fits,
             prices.demand, float(p.instance.rules[R_OVER_TARGET]), self._worth(family, prices, effort),
-            self.ng[family.leg], fines, effort.n_stages, effort.n_turns, effort.width, effort.max_labels, PER_GROUP,
-            bound, least, split_at, nodes, figures,
+            self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
+            self._by_way[family.leg][profile], critical, bound, least, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
         family.seen[chosen] = len(self.history) - 1
+        family.critical[chosen] = critical
         worth = self._worth(family, prices, effort)
         for k, at, pence in zip(chosen.tolist(), split_at.tolist(), bound.tolist(), strict=True):
             gates = [gate for gate in at if gate >= 0]
@@ -180,6 +197,14 @@ class Rounds:
         if n_more:
             self.master.drop_unless(lambda key: _keeps(self.ng[key[0]], key[4:]))
         return n_more
+
+
+def _by_way(leg: Leg) -> NDArray[np.int32]:
+    """(P, V, V) all nodes by the way to them from each, as `pricing.fill_arcs` counts it."""
+    nodes = leg.nodes
+    rows, places = nodes[:, V_ROW], nodes[:, V_PLACE]
+    away = leg.out_s[:, rows[:, None], rows[None, :]] + np.where(places[:, None] == places, -FAR, 0)
+    return np.argsort(away, axis=2, kind="stable").astype(np.int32)
 
 
 def _near_sets(problem: BoundProblem, leg: int) -> NDArray[np.bool_]:

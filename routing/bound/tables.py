@@ -2,21 +2,34 @@
 
 Time is rounded down, a home may come again (but nobody turns back at once to where they came from), and the far homes
 of a home are taken together. That is too good to be true, so what a table calls clean is clean. A home that the best
-run of the table visits more than once is fined for each visit, and every run let off one fine of each home: a run that
-visits it once pays nothing, one that visits it twice does.
+run of the table visits more than once becomes *critical*: the table remembers whether it is on board. Others may be
+fined for each visit, where every run is let off one fine of each home: one that visits it once pays nothing.
+
+A place of the table is a load and a node; its `ROOM` steps of time lie side by side, so that one instruction works on
+many of them. A processor does that for numbers of four bytes at known distances only: hence one long array, and rows
+of a fixed width. What four bytes lose is taken off what a table proves, see `rounded_pence`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from routing.bound.local import NEVER, end_pence, over_pence
+import numpy as np
+
+from routing.bound.loads import fill_states
+from routing.bound.local import N_PARTS, NEVER, ROOM, end_pence, over_pence
 from routing.evaluate import FAR
-from routing.numba_cache import njit_inner
+from routing.numba_cache import njit_inline, njit_inner
 
 STEPS_S, NEAR, CLUSTERS = (300, 120, 60), (8, 16, 40), (8, 12, 12)
 """Step of a table's time, neighbours of a node that it tells apart, and clusters of the others: a finer table where one
 leaves doubt."""
+LOWEST = np.float32(-1e9)
+"""Gain of a place that cannot be."""
+BEST, SECOND, NEXT, STEP = np.uint64(0), np.uint64(ROOM), np.uint64(2 * ROOM), np.uint64(3 * ROOM)
+"""Where the parts of a place's row begin: most that can be gained with anything next; with anything but the near node
+that comes next then; its number, -1: none or a far one. Of the row in the making, then: numbers of the steps."""
+ROW = N_PARTS * ROOM
 
 
 @njit_inner
@@ -34,21 +47,19 @@ def find_reach(n: int, x: Any) -> None:
 
 
 @njit_inner
-def find_soonest(n: int, x: Any, tab: Any, pa: int) -> None:
+def find_soonest(n: int, x: Any, tab: Any, n_loads: int) -> None:
     """Least time at which each load can be on board, into tab.soonest: each home once, from wherever it is nearest."""
-    soonest = tab.soonest
-    n_chairs, n_seats = soonest.shape
-    for c in range(n_chairs):
-        for q in range(n_seats):
-            soonest[c, q] = 0 if c == 0 and q == pa else FAR
+    for load in range(n_loads):
+        tab.soonest[load] = 0 if load == 0 else FAR
     for j in range(n):
         least = x.first_go[j]
         for i in range(n):
             if i != j:
                 least = min(least, x.go[i, j])
-        for c in range(n_chairs - 1, x.chairs[j] - 1, -1):
-            for q in range(n_seats - 1, x.seats[j] - 1, -1):
-                soonest[c, q] = min(soonest[c, q], soonest[c - x.chairs[j], q - x.seats[j]] + least)
+        for load in range(n_loads - 1, -1, -1):
+            to = tab.after[load, x.form[j]]
+            if to >= 0:
+                tab.soonest[to] = min(tab.soonest[to], tab.soonest[load] + least)
 
 
 @njit_inner
@@ -68,22 +79,25 @@ def find_clusters(n: int, n_clusters: int, x: Any) -> None:
 
 
 @njit_inner
-def find_near(n: int, n_near: int, n_clusters: int, step_s: int, x: Any) -> None:
-    """Nearest others of each node and the least of the rest by cluster, into x.near_*, x.far_*."""
+def find_near(n: int, n_near: int, n_clusters: int, step_s: int, by_way: Any, at: Any, x: Any) -> None:
+    """Nearest others of each node and the least of the rest by cluster, into x.near_*, x.far_*.
+
+    by_way : (V, V) all nodes of the leg by the way to them. at : (V,) place of each in x, -1: not there.
+    """
     for i in range(n):
         for j in range(n):
             x.used[j] = j == i or x.go[i, j] >= FAR
-        for k in range(n_near):
-            best = -1
-            for j in range(n):
-                if not x.used[j] and (best < 0 or x.go[i, j] < x.go[i, best]):
-                    best = j
-            x.near[i, k] = best
-            if best < 0:
+        k = 0
+        for m in range(by_way.shape[1]):
+            j = at[by_way[x.who[i], m]]
+            if k == n_near:
                 break
-            x.used[best] = True
-            x.near_go[i, k], x.near_cost[i, k] = x.go[i, best], x.cost[i, best]
-            x.near_steps[i, k] = x.go[i, best] // step_s
+            if j >= 0 and not x.used[j]:
+                x.used[j] = True
+                x.near[i, k], x.near_go[i, k], x.near_cost[i, k] = j, x.go[i, j], x.cost[i, j]
+                k += 1
+        if k < n_near:
+            x.near[i, k] = -1
         for k in range(n_clusters):
             x.far_go[i, k], x.far_cost[i, k] = FAR, -NEVER
         for j in range(n):
@@ -95,40 +109,161 @@ def find_near(n: int, n_near: int, n_clusters: int, step_s: int, x: Any) -> None
             x.far_steps[i, k] = x.far_go[i, k] // step_s
 
 
+@njit_inline
+def place_of(load: int, n: int, i: int) -> Any:
+    """Where the row of a place begins."""
+    return np.uint64((load * n + i) * ROW)
+
+
+@njit_inline
+def over_line(rate: float, go: int, target: int, step_s: int) -> tuple[Any, Any]:
+    """Price of a ride over its wish, `go` after the step: at step 0, and how much more at each; below 0 it is none."""
+    return np.float32(rate * (go - target) / 60.0 - 0.5), np.float32(rate * step_s / 60.0)
+
+
 @njit_inner
-def fits(holds: Any, c: int, q: int) -> bool:
-    """Whether a load of wheelchairs and seats fits; holds (wheelchairs + 1, seats + 1)."""
-    return bool(c < holds.shape[0] and q < holds.shape[1] and holds[c, q])
+def go_on_near(rows: Any, row: Any, at: Any, a: int, b: int, i: int, j: int, gain: Any, over: Any, more: Any) -> None:
+    """Try node j next, from node i, at the steps [a, b) of the row in the making; `at` is the place after step 0."""
+    came_from, to = np.float32(i), np.float32(j)
+    for s in range(a, b):
+        u = np.uint64(s)
+        best, second, back = rows[at + u], rows[at + u + SECOND], rows[at + u + NEXT]
+        after = second if back == came_from else best
+        value = gain - max(over + more * row[u + STEP], np.float32(0.0)) + after
+        first, which = row[u], row[u + NEXT]
+        row[u + SECOND] = max(row[u + SECOND], min(first, value))
+        row[u + NEXT] = to if value > first else which
+        row[u] = max(first, value)
+
+
+@njit_inner
+def wait_near(row: Any, a: int, b: int, j: int, value: Any) -> None:
+    """Node j next at the steps [a, b), all of which come to it at the same time."""
+    for s in range(a, b):
+        if value > row[s]:
+            row[s + ROOM], row[s], row[s + 2 * ROOM] = row[s], value, np.float32(j)
+        elif value > row[s + ROOM]:
+            row[s + ROOM] = value
+
+
+@njit_inner
+def go_on_far(row: Any, most: Any, at: Any, a: int, b: int, cost: Any) -> None:
+    """Try a cluster next at the steps [a, b); `at` is its place after step 0."""
+    for s in range(a, b):
+        u = np.uint64(s)
+        row[u] = max(row[u], most[at + u] - cost)
 
 
 @njit_inner
 def fill_most(
-    n: int, n_clusters: int, x: Any, tab: Any, holds: Any, c: int, q: int, rate: float, step_s: int, n_steps: int
+    n: int, n_clusters: int, x: Any, tab: Any, load: int, rate: float, step_s: int, n_steps: int, with_who: bool
 ) -> None:
-    """The best node of a cluster to go on to, by the step at which it may be reached, into tab.most, tab.most_at."""
-    for k in range(n_clusters):
-        for s in range(n_steps):
-            tab.most[k, s], tab.most_at[k, s] = NEVER, -1
+    """Most that can be gained in a cluster by the step at which it may be reached, into tab.most.
+
+    with_who : the node that gains it, too, into tab.most_at.
+    """
     if n_clusters == 0:
         return
-    for s in range(n_steps):
-        for j in range(n):
-            to_c, to_q = c + x.chairs[j], q + x.seats[j]
-            if not fits(holds, to_c, to_q):
-                continue
-            t = max(s * step_s, x.reach[j], tab.soonest[to_c, to_q])
-            if t <= x.cap[j]:
-                step = s if t == s * step_s else t // step_s
-                value = x.less[j] - over_pence(rate, t, x.target[j]) + tab.best[to_c, to_q, step, j]
-                k = x.cluster[j]
-                if value > tab.most[k, s]:
-                    tab.most[k, s], tab.most_at[k, s] = value, j
+    for k in range(n_clusters):
+        for s in range(n_steps):
+            tab.most[k * ROOM + s] = LOWEST
+            if with_who:
+                tab.most_at[k * ROOM + s] = -1
+    for j in range(n):
+        to = tab.after[load, x.form[j]]
+        if to < 0:
+            continue
+        least = max(x.reach[j], tab.soonest[to])
+        if least > x.cap[j]:
+            continue
+        row, place = x.cluster[j] * ROOM, place_of(to, n, j)
+        waits, end = -(-least // step_s), x.cap[j] // step_s + 1
+        value = np.float32(x.less[j] - over_pence(rate, least, x.target[j])) + tab.rows[int(place) + least // step_s]
+        over, more = over_line(rate, 0, x.target[j], step_s)
+        if with_who:
+            for s in range(end):
+                if s >= waits:
+                    late = max(over + more * tab.row[s + 3 * ROOM], np.float32(0.0))
+                    value = np.float32(x.less[j]) - late + tab.rows[int(place) + s]
+                if value > tab.most[row + s]:
+                    tab.most[row + s], tab.most_at[row + s] = value, j
+            continue
+        for s in range(min(waits, end)):
+            tab.most[row + s] = max(tab.most[row + s], value)
+        come_to(tab.rows, tab.most, tab.row, place, np.uint64(row), waits, end, np.float32(x.less[j]), over, more)
+
+
+@njit_inner
+def come_to(
+    rows: Any, most: Any, steps: Any, at: Any, row: Any, a: int, b: int, gain: Any, over: Any, more: Any
+) -> None:  # fmt: skip
+    """Try a node of a cluster at the steps [a, b)."""
+    for s in range(a, b):
+        u = np.uint64(s)
+        value = gain - max(over + more * steps[u + STEP], np.float32(0.0)) + rows[at + u]
+        most[row + u] = max(most[row + u], value)
+
+
+@njit_inner
+def fill_row(
+    i: int, n: int, x: Any, tab: Any, load: int, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int,
+    ends_pay: bool,
+) -> None:  # fmt: skip
+    """All steps of one place of the table. ends_pay : whether the time on the road has a price."""
+    row = tab.row
+    a, b = max(x.reach[i], tab.soonest[load]) // step_s, x.cap[i] // step_s + 1
+    for s in range(a, b):
+        row[s] = np.float32(-x.home[i])
+        row[s + 2 * ROOM] = np.float32(-1.0)
+    if ends_pay:
+        for s in range(a, b):
+            row[s] = np.float32(-x.home[i] - end_pence(x, i, s * step_s))
+    for k in range(n_clusters):
+        steps = x.far_steps[i, k]
+        if steps < n_steps:
+            at = np.uint64(k * ROOM + steps)
+            go_on_far(row, tab.most, at, a, min(b, n_steps - steps), np.float32(x.far_cost[i, k]))
+    for s in range(a, b):
+        row[s + ROOM] = row[s]
+    for k in range(n_near):
+        j = x.near[i, k]
+        if j < 0:
+            break
+        to = tab.after[load, x.form[j]]
+        if to < 0:
+            continue
+        go, least = x.near_go[i, k], max(x.reach[j], tab.soonest[to])
+        if least > x.cap[j] or a * step_s + go > x.cap[j]:
+            continue
+        gain, place = x.less[j] - x.near_cost[i, k], place_of(to, n, j)
+        # Steps from which the node is reached before it can be had with that load; all come to it at the same time.
+        waits = max(a, -(-(least - go) // step_s))
+        if waits > a:
+            value = np.float32(gain - over_pence(rate, least, x.target[j])) + gain_after(
+                tab, to, n, least // step_s, i, j
+            )
+            wait_near(row, a, min(b, waits), j, value)
+        over, more = over_line(rate, go, x.target[j], step_s)
+        end = min(b, (x.cap[j] - go) // step_s + 1)
+        go_on_near(tab.rows, row, place + np.uint64(go // step_s), waits, end, i, j, np.float32(gain), over, more)
+    place = int(place_of(load, n, i))
+    for s in range(a, b):
+        tab.rows[place + s] = row[s]
+        tab.rows[place + s + ROOM] = row[s + ROOM]
+        tab.rows[place + s + 2 * ROOM] = row[s + 2 * ROOM]
+
+
+@njit_inner
+def gain_after(tab: Any, load: int, n: int, step: int, i: int, j: int) -> Any:
+    """What can still be gained at node j on coming from node i."""
+    at = (load * n + j) * ROW + step
+    return tab.rows[at + ROOM] if tab.rows[at + 2 * ROOM] == np.float32(i) else tab.rows[at]
 
 
 @njit_inner
 def onward_from(
-    i: int, came_from: int, x: Any, tab: Any, holds: Any, c: int, q: int, s: int, rate: float, step_s: int,
-    n_near: int, n_clusters: int, n_steps: int,
+    i: int, came_from: int, n: int, x: Any, tab: Any, load: int, s: int, rate: float, step_s: int, n_near: int,
+    n_clusters: int, n_steps: int,
 ) -> tuple[float, int, int, int]:  # fmt: skip
     """Most that can be gained from here on, not turning back, the near node next and the far one; -1: none.
 
@@ -138,100 +273,77 @@ def onward_from(
     first, far, which, then = -x.home[i] - end_pence(x, i, now), -1, -1, now
     for k in range(n_clusters):
         step = s + x.far_steps[i, k]
-        if step < n_steps and tab.most[k, step] - x.far_cost[i, k] > first:
-            first, far = tab.most[k, step] - x.far_cost[i, k], tab.most_at[k, step]
-            then = max(now + x.far_go[i, k], x.reach[far], tab.soonest[c + x.chairs[far], q + x.seats[far]])
+        if step < n_steps and tab.most[k * ROOM + step] - x.far_cost[i, k] > first:
+            first, far = tab.most[k * ROOM + step] - x.far_cost[i, k], tab.most_at[k * ROOM + step]
+            then = max(now + x.far_go[i, k], x.reach[far], tab.soonest[tab.after[load, x.form[far]]])
     for k in range(n_near):
         j = x.near[i, k]
         if j < 0:
             break
-        to_c, to_q = c + x.chairs[j], q + x.seats[j]
-        if j == came_from or not fits(holds, to_c, to_q):
+        to = tab.after[load, x.form[j]]
+        if j == came_from or to < 0:
             continue
-        t = max(now + x.near_go[i, k], x.reach[j], tab.soonest[to_c, to_q])
+        t = max(now + x.near_go[i, k], x.reach[j], tab.soonest[to])
         if t <= x.cap[j]:
             value = x.less[j] - x.near_cost[i, k] - over_pence(rate, t, x.target[j])
-            value += gain_after(tab, to_c, to_q, t // step_s, i, j)
+            value += gain_after(tab, to, n, t // step_s, i, j)
             if value > first:
                 first, which, far, then = value, j, -1, t
     return first, which, far, then
 
 
 @njit_inner
-def fill_node(
-    i: int, x: Any, tab: Any, holds: Any, c: int, q: int, s: int, rate: float, step_s: int, n_near: int,
-    n_clusters: int, n_steps: int,
-) -> None:  # fmt: skip
-    """One place of the table."""
-    now = s * step_s
-    if now > x.cap[i] or now + step_s <= max(x.reach[i], tab.soonest[c, q]):
-        tab.best[c, q, s, i], tab.second[c, q, s, i], tab.next_near[c, q, s, i] = NEVER, NEVER, -1
-        return
-    first = -x.home[i] - end_pence(x, i, now)
-    for k in range(n_clusters):
-        step = s + x.far_steps[i, k]
-        if step < n_steps:
-            first = max(first, tab.most[k, step] - x.far_cost[i, k])
-    second, which = first, -1
-    for k in range(n_near):
-        j = x.near[i, k]
-        if j < 0:
-            break
-        to_c, to_q = c + x.chairs[j], q + x.seats[j]
-        if not fits(holds, to_c, to_q):
-            continue
-        t, step, least = now + x.near_go[i, k], s + x.near_steps[i, k], max(x.reach[j], tab.soonest[to_c, to_q])
-        if t < least:
-            t = least
-            step = t // step_s
-        if t <= x.cap[j]:
-            value = x.less[j] - x.near_cost[i, k] - over_pence(rate, t, x.target[j])
-            value += gain_after(tab, to_c, to_q, step, i, j)
-            if value > first:
-                second, first, which = first, value, j
-            elif value > second:
-                second = value
-    tab.best[c, q, s, i], tab.second[c, q, s, i], tab.next_near[c, q, s, i] = first, second, which
-
-
-@njit_inner
-def gain_after(tab: Any, c: int, q: int, step: int, i: int, j: int) -> float:
-    """What can still be gained at node j on coming from node i."""
-    if tab.next_near[c, q, step, j] == i:
-        return float(tab.second[c, q, step, j])
-    return float(tab.best[c, q, step, j])
-
-
-@njit_inner
 def fill_table(
-    n: int, x: Any, tab: Any, holds: Any, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int
+    n: int, x: Any, tab: Any, n_loads: int, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int
 ) -> None:
     """Fill the table for the gains in x.less; its loads from the fullest down."""
     for i in range(n):
         x.less[i] = x.gain[i] - x.fine[i]
-    n_chairs, n_seats = holds.shape
-    for z in range(n_chairs * n_seats - 1, -1, -1):
-        c, q = z // n_seats, z % n_seats
-        if holds[c, q]:
-            fill_most(n, n_clusters, x, tab, holds, c, q, rate, step_s, n_steps)
-            for s in range(n_steps):
-                for i in range(n):
-                    fill_node(i, x, tab, holds, c, q, s, rate, step_s, n_near, n_clusters, n_steps)
+    for s in range(n_steps):
+        tab.row[s + 3 * ROOM] = np.float32(s)
+    ends_pay = x.ends.max() > 0.0
+    for load in range(n_loads - 1, 0, -1):
+        if tab.soonest[load] >= FAR:
+            continue
+        fill_most(n, n_clusters, x, tab, load, rate, step_s, n_steps, False)
+        for i in range(n):
+            if max(x.reach[i], tab.soonest[load]) <= x.cap[i]:
+                fill_row(i, n, x, tab, load, rate, step_s, n_near, n_clusters, n_steps, ends_pay)
 
 
 @njit_inner
-def start_pence(i: int, x: Any, tab: Any, pa: int, rate: float, step_s: int) -> float:
+def rounded_pence(n: int, x: Any, n_loads: int, n_near: int) -> float:
+    """Most that four bytes a number can add to a run's gain: six roundings a visit, of no number larger than all."""
+    most = x.home[0]
+    for i in range(n):
+        most = max(most, x.home[i])
+    largest = 0.0
+    for i in range(n):
+        largest = max(largest, abs(x.less[i]), x.first_cost[i])
+        for k in range(n_near):
+            if x.near[i, k] < 0:
+                break
+            largest = max(largest, x.near_cost[i, k])
+    return float(6.0 * (n_loads + 1) * (most + n_loads * largest) / 2.0**24)
+
+
+@njit_inner
+def start_pence(i: int, n: int, x: Any, tab: Any, rate: float, step_s: int) -> float:
     """Least reduced cost of a run that begins at a node, its fixed pence apart, with no fines let off."""
     value = x.first_cost[i] - x.less[i] + over_pence(rate, x.first_go[i], x.target[i])
-    return float(value - tab.best[x.chairs[i], x.seats[i] + pa, x.first_go[i] // step_s, i])
+    load = tab.after[0, x.form[i]]
+    t = max(x.first_go[i], tab.soonest[load])
+    if t > x.cap[i]:
+        return -NEVER
+    return float(value - tab.rows[(load * n + i) * ROW + t // step_s])
 
 
 @njit_inner
-def best_start(n: int, x: Any, tab: Any, pa: int, rate: float, step_s: int) -> tuple[float, int]:
+def best_start(n: int, x: Any, tab: Any, rate: float, step_s: int) -> tuple[float, int]:
     """Least reduced cost of a run, its fixed pence apart, with fines let off; and the node that it begins at."""
     least, start = -NEVER, -1
     for i in range(n):
-        value = start_pence(i, x, tab, pa, rate, step_s)
+        value = start_pence(i, n, x, tab, rate, step_s)
         if value < least:
             least, start = value, i
     return least - x.fine[:n].sum(), start
@@ -239,85 +351,87 @@ def best_start(n: int, x: Any, tab: Any, pa: int, rate: float, step_s: int) -> t
 
 @njit_inner
 def follow(
-    n: int, start: int, x: Any, tab: Any, holds: Any, pa: int, rate: float, step_s: int, n_near: int, n_clusters: int,
-    n_steps: int, walk: Any,
+    n: int, start: int, x: Any, tab: Any, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int,
+    walk: Any,
 ) -> tuple[int, int]:  # fmt: skip
     """The table's best run from a node into walk and x.visits; its length, and its time at the end by the table."""
     for i in range(n):
         x.visits[i] = 0
-    i, came_from, c, q, t, length = start, -1, x.chairs[start], x.seats[start] + pa, x.first_go[start], 0
+    i, came_from, load, t, length = start, -1, tab.after[0, x.form[start]], x.first_go[start], 0
     while i >= 0:
         x.visits[i] += 1
         walk[length] = i
         length += 1
         step = t // step_s
-        fill_most(n, n_clusters, x, tab, holds, c, q, rate, step_s, n_steps)
-        _, near, far, then = onward_from(
-            i, came_from, x, tab, holds, c, q, step, rate, step_s, n_near, n_clusters, n_steps
-        )
+        fill_most(n, n_clusters, x, tab, load, rate, step_s, n_steps, True)
+        _, near, far, then = onward_from(i, came_from, n, x, tab, load, step, rate, step_s, n_near, n_clusters, n_steps)
         # A table that turns away from where it came from does so between near nodes only.
         came_from = i if near >= 0 else -1
         i = near if near >= 0 else far
         if i >= 0:
             t = then
-            c, q = c + x.chairs[i], q + x.seats[i]
+            load = tab.after[load, x.form[i]]
         else:
             t = step * step_s
     return length, t
 
 
 @njit_inner
-def better_fines(n: int, x: Any, least: float) -> bool:
-    """Fine who comes too often, ease who does not come (a step of Polyak's towards 0); False if all is well."""
-    square = 0
-    for i in range(n):
-        if x.visits[i] > 0 or x.fine[i] > 0.0:
-            square += (x.visits[i] - 1) ** 2
-    if square == 0:
-        return False
-    for i in range(n):
-        if x.visits[i] > 0 or x.fine[i] > 0.0:
-            x.fine[i] = min(max(0.0, x.fine[i] - least * (x.visits[i] - 1) / square), max(0.0, x.gain[i]))
-    return True
+def remember_more(n: int, x: Any, critical: Any, n_bits: int) -> int:
+    """Put those whom the best run visits more than once among the critical, while there is room; how many are new."""
+    n_known, n_new = 0, 0
+    for b in range(len(critical)):
+        n_known += critical[b] >= 0
+    while n_known + n_new < n_bits:
+        most = 0
+        for i in range(n):
+            if x.visits[i] > x.visits[most]:
+                most = i
+        if x.visits[most] < 2:
+            break
+        x.visits[most] = 1
+        critical[n_known + n_new] = x.who[most]
+        n_new += 1
+    return n_new
 
 
 @njit_inner
 def prove_by_tables(
-    n: int, x: Any, tab: Any, holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int, n_turns: int,
-    walk: Any,
-) -> tuple[float, int]:  # fmt: skip
-    """Fill ever finer tables until one is clean.
+    n: int, x: Any, tab: Any, vehicle_holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int,
+    n_bits: int, critical: Any, n_forms: int, by_way: Any, at: Any, walk: Any,
+) -> tuple[float, int, int]:  # fmt: skip
+    """Fill ever finer tables until one is clean, the finest again for as long as it remembers more.
 
-    Returns the best proven least reduced cost; the last table is the one of x.best_fine. The stage that it is of.
+    Returns the proven least reduced cost, the stage of the last table and the number of its loads.
     """
-    root, stage, holds_best = NEVER, 0, False
-    step_s, n_near, n_clusters, n_steps = 0, 0, 0, 0
-    for i in range(n):
-        x.best_fine[i] = x.fine[i]
+    root, stage, n_loads = NEVER, 0, 0
     for stage in range(n_stages):
-        step_s, n_near = STEPS_S[stage], NEAR[stage]
-        n_steps, n_clusters = 1 + x.cap[:n].max() // step_s, CLUSTERS[stage] if n > n_near + 1 else 0
+        step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
         find_clusters(n, n_clusters, x)
-        find_near(n, n_near, n_clusters, step_s, x)
-        for turn in range(max(1, n_turns) if stage == n_stages - 1 else 1):
-            fill_table(n, x, tab, holds, rate, step_s, n_near, n_clusters, n_steps)
-            least, start = best_start(n, x, tab, pa, rate, step_s)
-            least += fixed
-            holds_best = least > root
-            if holds_best:
-                root = least
-                for i in range(n):
-                    x.best_fine[i] = x.fine[i]
-            is_last = stage == n_stages - 1 and turn + 1 >= n_turns
-            if root >= -eps or is_last or n_turns == 0 or start < 0:
+        find_near(n, n_near, n_clusters, step_s, by_way, at, x)
+        is_last = stage == n_stages - 1
+        n_more = 1
+        while n_more > 0:
+            before = n_loads
+            n_loads = fill_states(n, x, pa, vehicle_holds, critical[: n_bits * is_last], at, n_forms, tab)
+            if n_loads == before and n_more > 1:
                 break
-            follow(n, start, x, tab, holds, pa, rate, step_s, n_near, n_clusters, n_steps, walk)
-            if not better_fines(n, x, least):
+            find_soonest(n, x, tab, n_loads)
+            fill_table(n, x, tab, n_loads, rate, step_s, n_near, n_clusters, n_steps)
+            least, start = best_start(n, x, tab, rate, step_s)
+            root = max(root, least + fixed - rounded_pence(n, x, n_loads, n_near))
+            if root >= -eps or not is_last or n_bits == 0 or start < 0:
                 break
+            follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
+            n_more = 2 * remember_more(n, x, critical, n_bits)
         if root >= -eps:
-            return root, stage
-    if not holds_best:
-        for i in range(n):
-            x.fine[i] = x.best_fine[i]
-        fill_table(n, x, tab, holds, rate, step_s, n_near, n_clusters, n_steps)
-    return root, stage
+            break
+    return root, stage, n_loads
+
+
+@njit_inner
+def shape_of(n: int, x: Any, stage: int) -> tuple[int, int, int, int]:
+    """Seconds of a step, steps, near nodes and clusters of a table."""
+    longest = x.cap[:n].max()
+    step_s = max(STEPS_S[stage], 1 + longest // ROOM)
+    return step_s, 1 + longest // step_s, NEAR[stage], CLUSTERS[stage] if n > NEAR[stage] + 1 else 0

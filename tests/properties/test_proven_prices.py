@@ -44,7 +44,7 @@ from tests.routing.worlds import FEATURES, make_world
 EFFORTS = {
     "coarse": TABLES,
     "fine": replace(TABLES, n_stages=3),
-    "fined": replace(TABLES, n_stages=2, n_turns=3),
+    "fined": replace(TABLES, n_stages=2, n_bits=3),
     "quick": QUICK,
     "exact": EXACT,
 }
