@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.fields import C_OWN_PA, C_ROOM, C_RUN, MAX_GATES, Q_GATES, V_DEMAND, V_GATE, V_OWN, V_SHARED
+from routing.bound.loads import NO_ROOM
 from routing.bound.local import MOST_BITS
 from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
@@ -27,7 +28,8 @@ class Family:
     groups : rows of the leg's sequences, each in one group. gates : (G, H) which gates a group has; n_gates : (G,) of
         its longest sequence.
     bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
-    critical : (G, MOST_BITS) nodes that no run of the group may come to again, -1: no more.
+    critical : (G, MOST_BITS) nodes that no run of the group may come to again, below 0: none, see
+        `routing.bound.loads`.
     least, run : (G,) least that a run of the group cost then, and what of it was the price of a run.
     """
 
@@ -54,6 +56,14 @@ class Family:
         """Critical nodes of all groups."""
         return int((self.critical >= 0).sum())
 
+    def remember(self, sequence: int, nodes: Iterable[int]) -> int:
+        """Make nodes critical in the group of a sequence, as far as there is room; how many are new."""
+        k = next(k for k, group in enumerate(self.groups) if sequence in group)
+        free = np.flatnonzero(self.critical[k] == -1).tolist()
+        new = [node for node in nodes if node not in self.critical[k]][: len(free)]
+        self.critical[k, free[: len(new)]] = new
+        return len(new)
+
     def remembered(self) -> Iterator[tuple[int, list[int]]]:
         """Each sequence whose group has critical nodes, and these."""
         for k in np.flatnonzero(self.critical[:, 0] >= 0).tolist():
@@ -76,6 +86,8 @@ class Family:
         self.groups = [self.groups[k] for k in stay] + parts
         self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
         self.critical = self.critical[of]
+        # Smaller groups have room for more.
+        self.critical[len(stay) :][self.critical[len(stay) :] == NO_ROOM] = -1
         new_gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
         self.gates = np.concatenate([self.gates[stay], new_gates])
         self.n_gates = np.concatenate([self.n_gates[stay], n_gates])
@@ -125,9 +137,12 @@ def known(
 
 
 def _first_groups(leg: Leg) -> list[NDArray[np.int64]]:
-    inner = leg.sequences[:, Q_GATES]
-    n_gates = (leg.sequences[:, Q_GATES : Q_GATES + MAX_GATES] >= 0).sum(axis=1)
-    _, which = np.unique(inner * (MAX_GATES + 1) + n_gates, return_inverse=True)
+    gates = leg.sequences[:, Q_GATES : Q_GATES + MAX_GATES]
+    n_gates = (gates >= 0).sum(axis=1)
+    second = np.where(n_gates == 2, gates[:, 1], -1)
+    _, which = np.unique(
+        (gates[:, 0] * (MAX_GATES + 1) + n_gates) * (gates.max(initial=0) + 2) + second, return_inverse=True
+    )
     order = np.argsort(which, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else []
 

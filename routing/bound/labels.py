@@ -95,18 +95,18 @@ def begin_labels(n: int, x: Any, tab: Any, lab: Any, fixed: float, rate: float, 
 
 @njit_inner
 def grow_label(
-    label: int, load: int, n: int, x: Any, tab: Any, lab: Any, rate: float, wanted: float, step_s: int, width: int,
-    n_labels: int,
+    label: int, load: int, n: int, x: Any, metre: float, ways: Any, tab: Any, lab: Any, rate: float, wanted: float,
+    step_s: int, width: int, n_labels: int,
 ) -> int:  # fmt: skip
     """All labels that are one home longer; how many labels there are then, -1: there is no room for them."""
     i, words = lab.at[label], (n + 63) // 64
     fines = x.fine[:n].sum()
     for j in range(n):
-        to, t = tab.after[load, x.form[j]], lab.t[label] + x.go[i, j]
+        to, t = tab.after[load, x.form[j]], lab.t[label] + ways.go[x.who[i], x.who[j]]
         # What the table calls too soon for a load was reached by coming to somebody again.
         if to < 0 or t > x.cap[j] or t < tab.soonest[to] or is_in(lab.mask[label], j):
             continue
-        value = lab.cost[label] + x.cost[i, j] - x.gain[j] + over_pence(rate, t, x.target[j])
+        value = lab.cost[label] + metre * ways.metres[x.who[i], x.who[j]] - x.gain[j] + over_pence(rate, t, x.target[j])
         more = gain_after(tab, to, n, t // step_s, i, j)
         if value - more - fines >= -wanted:
             continue
@@ -127,7 +127,8 @@ def grow_label(
 
 @njit_inner
 def grow_labels(
-    n: int, x: Any, tab: Any, lab: Any, n_loads: int, fixed: float, rate: float, wanted: float, step_s: int, width: int
+    n: int, x: Any, metre: float, ways: Any, tab: Any, lab: Any, n_loads: int, fixed: float, rate: float,
+    wanted: float, step_s: int, width: int,
 ) -> tuple[bool, float]:  # fmt: skip
     """All runs with a reduced cost below -wanted, load by load; whether there was room for all, and the least cost."""
     least = -NEVER
@@ -143,7 +144,9 @@ def grow_labels(
                     least = min(least, done)
                     if done < lab.end_cost[i]:
                         lab.end_cost[i], lab.end_at[i] = done, label
-                    n_labels = grow_label(label, load, n, x, tab, lab, rate, wanted, step_s, width, n_labels)
+                    n_labels = grow_label(
+                        label, load, n, x, metre, ways, tab, lab, rate, wanted, step_s, width, n_labels
+                    )
                 label = lab.next_one[label]
     return n_labels >= 0, least
 

@@ -23,17 +23,19 @@ FIRST_EPS, LEAST_EPS = 0.05, 0.002
 """Share of a run's price that a find must be worth at first, and at last, by labels."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3), (0.05, 0.02, 0.01, 0.005)),
-    (replace(TABLES, n_stages=3, n_bits=3), (0.02, 0.01, 0.005)),
-    (replace(TABLES, n_stages=3, n_bits=MOST_BITS), (0.01, 0.005)),
+    (replace(TABLES, n_stages=4, n_bits=MOST_BITS), (0.005, 0.002, 0.001)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
 FEW = 100
 """Groups of a family that are priced between two solutions of the program, while there is much to find."""
-MUCH = 0.02
+MUCH = 0.03
 """Share of the runs that is much to find in a whole round."""
 MOST_FEW, SHARE_OF_WHOLE = 6, 0.1
 """Rounds of a few groups after a whole one, and the share of what it found that each must find."""
-MOST_RUNS = 20_000
+SMOOTHED = 0.6
+"""Share of the prices of the round before in those of a round of tables."""
+MOST_RUNS, RUNS_A_DEMAND = 20_000, 40
+"""Runs of the program above which half are purged: the larger of so many, and so many a demand."""
 SAVE_EVERY_S = 10.0
 
 
@@ -65,6 +67,7 @@ class Ladder:
     is_over: bool = False
     _rounds: Rounds = field(init=False)
     _prices: Prices = field(init=False)
+    _looked_at: Prices | None = None
     _digest: str = ""
     _by_runs: bool = False
     _saved_at: float = 0.0
@@ -88,7 +91,10 @@ class Ladder:
             self._rounds.ng = saved.ng
             self._by_runs = saved.bound > self.best
             self._rise(saved.bound)
-        for columns in (*solo_columns(self.problem), *self.runs, *(saved.runs if saved else ())):
+        for columns in (*solo_columns(self.problem), *self.runs):
+            master.add(as_driven(self.problem, columns))
+        master.stay()
+        for columns in saved.runs if saved else ():
             master.add(as_driven(self.problem, columns))
         self._prices = master.solve()
 
@@ -99,8 +105,12 @@ class Ladder:
                 return
         for effort, gains in STAGES:
             for eps in gains:
-                if not self._settle(replace(effort, eps=eps), is_last=eps == gains[-1]):
-                    return
+                while True:
+                    if not self._settle(replace(effort, eps=eps), is_last=eps == gains[-1]):
+                        return
+                    if effort.n_bits == 0 or self._rounds.remember_more() == 0:
+                        break
+                    self._prices = self._rounds.master.solve()
         self._prove()
 
     def _as_driven(self, *, comes_again: bool) -> None:
@@ -150,14 +160,18 @@ class Ladder:
     def _look(self, effort: Effort) -> tuple[int, int, bool]:
         """One round, see `Rounds.price`."""
         master, prices = self._rounds.master, self._prices
+        if self._looked_at is not None and effort.max_labels == 0:
+            prices = master.between(prices, self._looked_at, SMOOTHED)
+        self._looked_at = prices
         result = self._rounds.price(prices, effort)
         proven = self._rounds.proven(prices)
         if proven.bound > self.best:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
         self._prices = master.solve()
-        if master.n_runs > MOST_RUNS:
-            master.purge(MOST_RUNS // 2)
+        most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
+        if master.n_runs > most:
+            master.purge(most // 2)
             self._prices = master.solve()
         self._link()
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:

@@ -12,6 +12,8 @@ from routing.bound.local import MOST_PLACES
 from routing.numba_cache import njit_inner
 
 MOST_SEATS_A_CHAIR = 8
+NO_ROOM = -2
+"""Critical homes of a group: no more of them."""
 
 
 @njit_inner
@@ -92,8 +94,8 @@ def fill_states(
 ) -> int:  # fmt: skip
     """Loads, each with every set of the critical homes that may be on board, into tab.after; how many there are.
 
-    critical : nodes, -1: no more. at : (V,) place of each node in x, -1: not there. n_forms : of homes that are not
-        critical; each that is has a form of its own.
+    critical : nodes, -1: no more; those for whom there is no room become NO_ROOM. at : (V,) place of each node in x,
+        -1: not there. n_forms : of homes that are not critical; each that is has a form of its own.
     """
     for i in range(n):
         x.form[i] = form_of(x.seats[i], x.chairs[i])
@@ -101,7 +103,10 @@ def fill_states(
     bits = 0
     for b in range(len(critical)):
         i = at[critical[b]] if critical[b] >= 0 else -1
-        if i >= 0 and (n_loads << (bits + 1)) * n <= MOST_PLACES:
+        if i >= 0 and (n_loads << (bits + 1)) * n > MOST_PLACES:
+            critical[b:] = NO_ROOM
+            break
+        if i >= 0:
             form = x.form[i]
             x.form[i] = n_forms + bits
             # Until the sets are told apart a critical home is like any other of its places.

@@ -12,7 +12,7 @@ NEVER = -1e15
 """Gain of what cannot be."""
 END_STEP_S, N_END_STEPS = 60, 6 * 60
 """The prices of a run by its whole time on the road: one a minute, the last for all that is longer."""
-ROOM, N_PARTS = 96, 3
+ROOM, N_PARTS = 192, 3
 """Most steps of time in a table, and numbers of a place at each, see `routing.bound.tables`."""
 MOST_BITS, MOST_PLACES = 5, 40_000
 """Homes of a group that a table keeps from coming again, and places of a table up to which it has room for more."""
@@ -26,10 +26,10 @@ class Local(NamedTuple):
     who : number among the leg's nodes. seats, chairs : taken by each; form : see `routing.bound.loads`. gain : of a
     visit; fine : see `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate;
     leave : seconds from a node to the end of a run that has it outermost; home : pence of the empty miles then.
-    first_go, first_cost : from the gate; go, cost : from node to node. reach : soonest time at each. near : nearest
-    others, -1: no more; near_go, near_cost : the way to them. cluster : of each node; far_go, far_cost, far_steps :
-    least to the nodes of each cluster that are not near, and its whole steps of time. ends : pence by minutes on the
-    road. other_ends, used, value, visits : scratch.
+    first_go, first_cost : from the gate. reach : soonest time at each. near : nearest others, -1: no more; near_go,
+    near_cost : the way to them. cluster : of each node; far_go, far_cost, far_steps : least to the nodes of each
+    cluster that are not near, and its whole steps of time. ends : pence by minutes on the road. other_ends, used,
+    value, visits, least, far_m : scratch.
     """
 
     who: Any
@@ -45,8 +45,6 @@ class Local(NamedTuple):
     home: Any
     first_go: Any
     first_cost: Any
-    go: Any
-    cost: Any
     reach: Any
     near: Any
     near_go: Any
@@ -60,6 +58,8 @@ class Local(NamedTuple):
     used: Any
     value: Any
     visits: Any
+    least: Any
+    far_m: Any
 
 
 class Table(NamedTuple):
@@ -108,13 +108,14 @@ def make_local(n: int) -> Any:
         form=np.empty(n, np.int64), gain=np.empty(n),
         fine=np.empty(n), less=np.empty(n), cap=np.empty(n, np.int64),
         target=np.empty(n, np.int64), leave=np.empty(n, np.int64), home=np.empty(n), first_go=np.empty(n, np.int64),
-        first_cost=np.empty(n), go=np.empty((n, n), np.int64), cost=np.empty((n, n)), reach=np.empty(n, np.int64),
+        first_cost=np.empty(n), reach=np.empty(n, np.int64),
         near=np.empty((n, MOST_NEAR), np.int64), near_go=np.empty((n, MOST_NEAR), np.int64),
         near_cost=np.empty((n, MOST_NEAR)),
         cluster=np.empty(n, np.int64), far_go=np.empty((n, MOST_CLUSTERS), np.int64),
         far_cost=np.empty((n, MOST_CLUSTERS)), far_steps=np.empty((n, MOST_CLUSTERS), np.int64),
         ends=np.empty(N_END_STEPS), other_ends=np.empty(N_END_STEPS),
         used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
+        least=np.empty(n, np.int64), far_m=np.empty(MOST_CLUSTERS),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,13 @@ class Columns:
     own: NDArray[np.int64]
     seconds: NDArray[np.int64]
 
+    def only(self, which: NDArray[np.bool_]) -> Columns:
+        """Some of them; which (m,)."""
+        return replace(
+            self, sequence=self.sequence[which], nodes=self.nodes[which], pence=self.pence[which], own=self.own[which],
+            seconds=self.seconds[which],
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prices:
@@ -87,6 +94,10 @@ class Master:
 
     Rows: each demand as often as it has days; of each leg and kind, runs and PAs within the vehicles and PAs paid for,
     in all and, where a vehicle may take several runs, at each moment of the day; bought vehicles of a limited class.
+
+    Attributes
+    ----------
+    staying : runs that `purge` leaves.
     """
 
     def __init__(self, problem: BoundProblem, lots: Sequence[Lot] = ()) -> None:
@@ -107,6 +118,7 @@ class Master:
         self._n_fixed = self._lp.getNumCol()
         self._x = np.zeros(0)
         self._seen: set[tuple[int, ...]] = set()
+        self.staying: frozenset[tuple[int, ...]] = frozenset()
         self._keys: list[tuple[int, ...]] = []
         self._figures: list[tuple[float, int, int]] = []
         self._alone: list[tuple[int, float, dict[int, float]]] = []
@@ -279,6 +291,13 @@ class Master:
             limits += max(0.0, sum(demand[d] * p.weight[d] for d in lot.demands) - lot.pence)
         return Prices(demand=demand, run=run, pa=pa, moment=moment, pa_moment=pa_moment, limits=limits)
 
+    def between(self, prices: Prices, others: Prices, share: float) -> Prices:
+        """Prices on the way to others, a share of it."""
+        return self.prices_of(*(
+            (1.0 - share) * getattr(prices, of) + share * getattr(others, of)
+            for of in ("demand", "run", "pa", "moment", "pa_moment")
+        ))  # fmt: skip
+
     def _cap_those_alone(
         self, demand: NDArray[np.float64], run: NDArray[np.float64], pa: NDArray[np.float64],
         moment: NDArray[np.float64], pa_moment: NDArray[np.float64],
@@ -311,9 +330,10 @@ class Master:
         self._drop(np.array([m for m, key in enumerate(self._keys) if not keeps(key)], np.int64))
 
     def purge(self, most: int) -> None:
-        """Delete the runs of highest reduced cost above so many; none of the last solution."""
+        """Delete the runs of highest reduced cost above so many; none of the last solution, and none that stay."""
         cost = np.array(self._lp.getSolution().col_dual)[self._n_fixed :]
-        unused = np.flatnonzero((self._x[self._n_fixed :] < 1e-9) & (cost > 1e-6))
+        stays = np.array([key in self.staying for key in self._keys])
+        unused = np.flatnonzero((self._x[self._n_fixed :] < 1e-9) & (cost > 1e-6) & ~stays)
         n_over = len(self._keys) - most
         if n_over > 0:
             self._drop(np.sort(unused[np.argsort(-cost[unused], kind="stable")[:n_over]]))
@@ -349,6 +369,10 @@ class Master:
         return Prices(
             demand=np.zeros(self.problem.n_demands), run=runs, pa=runs, moment=moments, pa_moment=moments, limits=0.0
         )  # fmt: skip
+
+    def stay(self) -> None:
+        """Have all runs at hand stay."""
+        self.staying = frozenset(self._keys)
 
     @property
     def n_runs(self) -> int:

@@ -25,9 +25,6 @@ from routing.bound.fields import (
     Q_SPAN,
     V_DEMAND,
     V_OWN,
-    V_PLACE,
-    V_ROW,
-    V_SERVICE,
 )
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
 from routing.bound.labels import grow_labels, remember, take_best, write_run
@@ -41,7 +38,7 @@ from routing.bound.local import (
     make_local,
     make_table,
 )
-from routing.bound.tables import find_reach, follow, prove_by_tables, shape_of, start_pence
+from routing.bound.tables import follow, prove_by_tables, shape_of, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -65,22 +62,6 @@ def end_prices(leg: int, sequence: Any, long_pence: Any, moments: Any, moment_pe
         for k in range(len(moments)):
             if moment_pence[k] > 0.0 and is_out_at(leg, sequence, homes_s, moments[k]):
                 ends[m] += moment_pence[k]
-
-
-@njit_inner
-def fill_arcs(n: int, nodes: Any, out_s: Any, out_m: Any, metre: float, x: Any) -> None:
-    """Seconds and pence between nodes: nothing between those at one place, no way between two of one demand."""
-    for i in range(n):
-        a = nodes[x.who[i]]
-        for j in range(n):
-            b = nodes[x.who[j]]
-            if a[V_DEMAND] == b[V_DEMAND]:
-                x.go[i, j], x.cost[i, j] = FAR, -NEVER
-            elif a[V_PLACE] == b[V_PLACE]:
-                x.go[i, j], x.cost[i, j] = 0, 0.0
-            else:
-                x.go[i, j] = min(FAR, a[V_SERVICE] + out_s[a[V_ROW], b[V_ROW]])
-                x.cost[i, j] = metre * out_m[a[V_ROW], b[V_ROW]]
 
 
 @njit_inner
@@ -152,7 +133,7 @@ def price_groups(
     leg: int, nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any,
     least_in: Any, sequences: Any, member_from: Any, members: Any, c: Any, long_pence: Any, moments: Any,
     moment_pence: Any, fits: Any, price: Any, rate: float, eps: float, ng_of: Any, fines: Any, n_stages: int,
-    n_bits: int, width: int, max_labels: int, per_group: int, by_way: Any, critical: Any, bound: Any, least_price: Any,
+    n_bits: int, width: int, max_labels: int, per_group: int, ways: Any, critical: Any, bound: Any, least_price: Any,
     split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
@@ -174,7 +155,7 @@ def price_groups(
         critical nodes of a group.
     width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
-    per_group : most runs told of each. by_way : (V, V) all nodes by the way to them from each.
+    per_group : most runs told of each. ways : of the leg (Ways).
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
     bound, least_price : (k,) filled with the proven least reduced cost of any run of the group, and the least that such
         a run costs. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: it does not.
@@ -207,14 +188,15 @@ def price_groups(
         bound[k] = fixed - rough_gain(n, x, least_in, c[C_METRE], int(c[C_ROOM]))
         if bound[k] >= -eps:
             continue
-        fill_arcs(n, nodes, out_s, out_m, c[C_METRE], x)
-        find_reach(n, x)
+        for i in range(n):
+            x.reach[i] = ways.soonest[sequences[ms[0], Q_GATES], x.who[i]]
         group_ends(leg, sequences, ms, long_pence, moments, moment_pence, x.ends, x.other_ends)
         for i in range(n):
             x.fine[i] = fines[k, x.who[i]]
         stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
         root, stage, n_loads = prove_by_tables(
-            n, x, tab, vehicle_holds, fixed, pa, rate, eps, stages, n_bits, critical[k], n_forms, by_way, at, walk,
+            n, x, tab, vehicle_holds, fixed, pa, rate, eps, stages, n_bits, critical[k], n_forms, c[C_METRE], ways,
+            at, walk,
         )  # fmt: skip
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
@@ -228,7 +210,9 @@ def price_groups(
         remember(n, x, lab, ng_of)
         wanted, is_whole = eps, False
         while not is_whole:
-            is_whole, least = grow_labels(n, x, tab, lab, n_loads, fixed, rate, wanted, shape_of(n, x, stage)[0], width)
+            is_whole, least = grow_labels(
+                n, x, c[C_METRE], ways, tab, lab, n_loads, fixed, rate, wanted, shape_of(n, x, stage)[0], width
+            )
             if width > 0:
                 break
             if is_whole:

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.families import APART, Family, families_of, known
-from routing.bound.fields import C_RUN, MAX_GATES, V_PLACE, V_ROW
+from routing.bound.fields import C_RUN, MAX_GATES, V_ROW
 from routing.bound.master import Columns, Master, Prices, long_prices
 from routing.bound.pricing import price_groups
-from routing.bound.problem import BoundProblem, Leg
+from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
-from routing.evaluate import FAR
+from routing.bound.ways import Ways, ways_of
 from routing.instance import H_ROW, R_OVER_TARGET, S_PROFILE
 
 PER_GROUP = 3
 MAX_FOUND = 2_000
+LEAST_NEW, NEW_A_DEMAND = 2_000, 3
+"""Most runs that come into the program at once: the larger of so many, and so many a demand."""
 AT_ONCE = 10
 """Groups priced in one go: between two of them time is looked at."""
 LEAST_RUN_PENCE = 2_000.0
@@ -72,13 +74,17 @@ class Rounds:
     families: list[Family] = field(default_factory=list)
     ng: list[NDArray[np.bool_]] = field(default_factory=list)
     history: list[Prices] = field(default_factory=list)
-    _by_way: list[NDArray[np.int32]] = field(init=False)
+    _hub_rows: NDArray[np.int64] = field(init=False)
+    _ways: list[list[Ways]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Families of all kinds; every node remembers its nearest few."""
         self.families = list(families_of(self.problem, self.master))
         self.ng = [_near_sets(self.problem, leg) for leg in range(len(self.problem.legs))]
-        self._by_way = [_by_way(leg) for leg in self.problem.legs]
+        self._hub_rows = np.ascontiguousarray(self.problem.instance.hubs[:, H_ROW])
+        self._ways = [
+            [ways_of(leg, profile, self._hub_rows) for profile in range(len(leg.out_s))] for leg in self.problem.legs
+        ]
 
     def price(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
         """Look for runs that are worth more than they cost; groups whose looseness leaves doubt are split.
@@ -102,11 +108,33 @@ class Rounds:
         )
         if sum(family.n_critical for family in self.families) > n_critical:
             self._drop_repeats()
-        n_new = sum(self.master.add(columns) for columns in found if columns is not None)
+        n_new = sum(self.master.add(columns) for columns in self._best(found))
         for family, cut in zip(self.families, cuts, strict=True):
             if cut:
                 family.split(self.problem.legs[family.leg], cut)
-        return n_new, sum(map(len, cuts)), any(columns is None for columns in found)
+        return n_new, sum(map(len, cuts)), any(each is None for each in found)
+
+    def _best(self, found: Iterable[tuple[Columns, NDArray[np.float64]] | None]) -> Iterable[Columns]:
+        """Of runs with their gains, those that gain most, no more than the program can take in at once."""
+        told = [each for each in found if each is not None and len(each[1])]
+        gains = np.sort(np.concatenate([gain for _, gain in told])) if told else np.zeros(0)
+        most = max(LEAST_NEW, NEW_A_DEMAND * self.problem.n_demands)
+        least = gains[-most] if len(gains) > most else -np.inf
+        return [columns.only(gain >= least) for columns, gain in told]
+
+    def remember_more(self) -> int:
+        """Make critical whom runs of the program's solution visit twice, where groups have room; drop these runs.
+
+        Returns how many more are critical.
+        """
+        of = {family.at: family for family in self.families}
+        n_more = 0
+        for run in self.master.used():
+            twice = sorted({node for node, _ in _visits_twice(run[4:])})
+            n_more += of[run[0], run[1], run[2]].remember(run[3], twice) if twice else 0
+        if n_more:
+            self._drop_repeats()
+        return n_more
 
     def _drop_repeats(self) -> None:
         """Take runs that come again to a critical node out of the program."""
@@ -133,8 +161,11 @@ class Rounds:
 
     def _price(
         self, family: Family, chosen: NDArray[np.int64], prices: Prices, effort: Effort, cuts: dict[int, list[int]]
-    ) -> Columns | None:
-        """Runs of some groups, best first, and where to split groups into `cuts`; None if time is up."""
+    ) -> tuple[Columns, NDArray[np.float64]] | None:
+        """Runs of some groups, best first, and what each gains as a share of a run's price; None if time is up.
+
+        cuts : filled with where to split groups.
+        """
         if self.is_time_up():
             return None
         p, table = self.problem, self.problem.legs[family.leg]
@@ -149,12 +180,12 @@ class Rounds:
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
             table.leg, table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
-            np.ascontiguousarray(p.instance.hubs[:, H_ROW]), kind.base_m[table.leg], table.least_in[profile],
+            self._hub_rows, kind.base_m[table.leg], table.least_in[profile],
             table.sequences, member_from, np.concatenate(groups), c, long_prices(kind),
             self.master.moments[family.leg], self.master.moment_prices(prices, *family.at), p.instance.fits,
             prices.demand, float(p.instance.rules[R_OVER_TARGET]), self._worth(family, prices, effort),
             self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
-            self._by_way[family.leg][profile], critical, bound, least, split_at, nodes, figures,
+            self._ways[family.leg][profile], critical, bound, least, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
         family.seen[chosen] = len(self.history) - 1
@@ -168,10 +199,11 @@ class Rounds:
                 cuts[k] = APART if is_apart else gates
         order = np.argsort(figures[:n, 0], kind="stable")
         nodes, figures = nodes[order], figures[order]
-        return Columns(
+        columns = Columns(
             leg=family.leg, kind=family.kind, pa=family.pa, sequence=nodes[:, -1], nodes=nodes[:, :-1],
             pence=figures[:, 1], own=figures[:, 2].astype(np.int64), seconds=figures[:, 3].astype(np.int64),
         )  # fmt: skip
+        return columns, -figures[:, 0] / max(float(c[C_RUN]), LEAST_RUN_PENCE)
 
     def known(self, family: Family, prices: Prices) -> NDArray[np.float64]:
         """What earlier pricing says of each group's least reduced cost under new prices; (G,), -inf: nothing."""
@@ -197,14 +229,6 @@ class Rounds:
         if n_more:
             self.master.drop_unless(lambda key: _keeps(self.ng[key[0]], key[4:]))
         return n_more
-
-
-def _by_way(leg: Leg) -> NDArray[np.int32]:
-    """(P, V, V) all nodes by the way to them from each, as `pricing.fill_arcs` counts it."""
-    nodes = leg.nodes
-    rows, places = nodes[:, V_ROW], nodes[:, V_PLACE]
-    away = leg.out_s[:, rows[:, None], rows[None, :]] + np.where(places[:, None] == places, -FAR, 0)
-    return np.argsort(away, axis=2, kind="stable").astype(np.int32)
 
 
 def _near_sets(problem: BoundProblem, leg: int) -> NDArray[np.bool_]:

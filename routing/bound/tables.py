@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from routing.bound.loads import fill_states
+from routing.bound.loads import NO_ROOM, fill_states, places_by
 from routing.bound.local import N_PARTS, NEVER, ROOM, end_pence, over_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit_inline, njit_inner
 
-STEPS_S, NEAR, CLUSTERS = (300, 120, 60), (8, 16, 40), (8, 12, 12)
+STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 40, 40), (8, 12, 12, 12)
 """Step of a table's time, neighbours of a node that it tells apart, and clusters of the others: a finer table where one
 leaves doubt."""
 LOWEST = np.float32(-1e9)
@@ -33,44 +33,33 @@ ROW = N_PARTS * ROOM
 
 
 @njit_inner
-def find_reach(n: int, x: Any) -> None:
-    """Soonest that each node can be reached, into x.reach."""
-    for i in range(n):
-        x.reach[i] = x.first_go[i]
-    better = True
-    while better:
-        better = False
-        for i in range(n):
-            for j in range(n):
-                if x.reach[i] + x.go[i, j] < x.reach[j]:
-                    x.reach[j], better = x.reach[i] + x.go[i, j], True
-
-
-@njit_inner
-def find_soonest(n: int, x: Any, tab: Any, n_loads: int) -> None:
+def find_soonest(n: int, x: Any, ways: Any, tab: Any, n_loads: int) -> None:
     """Least time at which each load can be on board, into tab.soonest: each home once, from wherever it is nearest."""
     for load in range(n_loads):
         tab.soonest[load] = 0 if load == 0 else FAR
+    for i in range(n):
+        x.least[i] = x.first_go[i]
+    for i in range(n):
+        for j in range(n):
+            # From a node to itself there is no way.
+            x.least[j] = min(x.least[j], ways.go[x.who[i], x.who[j]])
     for j in range(n):
-        least = x.first_go[j]
-        for i in range(n):
-            if i != j:
-                least = min(least, x.go[i, j])
         for load in range(n_loads - 1, -1, -1):
             to = tab.after[load, x.form[j]]
             if to >= 0:
-                tab.soonest[to] = min(tab.soonest[to], tab.soonest[load] + least)
+                tab.soonest[to] = min(tab.soonest[to], tab.soonest[load] + x.least[j])
 
 
 @njit_inner
-def find_clusters(n: int, n_clusters: int, x: Any) -> None:
+def find_clusters(n: int, n_clusters: int, x: Any, ways: Any) -> None:
     """Nodes by the nearest of a few centres, each the furthest from those before it, into x.cluster."""
     centre = 0
     for i in range(n):
         x.value[i], x.cluster[i] = -NEVER, 0
     for k in range(n_clusters):
+        c = x.who[centre]
         for i in range(n):
-            away = float(min(x.go[centre, i], x.go[i, centre])) if i != centre else -1.0
+            away = float(min(ways.go[c, x.who[i]], ways.go[x.who[i], c])) if i != centre else -1.0
             if away < x.value[i]:
                 x.value[i], x.cluster[i] = away, k
         for i in range(n):
@@ -79,34 +68,37 @@ def find_clusters(n: int, n_clusters: int, x: Any) -> None:
 
 
 @njit_inner
-def find_near(n: int, n_near: int, n_clusters: int, step_s: int, by_way: Any, at: Any, x: Any) -> None:
+def find_near(n: int, n_near: int, n_clusters: int, step_s: int, metre: float, ways: Any, at: Any, x: Any) -> None:
     """Nearest others of each node and the least of the rest by cluster, into x.near_*, x.far_*.
 
-    by_way : (V, V) all nodes of the leg by the way to them. at : (V,) place of each in x, -1: not there.
+    metre : pence of one. at : (V,) place of each node in x, -1: not there.
     """
     for i in range(n):
-        for j in range(n):
-            x.used[j] = j == i or x.go[i, j] >= FAR
+        v = x.who[i]
         k = 0
-        for m in range(by_way.shape[1]):
-            j = at[by_way[x.who[i], m]]
-            if k == n_near:
+        for m in range(ways.by_way.shape[1]):
+            u = ways.by_way[v, m]
+            if k == n_near or ways.go[v, u] >= FAR:
                 break
-            if j >= 0 and not x.used[j]:
-                x.used[j] = True
-                x.near[i, k], x.near_go[i, k], x.near_cost[i, k] = j, x.go[i, j], x.cost[i, j]
+            if at[u] >= 0:
+                x.near[i, k], x.near_go[i, k], x.near_cost[i, k] = at[u], ways.go[v, u], metre * ways.metres[v, u]
                 k += 1
         if k < n_near:
             x.near[i, k] = -1
-        for k in range(n_clusters):
-            x.far_go[i, k], x.far_cost[i, k] = FAR, -NEVER
-        for j in range(n):
-            if not x.used[j]:
-                k = x.cluster[j]
-                x.far_go[i, k] = min(x.far_go[i, k], x.go[i, j])
-                x.far_cost[i, k] = min(x.far_cost[i, k], x.cost[i, j])
-        for k in range(n_clusters):
-            x.far_steps[i, k] = x.far_go[i, k] // step_s
+        for c in range(n_clusters):
+            x.far_go[i, c], x.far_m[c] = FAR, FAR
+        if n_clusters:
+            for j in range(n):
+                x.used[j] = False
+            for m in range(k):
+                x.used[x.near[i, m]] = True
+            for j in range(n):
+                if not x.used[j]:
+                    c, u = x.cluster[j], x.who[j]
+                    x.far_go[i, c] = min(x.far_go[i, c], ways.go[v, u])
+                    x.far_m[c] = min(x.far_m[c], ways.metres[v, u])
+        for c in range(n_clusters):
+            x.far_cost[i, c], x.far_steps[i, c] = metre * x.far_m[c], x.far_go[i, c] // step_s
 
 
 @njit_inline
@@ -312,8 +304,11 @@ def fill_table(
 
 
 @njit_inner
-def rounded_pence(n: int, x: Any, n_loads: int, n_near: int) -> float:
-    """Most that four bytes a number can add to a run's gain: six roundings a visit, of no number larger than all."""
+def rounded_pence(n: int, x: Any, room: int, n_near: int) -> float:
+    """Most that four bytes a number can add to a run's gain: six roundings a visit, of no number larger than all.
+
+    room : most visits of a run.
+    """
     most = x.home[0]
     for i in range(n):
         most = max(most, x.home[i])
@@ -324,7 +319,7 @@ def rounded_pence(n: int, x: Any, n_loads: int, n_near: int) -> float:
             if x.near[i, k] < 0:
                 break
             largest = max(largest, x.near_cost[i, k])
-    return float(6.0 * (n_loads + 1) * (most + n_loads * largest) / 2.0**24)
+    return float(6.0 * (room + 1) * (most + room * largest) / 2.0**24)
 
 
 @njit_inner
@@ -382,7 +377,7 @@ def remember_more(n: int, x: Any, critical: Any, n_bits: int) -> int:
     n_known, n_new = 0, 0
     for b in range(len(critical)):
         n_known += critical[b] >= 0
-    while n_known + n_new < n_bits:
+    while n_known + n_new < n_bits and critical[n_known + n_new] != NO_ROOM:
         most = 0
         for i in range(n):
             if x.visits[i] > x.visits[most]:
@@ -398,17 +393,18 @@ def remember_more(n: int, x: Any, critical: Any, n_bits: int) -> int:
 @njit_inner
 def prove_by_tables(
     n: int, x: Any, tab: Any, vehicle_holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int,
-    n_bits: int, critical: Any, n_forms: int, by_way: Any, at: Any, walk: Any,
+    n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, walk: Any,
 ) -> tuple[float, int, int]:  # fmt: skip
     """Fill ever finer tables until one is clean, the finest again for as long as it remembers more.
 
     Returns the proven least reduced cost, the stage of the last table and the number of its loads.
     """
     root, stage, n_loads = NEVER, 0, 0
+    room = places_by(vehicle_holds, pa, vehicle_holds.shape[0] - 1, 1)
     for stage in range(n_stages):
         step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
-        find_clusters(n, n_clusters, x)
-        find_near(n, n_near, n_clusters, step_s, by_way, at, x)
+        find_clusters(n, n_clusters, x, ways)
+        find_near(n, n_near, n_clusters, step_s, metre, ways, at, x)
         is_last = stage == n_stages - 1
         n_more = 1
         while n_more > 0:
@@ -416,10 +412,10 @@ def prove_by_tables(
             n_loads = fill_states(n, x, pa, vehicle_holds, critical[: n_bits * is_last], at, n_forms, tab)
             if n_loads == before and n_more > 1:
                 break
-            find_soonest(n, x, tab, n_loads)
+            find_soonest(n, x, ways, tab, n_loads)
             fill_table(n, x, tab, n_loads, rate, step_s, n_near, n_clusters, n_steps)
             least, start = best_start(n, x, tab, rate, step_s)
-            root = max(root, least + fixed - rounded_pence(n, x, n_loads, n_near))
+            root = max(root, least + fixed - rounded_pence(n, x, room, n_near))
             if root >= -eps or not is_last or n_bits == 0 or start < 0:
                 break
             follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)

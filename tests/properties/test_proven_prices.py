@@ -44,7 +44,7 @@ from tests.routing.worlds import FEATURES, make_world
 EFFORTS = {
     "coarse": TABLES,
     "fine": replace(TABLES, n_stages=3),
-    "fined": replace(TABLES, n_stages=2, n_bits=3),
+    "remembering": replace(TABLES, n_stages=4, n_bits=3),
     "quick": QUICK,
     "exact": EXACT,
 }
@@ -70,6 +70,7 @@ def test_no_run_is_worth_more_than_it_costs(features: set[str], effort: str, n: 
             some_links(rounds, rng)
             prices = some_prices(rounds.master, rng)
             some_fines(rounds.master, rng)
+            rounds.remember_more()
             rounds.price(prices, EFFORTS[effort])
             proven = rounds.proven(prices)
             assert_feasible(rounds, proven.prices, rng)
@@ -277,6 +278,7 @@ def test_a_program_that_forgets_runs_proves_as_much(monkeypatch: pytest.MonkeyPa
     plan = plan_for(scenario, travel, iterations=20).plan
     whole = prove(scenario, travel, plan, seconds=600)
     monkeypatch.setattr("routing.bound.ladder.MOST_RUNS", 40)
+    monkeypatch.setattr("routing.bound.ladder.RUNS_A_DEMAND", 0)
     purged = prove(scenario, travel, plan, seconds=600)
     assert whole.is_over
     assert purged.is_over
