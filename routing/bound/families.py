@@ -56,13 +56,20 @@ class Family:
         """Critical nodes of all groups."""
         return int((self.critical >= 0).sum())
 
-    def remember(self, sequence: int, nodes: Iterable[int]) -> int:
-        """Make nodes critical in the group of a sequence, as far as there is room; how many are new."""
-        k = next(k for k, group in enumerate(self.groups) if sequence in group)
-        free = np.flatnonzero(self.critical[k] == -1).tolist()
-        new = [node for node in nodes if node not in self.critical[k]][: len(free)]
-        self.critical[k, free[: len(new)]] = new
-        return len(new)
+    def group_of(self) -> dict[int, int]:
+        """Number of the group that each sequence is in."""
+        return {int(sequence): k for k, group in enumerate(self.groups) for sequence in group}
+
+    def remember(self, repeats: Iterable[tuple[int, list[int]]]) -> int:
+        """Make nodes critical that runs of sequences visit twice, as far as groups have room; how many are new."""
+        group_of, n_new = self.group_of(), 0
+        for sequence, nodes in repeats:
+            critical = self.critical[group_of[sequence]]
+            free = np.flatnonzero(critical == -1).tolist()
+            new = [node for node in nodes if node not in critical][: len(free)]
+            critical[free[: len(new)]] = new
+            n_new += len(new)
+        return n_new
 
     def remembered(self) -> Iterator[tuple[int, list[int]]]:
         """Each sequence whose group has critical nodes, and these."""

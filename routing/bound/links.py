@@ -203,7 +203,7 @@ def broken_links(families: Iterable[Family], driven: Iterable[tuple[Run, float]]
 
 def _too_often(family: Family, runs: Sequence[tuple[Run, float]], spare: float) -> Iterator[tuple[float, int, int]]:
     """By how much, which group, which node."""
-    group_of = {int(sequence): g for g, group in enumerate(family.groups) for sequence in group}
+    group_of = family.group_of()
     driven: dict[int, float] = defaultdict(float)
     visits: dict[tuple[int, int], float] = defaultdict(float)
     for run, often in runs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from routing.bound.families import APART, Family, families_of, known
 from routing.bound.fields import C_RUN, MAX_GATES, V_ROW
+from routing.bound.links import At
 from routing.bound.master import Columns, Master, Prices, long_prices
 from routing.bound.pricing import price_groups
 from routing.bound.problem import BoundProblem
@@ -127,11 +129,12 @@ class Rounds:
 
         Returns how many more are critical.
         """
-        of = {family.at: family for family in self.families}
-        n_more = 0
+        repeats: dict[At, list[tuple[int, list[int]]]] = defaultdict(list)
         for run in self.master.used():
             twice = sorted({node for node, _ in _visits_twice(run[4:])})
-            n_more += of[run[0], run[1], run[2]].remember(run[3], twice) if twice else 0
+            if twice:
+                repeats[run[0], run[1], run[2]].append((run[3], twice))
+        n_more = sum(family.remember(repeats[family.at]) for family in self.families if family.at in repeats)
         if n_more:
             self._drop_repeats()
         return n_more

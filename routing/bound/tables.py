@@ -2,8 +2,9 @@
 
 Time is rounded down, a home may come again (but nobody turns back at once to where they came from), and the far homes
 of a home are taken together. That is too good to be true, so what a table calls clean is clean. A home that the best
-run of the table visits more than once becomes *critical*: the table remembers whether it is on board. Others may be
-fined for each visit, where every run is let off one fine of each home: one that visits it once pays nothing.
+run of the table, or one of the program, visits more than once becomes *critical*: the table remembers whether it is
+on board. Others may be fined for each visit, where every run is let off one fine of each home: one that visits it once
+pays nothing.
 
 A place of the table is a load and a node; its `ROOM` steps of time lie side by side, so that one instruction works on
 many of them. A processor does that for numbers of four bytes at known distances only: hence one long array, and rows
