@@ -147,9 +147,7 @@ def _first_groups(leg: Leg) -> list[NDArray[np.int64]]:
     gates = leg.sequences[:, Q_GATES : Q_GATES + MAX_GATES]
     n_gates = (gates >= 0).sum(axis=1)
     second = np.where(n_gates == 2, gates[:, 1], -1)
-    _, which = np.unique(
-        (gates[:, 0] * (MAX_GATES + 1) + n_gates) * (gates.max(initial=0) + 2) + second, return_inverse=True
-    )
+    _, which = np.unique(np.stack([gates[:, 0], n_gates, second], axis=1), axis=0, return_inverse=True)
     order = np.argsort(which, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else []
 

@@ -38,7 +38,7 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
-from routing.bound.loads import form_of, most_seats
+from routing.bound.loads import most_seats
 from routing.bound.local import NEVER
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
@@ -159,7 +159,7 @@ def fill_nodes(
             if not has_room or (nodes[v, V_SHARED] and not pa) or nodes[v, V_TAGS] & ~tags or go > cap:
                 continue
             at[v] = n
-            x.who[n], x.seats[n], x.chairs[n], x.form[n] = v, seats, chair, form_of(seats, chair)
+            x.who[n], x.seats[n], x.chairs[n] = v, seats, chair
             x.gain[n] = price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * own
             x.cap[n], x.target[n] = cap, nodes[v, V_TARGET] - group.offset[gate]
             x.leave[n], x.home[n] = nodes[v, V_SERVICE] + span, -NEVER

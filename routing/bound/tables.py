@@ -27,9 +27,9 @@ STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 40, 40), (8, 12, 12, 12)
 leaves doubt."""
 LOWEST = np.float32(-1e9)
 """Gain of a place that cannot be."""
-BEST, SECOND, NEXT, STEP = np.uint64(0), np.uint64(ROOM), np.uint64(2 * ROOM), np.uint64(3 * ROOM)
-"""Where the parts of a place's row begin: most that can be gained with anything next; with anything but the near node
-that comes next then; its number, -1: none or a far one. Of the row in the making, then: numbers of the steps."""
+SECOND, NEXT, STEP = np.uint64(ROOM), np.uint64(2 * ROOM), np.uint64(3 * ROOM)
+"""Where the parts of a place's row begin after the first, the most that can be gained with anything next: with anything
+but the near node that comes next then; its number, -1: none or a far one. In the row in the making, then: steps."""
 ROW = N_PARTS * ROOM
 
 
