@@ -32,8 +32,6 @@ from transport.check import check_plan
 from transport.plan import Plan
 
 Row = dict[str, Any]
-ROUND_UP_S = 10.0
-"""By how much a proof may be late."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -82,7 +80,8 @@ def measure(name: str, n: int, seconds: Sequence[float], search_seconds: float, 
         on_progress=lambda _, __: cpu_s.append(time.process_time() - began_cpu_s),
     )  # fmt: skip
     of_plan = {"search_s": search_s, "n_unserved": len(plan.unserved), "n_hard_violations": len(broken)}
-    return [row_of(name, n, seed, after(certificate, cpu_s, s)) | of_plan for s in sorted(seconds)]
+    shorter = [after(certificate, cpu_s, s) for s in sorted(seconds)[:-1]]
+    return [row_of(name, n, seed, each) | of_plan for each in (*shorter, certificate)]
 
 
 def after(certificate: Certificate, cpu_s: Sequence[float], seconds: float) -> Certificate:
@@ -91,9 +90,9 @@ def after(certificate: Certificate, cpu_s: Sequence[float], seconds: float) -> C
     cpu_s : until each bound of the trace stood, after a first 0. The method is that of the whole proof but for
         packing's own bound, which is the first.
     """
-    n = sum(when <= seconds for when, _ in certificate.trace)
-    if n == len(certificate.trace) and certificate.wall_s <= seconds + ROUND_UP_S:
+    if certificate.wall_s <= seconds:
         return certificate
+    n = sum(when <= seconds for when, _ in certificate.trace)
     return replace(
         certificate, trace=certificate.trace[:n], bound_pence=certificate.trace[n - 1][1] if n else 0,
         method=certificate.method if n > 1 else "packing", cpu_s=cpu_s[n], wall_s=seconds, is_over=False,

@@ -27,6 +27,8 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
+from routing.bound.hours import is_too_long
+from routing.bound.local import END_STEP_S
 from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem, Leg
 from routing.instance import BOUGHT, H_ROW, R_OVER_TARGET, S_CLASS, S_KIND, S_PROFILE, S_TAGS
@@ -54,14 +56,18 @@ def columns_of(problem: BoundProblem, routes: Iterable[StartRoute]) -> list[Colu
                 hubs.reverse()
             key = tuple(hubs + [-1] * (MAX_GATES - len(hubs)))
             if nodes and route.supply in kind_of and key in rows[leg]:
-                found.append(_column(problem, leg, kind_of[route.supply], rows[leg][key], nodes))
+                found += [
+                    _column(problem, leg, k, rows[leg][key], nodes)
+                    for k, kind in enumerate(problem.kinds)
+                    if kind.of == kind_of[route.supply] and may_be_in_time(problem, leg, k, rows[leg][key], nodes)
+                ]
     return found
 
 
 def _kind_of_supply(problem: BoundProblem) -> dict[int, int]:
     """Kind of each supply; a dearer card than one without limit has that one's."""
     supplies = problem.instance.supplies
-    found = {s: k for k, kind in enumerate(problem.kinds) for s in kind.supplies}
+    found = {s: kind.of for kind in problem.kinds for s in kind.supplies}
     for s in range(len(supplies)):
         alike = (k for k, kind in enumerate(problem.kinds) if supplies[kind.supply, S_CLASS] == supplies[s, S_CLASS])
         if s not in found and supplies[s, S_KIND] == BOUGHT:
@@ -87,8 +93,15 @@ def _column(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: li
     )  # fmt: skip
 
 
+def may_be_in_time(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> bool:
+    """Whether an inner run can be over in time; others always can."""
+    table, sort = problem.legs[leg], problem.kinds[kind].sort
+    seconds = price_of_run(problem, leg, kind, sequence, nodes)[0] // END_STEP_S * END_STEP_S
+    return not is_too_long(table.leg, table.sequences[sequence], seconds, sort, problem.hours[leg].hour)
+
+
 def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> tuple[int, float]:
-    """Seconds on the road, and pence for miles and rides over their wish, as the pricing counts them."""
+    """Seconds on the road, with its turn, and pence for miles and rides over their wish, as the pricing counts them."""
     table, k, s = problem.legs[leg], problem.kinds[kind], problem.legs[leg].sequences[sequence]
     profile = int(problem.instance.supplies[k.supply, S_PROFILE])
     out_s, out_m = table.out_s[profile], table.out_m[profile]
@@ -114,7 +127,8 @@ def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, node
     assert before is not None
     if k.empty != NO_EMPTY_MILES:
         metres += int(base_m[0, before[V_ROW]] if k.empty == FROM_BASE else out_m[before[V_ROW], rows[-1]])
-    return t + int(before[V_SERVICE]) + int(s[Q_SPAN]), k.metre_pence * metres + soft
+    turn_s = int(k.turn_s[table.leg][before[V_ROW]])
+    return t + int(before[V_SERVICE]) + int(s[Q_SPAN]) + turn_s, k.metre_pence * metres + soft
 
 
 def as_driven(problem: BoundProblem, columns: Columns, *, comes_again: bool = True) -> Columns:
@@ -134,7 +148,8 @@ def as_driven(problem: BoundProblem, columns: Columns, *, comes_again: bool = Tr
         again = len(set(nodes)) < len(nodes)
         turns_back = any(a == b for a, b in zip(nodes, nodes[2:], strict=False))
         s = int(columns.sequence[m])
-        if not turns_back and (comes_again or not again) and _is_within_caps(problem, table, out_s, s, nodes):
+        may_be = not turns_back and (comes_again or not again) and _is_within_caps(problem, table, out_s, s, nodes)
+        if may_be and may_be_in_time(problem, columns.leg, columns.kind, s, nodes):
             stay.append(m)
             figures.append(price_of_run(problem, columns.leg, columns.kind, s, nodes))
     return replace(
@@ -172,7 +187,7 @@ def solo_columns(problem: BoundProblem) -> list[Columns]:
                 found += [
                     _column(problem, leg, k, sequence, [v])
                     for k in range(len(problem.kinds))
-                    if _may_ride(problem, leg, k, sequence, v)
+                    if _may_ride(problem, leg, k, sequence, v) and may_be_in_time(problem, leg, k, sequence, [v])
                 ]
     return found
 

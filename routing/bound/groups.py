@@ -20,6 +20,7 @@ from routing.bound.fields import (
     C_PA,
     C_ROOM,
     C_RUN,
+    C_SORT,
     C_TAGS,
     FROM_BASE,
     MAX_GATES,
@@ -38,8 +39,9 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
+from routing.bound.hours import is_too_long
 from routing.bound.loads import most_seats
-from routing.bound.local import NEVER
+from routing.bound.local import END_STEP_S, NEVER
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -138,11 +140,12 @@ def least_span(sequences: Any, members: Any) -> int:
 
 @njit_inner
 def fill_nodes(
-    nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, sequences: Any,
-    members: Any, group: Any, c: Any, vehicle_holds: Any, price: Any, at: Any, x: Any,
+    nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, turn_s: Any,
+    most_s: int, sequences: Any, members: Any, group: Any, c: Any, vehicle_holds: Any, price: Any, at: Any, x: Any,
 ) -> int:  # fmt: skip
     """The nodes that a run of a group with this kind of vehicle may visit, into x (Local); how many.
 
+    turn_s : (n,) seconds of the turn after a run that has a row outermost. most_s : of a run with its turn.
     at : (V,) filled with the place of each node in x, -1: not there.
     """
     near_row, span = hub_rows[sequences[members[0], Q_GATES]], least_span(sequences, members)
@@ -154,7 +157,9 @@ def fill_nodes(
         first = n
         for v in range(gate_from[gate], gate_to[gate]):
             row, own, chair = nodes[v, V_ROW], nodes[v, V_OWN], nodes[v, V_CHAIR]
-            go, seats, cap = out_s[near_row, row], 1 - chair + own, nodes[v, V_CAP] - group.offset[gate]
+            leave = nodes[v, V_SERVICE] + span + turn_s[row]
+            go, seats = out_s[near_row, row], 1 - chair + own
+            cap = min(nodes[v, V_CAP] - group.offset[gate], most_s - leave)
             has_room = most_seats(vehicle_holds, pa, chair) >= seats
             if not has_room or (nodes[v, V_SHARED] and not pa) or nodes[v, V_TAGS] & ~tags or go > cap:
                 continue
@@ -162,7 +167,7 @@ def fill_nodes(
             x.who[n], x.seats[n], x.chairs[n] = v, seats, chair
             x.gain[n] = price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * own
             x.cap[n], x.target[n] = cap, nodes[v, V_TARGET] - group.offset[gate]
-            x.leave[n], x.home[n] = nodes[v, V_SERVICE] + span, -NEVER
+            x.leave[n], x.home[n] = leave, -NEVER
             x.first_go[n], x.first_cost[n] = go, c[C_METRE] * out_m[near_row, row]
             n += 1
         group.share[gate] = group.toll[gate] / max(1, min(n - first, int(c[C_ROOM])))
@@ -181,10 +186,13 @@ def fill_nodes(
 
 @njit_inner
 def real_member(
-    nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, x: Any, walk: Any,
-    length: int,
+    leg: int, hour: int, seconds: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any,
+    c: Any, x: Any, walk: Any, length: int,
 ) -> tuple[int, float]:  # fmt: skip
-    """The cheapest sequence that has all gates of a run, and how much more it costs there; -1: there is none."""
+    """The cheapest sequence that has all gates of a run, and how much more it costs there; -1: there is none.
+
+    seconds : that the run lasts, at least.
+    """
     last = x.who[walk[length - 1]]
     paid, best, least = x.home[walk[length - 1]], -1, -NEVER
     for i in range(length):
@@ -194,7 +202,9 @@ def real_member(
         for k in range(MAX_GATES):
             if sequences[members[m], Q_GATES + k] >= 0:
                 pence += group.toll[sequences[members[m], Q_GATES + k]]
-        if pence < least and has_all(nodes, sequences[members[m]], x, walk, length):
+        lasts = seconds // END_STEP_S * END_STEP_S
+        is_late = is_too_long(leg, sequences[members[m]], lasts, int(c[C_SORT]), hour)
+        if pence < least and not is_late and has_all(nodes, sequences[members[m]], x, walk, length):
             best, least = m, pence
     return best, least - paid
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.fields import BACK_TO_FIRST, FROM_BASE, NO_EMPTY_MILES
+from routing.bound.hours import ALONE, INNER, OUTER
+from routing.evaluate import FAR
 from routing.instance import (
     BOUGHT,
     DEAD_FROM_BASE,
     DEAD_NONE,
     NO_LIMIT,
+    R_TURNROUND,
     S_BASE,
     S_CLASS,
     S_DEAD_RULE,
@@ -75,15 +78,23 @@ class Kind:
     Attributes
     ----------
     supplies : their rows in the instance; alike but for the price of a vehicle, one offer each.
-    offers : by price. run_pence : of each run besides. metre_pence : of each metre.
+    of : number of the kind whose vehicles it has, which may be its own. sort : of its runs, see `routing.bound.hours`.
+    is_tiered : whether its vehicles may do several runs a leg.
+    offers : by price; none where the vehicles are another kind's. run_pence : of each run besides. metre_pence : of
+        each metre.
     empty : which empty miles are paid, see `pricing.FROM_BASE`.
     base_m : of each leg (2, n) metres from each row outwards to the nearest base, and from it.
     pa_pence : a day of a PA.
-    max_runs : of one vehicle on one leg. most_out : on the road at a moment; None: as many as there are.
+    max_runs : of this kind that one vehicle may do on one leg. most_out : on the road at a moment; None: as many as
+        there are.
+    turn_s : of each leg (n,) seconds from each row to the nearest gate of another run, ready for it; 0 unless inner.
     long_pence, long_after_s : surcharge a second of a run beyond so many.
     """
 
     supplies: tuple[int, ...]
+    of: int
+    sort: int
+    is_tiered: bool
     offers: tuple[Offer, ...]
     run_pence: float
     metre_pence: float
@@ -92,14 +103,20 @@ class Kind:
     pa_pence: float
     max_runs: int
     most_out: int | None
+    turn_s: tuple[NDArray[np.int64], ...]
     long_pence: float
     long_after_s: int
     is_fleet: bool
 
     @property
+    def is_inner(self) -> bool:
+        """Whether its vehicles are another kind's."""
+        return self.sort == INNER
+
+    @property
     def counts_moments(self) -> bool:
         """Whether vehicles that are out are counted at moments of the day."""
-        return self.max_runs > 1 or self.most_out is not None
+        return self.is_tiered or self.most_out is not None
 
     @property
     def supply(self) -> int:
@@ -110,20 +127,33 @@ class Kind:
 NOTHING = Today()
 
 
-def kinds_of(instance: Instance, n_legs: int, today: Today) -> tuple[Kind, ...]:
-    """Supplies that may pay, alike ones together."""
+def kinds_of(
+    instance: Instance, n_legs: int, today: Today, gate_rows: NDArray[np.int64], *, has_hours: bool
+) -> tuple[Kind, ...]:
+    """Supplies that may pay, alike ones together; then the inner runs of fleet vehicles that may do several.
+
+    Parameters
+    ----------
+    gate_rows : rows of all gates. has_hours : whether the hours at the gates are known, so that inner runs can be told
+        from outer ones.
+    """
     supplies = instance.supplies
     bought = [k for k in range(len(supplies)) if supplies[k, S_KIND] == BOUGHT]
     free = [k for k in bought if supplies[k, S_LIMIT] >= NO_LIMIT]
     useful = [
         k for k in bought if not any(_is_worse(instance, supplies[k], supplies[m], k > m) for m in free if m != k)
     ]
-    kinds = [_bought(instance, k, n_legs, today.n_kept.get(k, 0)) for k in useful]
+    kinds = [_bought(instance, k, i, n_legs, today.n_kept.get(k, 0)) for i, k in enumerate(useful)]
     like: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for k in range(len(supplies)):
         if supplies[k, S_KIND] != BOUGHT:
             like[k in today.paid, *(int(supplies[k, c]) for c in _ALIKE)].append(k)
-    return (*kinds, *(_fleet(instance, ks, is_paid=bool(key[0])) for key, ks in like.items()))
+    for key, ks in like.items():
+        kinds.append(_fleet(instance, ks, len(kinds), is_paid=bool(key[0])))
+    # A vehicle that kept routes pay for has runs that nothing here knows of: its own may all be inner ones.
+    apart = [k for k in kinds if has_hours and k.is_tiered and k.max_runs > 1 and k.supply not in today.paid]
+    outer = [replace(k, sort=OUTER, max_runs=1) if k in apart else k for k in kinds]
+    return (*outer, *(_inner(instance, k, gate_rows) for k in apart))
 
 
 _ALIKE = (S_PROFILE, S_CLASS, S_TAGS, S_MILE_RATE, S_MAX_RUNS, S_PA_HOUR, S_PA_MIN, S_OPERATOR)
@@ -140,7 +170,7 @@ def _is_worse(instance: Instance, one: NDArray[np.int64], other: NDArray[np.int6
     return bool(same and dearer and not limited and (later or not equal))
 
 
-def _bought(instance: Instance, k: int, n_legs: int, n_kept: int) -> Kind:
+def _bought(instance: Instance, k: int, of: int, n_legs: int, n_kept: int) -> Kind:
     s = instance.supplies[k]
     base, share = float(s[S_BASE]), s[S_ONE_LEG_PCT] / 100.0
     metre = s[S_MILE_RATE] * 1000.0 / MILE_MM
@@ -158,21 +188,21 @@ def _bought(instance: Instance, k: int, n_legs: int, n_kept: int) -> Kind:
     # An operator's vehicle may do one route after another: only those that are out together are counted.
     most_out = None if s[S_LIMIT] >= NO_LIMIT else int(s[S_LIMIT]) + n_kept
     return Kind(
-        supplies=(k,), offers=(offer,), run_pence=run, metre_pence=metre, empty=empty,
-        base_m=_base_metres(instance, int(s[S_PROFILE]), rows), pa_pence=_pa_pence(instance, float(s[S_PA_RATE])),
-        max_runs=1, most_out=most_out, long_pence=s[S_LONG_PCT] * base / 100.0 / 3600.0 / n_legs,
-        long_after_s=int(s[S_LONG_AFTER]), is_fleet=False,
+        supplies=(k,), of=of, sort=ALONE, is_tiered=False, offers=(offer,), run_pence=run, metre_pence=metre,
+        empty=empty, base_m=_base_metres(instance, int(s[S_PROFILE]), rows),
+        pa_pence=_pa_pence(instance, float(s[S_PA_RATE])), max_runs=1, most_out=most_out, turn_s=_no_turn(instance),
+        long_pence=s[S_LONG_PCT] * base / 100.0 / 3600.0 / n_legs, long_after_s=int(s[S_LONG_AFTER]), is_fleet=False,
     )  # fmt: skip
 
 
-def _fleet(instance: Instance, alike: list[int], *, is_paid: bool) -> Kind:
+def _fleet(instance: Instance, alike: list[int], of: int, *, is_paid: bool) -> Kind:
     supplies = instance.supplies
     s = supplies[alike[0]]
     tiered = s[S_MAX_RUNS] > 1 or is_paid
     share = 0.0 if is_paid else 1.0
     homes = len(instance.pa_groups) > 0
     return Kind(
-        supplies=tuple(alike),
+        supplies=tuple(alike), of=of, sort=ALONE, is_tiered=bool(s[S_MAX_RUNS] > 1),
         offers=tuple(
             Offer(
                 pence=share * max(0.0, supplies[k, S_FIXED] + _driver_pence(supplies[k]) - ROUNDED_PENCE),
@@ -185,8 +215,30 @@ def _fleet(instance: Instance, alike: list[int], *, is_paid: bool) -> Kind:
         empty=NO_EMPTY_MILES if tiered or homes else FROM_BASE,
         base_m=_base_metres(instance, int(s[S_PROFILE]), [int(supplies[k, S_ROW]) for k in alike]),
         pa_pence=share * _pa_pence(instance, max(0.0, s[S_PA_HOUR] * s[S_PA_MIN] / 3600.0 - 0.5)),
-        max_runs=int(s[S_MAX_RUNS]), most_out=None, long_pence=0.0, long_after_s=0, is_fleet=True,
+        max_runs=int(s[S_MAX_RUNS]), most_out=None, turn_s=_no_turn(instance), long_pence=0.0, long_after_s=0,
+        is_fleet=True,
     )  # fmt: skip
+
+
+def _inner(instance: Instance, outer: Kind, gate_rows: NDArray[np.int64]) -> Kind:
+    """The inner runs of a kind's vehicles: between two runs a vehicle drives, and turns round."""
+    max_runs = int(instance.supplies[outer.supply, S_MAX_RUNS]) - 1
+    return replace(outer, sort=INNER, offers=(), max_runs=max_runs, turn_s=_turn_s(instance, outer, gate_rows))
+
+
+def _turn_s(instance: Instance, kind: Kind, gate_rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """Least between two runs, by the row of the inner one's outermost home."""
+    if len(instance.pa_groups) or instance.seconds.shape[-1] == 0:
+        # A PA who boards at home lies between: only what every turn takes is certain.
+        return tuple(t + int(instance.rules[R_TURNROUND]) for t in _no_turn(instance))
+    drive = instance.seconds[int(instance.supplies[kind.supply, S_PROFILE])].astype(np.int64)
+    # AM from another run's gate to the first home, PM from the last home to another run's gate.
+    nearest = drive[0][gate_rows].min(axis=0), drive[1][:, gate_rows].min(axis=1)
+    return tuple(np.minimum(FAR, s + int(instance.rules[R_TURNROUND])) for s in nearest)
+
+
+def _no_turn(instance: Instance) -> tuple[NDArray[np.int64], ...]:
+    return (np.zeros(instance.seconds.shape[-1], np.int64),) * 2
 
 
 def _pa_pence(instance: Instance, pence: float) -> float:

@@ -25,10 +25,10 @@ class Local(NamedTuple):
 
     who : number among the leg's nodes. seats, chairs : taken by each; form : see `routing.bound.loads`. gain : of a
     visit; fine : see `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate;
-    leave : seconds from a node to the end of a run that has it outermost; home : pence of the empty miles then.
-    first_go, first_cost : from the gate. reach : soonest time at each. near : nearest others, -1: no more; near_go,
-    near_cost : the way to them. cluster : of each node; far_go, far_cost, far_steps : least to the nodes of each
-    cluster that are not near, and its whole steps of time. ends : pence by minutes on the road. other_ends, used,
+    leave : seconds from a node to the end of a run that has it outermost, with its turn; home : pence of the empty
+    miles then. first_go, first_cost : from the gate. reach : soonest time at each. near : nearest others, -1: no more;
+    near_go, near_cost : the way to them. cluster : of each node; far_go, far_cost, far_steps : least to the nodes of
+    each cluster that are not near, and its whole steps of time. ends : pence by minutes on the road. other_ends, used,
     value, visits, least, far_m : scratch.
     """
 

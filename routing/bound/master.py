@@ -18,22 +18,18 @@ from routing.bound.fields import (
     C_PA,
     C_ROOM,
     C_RUN,
+    C_SORT,
     C_TAGS,
     N_COST_COLUMNS,
-    Q_EARLIEST,
-    Q_LATEST,
-    Q_SPAN,
     V_DEMAND,
 )
+from routing.bound.hours import taken
 from routing.bound.kinds import Kind
 from routing.bound.links import Broken, Links
 from routing.bound.local import END_STEP_S, N_END_STEPS
-from routing.bound.pricing import is_out
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 
-MOMENT_EVERY_S = 600
-"""Between two moments of the day at which the vehicles that are out are counted."""
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 
 
@@ -77,8 +73,8 @@ class Prices:
     Attributes
     ----------
     demand : (D,) of serving a demand once, >= 0. run : (L, K) of a run on one leg; pa : (L, K) of a PA on it.
-    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that must be out at a moment. limits : pence a fortnight that
-    the limits on vehicles take off the bound, >= 0.
+    moment, pa_moment : (L, K, T) of a vehicle, or a PA, that is taken up, see `routing.bound.hours`. limits : pence a
+    fortnight that the limits on vehicles take off the bound, >= 0.
     """
 
     demand: NDArray[np.float64]
@@ -93,7 +89,8 @@ class Master:
     """Least pence a fortnight over the runs at hand.
 
     Rows: each demand as often as it has days; of each leg and kind, runs and PAs within the vehicles and PAs paid for,
-    in all and, where a vehicle may take several runs, at each moment of the day; bought vehicles of a limited class.
+    in all and, where a vehicle may take several runs, at each moment of the day and in each stretch of the hours at the
+    gates; bought vehicles of a limited class.
 
     Attributes
     ----------
@@ -104,7 +101,6 @@ class Master:
         import highspy
 
         self.problem, self.lots = problem, tuple(lots)
-        self.moments = moments_of(problem)
         self.value = float("inf")
         self._inf = highspy.kHighsInf
         self._optimal = highspy.HighsModelStatus.kOptimal
@@ -125,7 +121,7 @@ class Master:
 
     def _make_rows(self) -> None:
         p, n_legs, n_kinds = self.problem, len(self.problem.legs), len(self.problem.kinds)
-        n_moments = len(self.moments[0]) if n_legs else 0
+        n_moments = len(p.hours[0].times) if n_legs else 0
         self._shape = n_legs, n_kinds, n_moments
         at = p.n_demands
         self._run_row = at + np.arange(n_legs * n_kinds).reshape(n_legs, n_kinds)
@@ -157,20 +153,26 @@ class Master:
         for d in range(p.n_demands):
             self._cols.append((float(p.unserved_pence[d]), self._inf, {d: 1.0}))
         for k, kind in enumerate(p.kinds):
-            rows = {int(row): -float(kind.max_runs) for row in self._run_row[:, k]}
-            rows |= {int(row): -1.0 for row in self._moment_row[:, k].ravel()} if kind.max_runs > 1 else {}
+            if kind.is_inner:
+                continue
+            rows = self._supplied(k, self._run_row, self._moment_row)
             of_class = self._class_row.get(int(p.instance.supplies[kind.supply, S_CLASS]))
             if of_class is not None and not kind.is_fleet:
                 rows[of_class] = 1.0
             for offer in kind.offers:
                 most = self._inf if offer.limit >= NO_LIMIT else float(offer.limit * p.n_days)
                 self._cols.append((offer.pence, most, rows))
-            pas = {int(row): -float(kind.max_runs) for row in self._pa_row[:, k]}
-            pas |= {int(row): -1.0 for row in self._pa_moment_row[:, k].ravel()} if kind.max_runs > 1 else {}
-            self._cols.append((kind.pa_pence, self._inf, pas))
+            self._cols.append((kind.pa_pence, self._inf, self._supplied(k, self._pa_row, self._pa_moment_row)))
         for lot in self.lots:
             self._cols.append((lot.pence, 1.0, {d: float(p.weight[d]) for d in lot.demands}))
         self._add([c[0] for c in self._cols], [c[2] for c in self._cols], [c[1] for c in self._cols])
+
+    def _supplied(self, k: int, run_row: NDArray[np.int64], moment_row: NDArray[np.int64]) -> dict[int, float]:
+        """What one vehicle, or PA, of a kind counts in the rows of its runs and of what these take up."""
+        kinds = self.problem.kinds
+        own = [(m, float(kind.max_runs)) for m, kind in enumerate(kinds) if kind.of == k]
+        rows = {int(row): -max_runs for m, max_runs in own for row in run_row[:, m]}
+        return rows | ({int(row): -1.0 for row in moment_row[:, k].ravel()} if kinds[k].is_tiered else {})
 
     def _add(self, costs: list[float], entries: list[dict[int, float]], most: list[float]) -> None:
         starts, rows, values = [0], [], []
@@ -202,7 +204,7 @@ class Master:
             for d in leg.nodes[nodes, V_DEMAND].tolist():
                 entry[d] = entry.get(d, 0.0) + 1.0
             entry[int(self._run_row[columns.leg, columns.kind])] = 1.0
-            n_pas = columns.pa + int(columns.own[m]) * _counts_own(kind)
+            n_pas = columns.pa + int(columns.own[m])
             if n_pas:
                 entry[int(self._pa_row[columns.leg, columns.kind])] = float(n_pas)
             if kind.counts_moments:
@@ -219,15 +221,15 @@ class Master:
         return len(costs)
 
     def _add_moments(self, entry: dict[int, float], columns: Columns, m: int) -> None:
-        sequence = self.problem.legs[columns.leg].sequences[columns.sequence[m]]
+        kind, hours, leg = self.problem.kinds[columns.kind], self.problem.hours[columns.leg], columns.leg
+        sequence = self.problem.legs[leg].sequences[columns.sequence[m]]
         seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
-        homes_s = max(0, seconds - int(sequence[Q_SPAN]))
-        which, kind = self.problem.legs[columns.leg].leg, self.problem.kinds[columns.kind]
-        for t, moment in enumerate(self.moments[columns.leg]):
-            if is_out(which, sequence, homes_s, moment):
-                entry[int(self._moment_row[columns.leg, columns.kind, t])] = 1.0
-                if columns.pa and kind.max_runs > 1:
-                    entry[int(self._pa_moment_row[columns.leg, columns.kind, t])] = 1.0
+        for t, (time, stretch_s) in enumerate(zip(hours.times.tolist(), hours.stretch_s.tolist(), strict=True)):
+            share = taken(self.problem.legs[leg].leg, sequence, seconds, kind.sort, hours.hour, time, stretch_s)
+            if share > 0.0:
+                entry[int(self._moment_row[leg, kind.of, t])] = share
+                if columns.pa and kind.is_tiered:
+                    entry[int(self._pa_moment_row[leg, kind.of, t])] = share
 
     def solve(self) -> Prices:
         """Solve again from the last basis."""
@@ -264,11 +266,14 @@ class Master:
         limits = 0.0
         worth_of_class: dict[int, float] = {}
         for k, kind in enumerate(p.kinds):
-            paid = kind.max_runs * pa[:, k].sum() + (pa_moment[:, k].sum() if kind.max_runs > 1 else 0.0)
+            if kind.is_inner:
+                continue
+            own = [m for m, other in enumerate(p.kinds) if other.of == k]
+            paid = worth_of_one(p.kinds, k, pa, pa_moment)
             if paid > kind.pa_pence:
-                pa[:, k] *= kind.pa_pence / paid
+                pa[:, own] *= kind.pa_pence / paid
                 pa_moment[:, k] *= kind.pa_pence / paid
-            worth = kind.max_runs * run[:, k].sum() + (moment[:, k].sum() if kind.max_runs > 1 else 0.0)
+            worth = worth_of_one(p.kinds, k, run, moment)
             if kind.most_out is not None:
                 limits += moment[:, k].sum() * kind.most_out * p.n_days
             for offer in kind.offers:
@@ -282,7 +287,7 @@ class Master:
                     worth_of_class[of_class] = max(over, worth_of_class.get(of_class, 0.0))
                 else:
                     scale = offer.pence / worth
-                    run[:, k] *= scale
+                    run[:, own] *= scale
                     moment[:, k] *= scale
                     worth = offer.pence
         self._cap_those_alone(demand, run, pa, moment, pa_moment)
@@ -385,17 +390,25 @@ class Master:
         c = np.zeros(N_COST_COLUMNS)
         c[C_METRE], c[C_EMPTY], c[C_PA] = k.metre_pence, k.empty, pa
         c[C_RUN] = k.run_pence + prices.run[leg, kind] + pa * prices.pa[leg, kind]
-        c[C_OWN_PA] = prices.pa[leg, kind] * _counts_own(k)
+        c[C_OWN_PA] = prices.pa[leg, kind]
         c[C_CLASS], c[C_TAGS] = instance.supplies[k.supply, S_CLASS], instance.supplies[k.supply, S_TAGS]
         c[C_ROOM] = room_of(instance, int(c[C_CLASS])) - pa
+        c[C_SORT] = k.sort
         return c
 
     def moment_prices(self, prices: Prices, leg: int, kind: int, pa: int) -> NDArray[np.float64]:
-        """(T,) what being out at each moment costs."""
+        """(T,) what a vehicle, with its PA, costs at each moment and stretch."""
         if not self.problem.kinds[kind].counts_moments:
             return np.zeros(self._shape[2])
-        moment = prices.moment[leg, kind]
-        return np.asarray(moment + prices.pa_moment[leg, kind] if pa else moment)
+        of = self.problem.kinds[kind].of
+        moment = prices.moment[leg, of]
+        return np.asarray(moment + prices.pa_moment[leg, of] if pa else moment)
+
+
+def worth_of_one(kinds: Sequence[Kind], k: int, run: NDArray[np.float64], moment: NDArray[np.float64]) -> float:
+    """What one vehicle, or PA, is worth a day at the prices of runs (L, K) and of what these take up (L, K, T)."""
+    worth = sum(kind.max_runs * float(run[:, m].sum()) for m, kind in enumerate(kinds) if kind.of == k)
+    return worth + (float(moment[:, k].sum()) if kinds[k].is_tiered else 0.0)
 
 
 def long_prices(kind: Kind) -> NDArray[np.float64]:
@@ -403,25 +416,7 @@ def long_prices(kind: Kind) -> NDArray[np.float64]:
     return kind.long_pence * np.maximum(0, np.arange(N_END_STEPS) * END_STEP_S - kind.long_after_s)
 
 
-def moments_of(problem: BoundProblem) -> list[NDArray[np.int64]]:
-    """Moments of the day of each leg: evenly over the hour before the first gate opens until the last closes."""
-    spans = [(int(leg.sequences[:, Q_LATEST].min()), int(leg.sequences[:, Q_EARLIEST].max())) for leg in problem.legs]
-    if not any(kind.counts_moments for kind in problem.kinds):
-        return [np.zeros(0, np.int64) for _ in spans]
-    longest = max((b - a for a, b in spans), default=0) + 2 * 3600
-    n = max(1, longest // MOMENT_EVERY_S)
-    return [
-        (a - 3600 if leg.leg == 0 else a) + np.arange(n) * MOMENT_EVERY_S
-        for leg, (a, _) in zip(problem.legs, spans, strict=True)
-    ]
-
-
 def room_of(instance: Instance, kind: int) -> int:
     """Most places of a layout that people can take."""
     seats, chairs = np.nonzero(instance.fits[kind])
     return int((seats + chairs).max(initial=0))
-
-
-def _counts_own(kind: Kind) -> int:
-    """A passenger's own PA is counted where a vehicle has one run; over several runs only PAs of shared need are."""
-    return int(kind.max_runs == 1)

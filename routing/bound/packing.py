@@ -14,6 +14,9 @@ from routing.bound.fields import (
     V_CHAIR,
     V_DEMAND,
     V_OWN,
+    V_PLACE,
+    V_ROW,
+    V_SERVICE,
     V_SHARED,
     V_TAGS,
 )
@@ -70,6 +73,8 @@ def packing_bound(problem: BoundProblem, refills: int = 1, lots: Sequence[Lot] =
     vehicles = [program.variable(0.0) for _ in problem.kinds]
     pas = [program.variable(kind.pa_pence) for kind in problem.kinds]
     for k, kind in enumerate(problem.kinds):
+        if kind.is_inner:
+            continue
         paid = [
             program.variable(o.pence, np.inf if o.limit >= NO_LIMIT else o.limit * problem.n_days) for o in kind.offers
         ]
@@ -93,12 +98,17 @@ def _pack_leg(
     refills: int,
 ) -> None:  # fmt: skip
     """Each demand into runs of some kind, with or without a shared PA, that have the places for all of them."""
-    first, solo, least_in = _first_nodes(problem, leg)
-    for k, kind in enumerate(problem.kinds):
+    table = problem.legs[leg]
+    first, solo, least_in, least_in_s = _first_nodes(problem, leg)
+    for kind in problem.kinds:
         supply = problem.instance.supplies[kind.supply]
-        runs_of_kind: Row = {vehicles[k]: float(kind.max_runs)}
-        pas_of_kind: Row = {pas[k]: float(kind.max_runs)}
-        near_pence = kind.metre_pence * least_in[int(supply[S_PROFILE])]
+        runs_of_kind: Row = {vehicles[kind.of]: float(kind.max_runs)}
+        pas_of_kind: Row = {pas[kind.of]: float(kind.max_runs)}
+        profile = int(supply[S_PROFILE])
+        near_pence, near_s = kind.metre_pence * least_in[profile], least_in_s[profile]
+        # Only inner runs have to share out the hours at the gates.
+        seconds: Row = {vehicles[kind.of]: float(problem.hours[leg].stretch_s.max(initial=0))} if kind.is_inner else {}
+        turn_s = float(kind.turn_s[table.leg][table.nodes[:, V_ROW]].min())
         for pa in range(2):
             seats: Row = {}
             chairs: Row = {}
@@ -108,15 +118,18 @@ def _pack_leg(
                     run = program.variable(kind.run_pence)
                     seats[run], chairs[run] = float((s - pa) * refills), float(c * refills)
             runs = [*seats, alone]
+            seconds |= dict.fromkeys(runs, -turn_s) if kind.is_inner else {}
             runs_of_kind |= dict.fromkeys(runs, -1.0)
             pas_of_kind |= dict.fromkeys(runs, -1.0) if pa else {}
             all_alone: Row = {alone: 1.0}
-            for node, is_solo, pence in zip(first, solo, near_pence, strict=True):
+            for node, is_solo, pence, take_s in zip(first, solo, near_pence, near_s, strict=True):
                 if (node[V_SHARED] and not pa) or node[V_TAGS] & ~supply[S_TAGS]:
                     continue
                 place = program.variable(float(pence))
                 served[int(node[V_DEMAND])][place] = 1.0
-                if kind.max_runs == 1 and node[V_OWN]:
+                if kind.is_inner:
+                    seconds[place] = -float(take_s)
+                if node[V_OWN]:
                     pas_of_kind[place] = -float(node[V_OWN])
                 if is_solo:
                     all_alone[place] = -1.0
@@ -127,6 +140,8 @@ def _pack_leg(
                 program.at_least({v: a for v, a in row.items() if a}, 0.0)
         program.at_least(runs_of_kind, 0.0)
         program.at_least(pas_of_kind, 0.0)
+        if kind.is_inner:
+            program.at_least(seconds, 0.0)
 
 
 def _layouts(fits: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -138,14 +153,20 @@ def _layouts(fits: NDArray[np.bool_]) -> list[tuple[int, int]]:
     ]
 
 
-def _first_nodes(problem: BoundProblem, leg: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
-    """One node of each demand of a leg, whether it travels alone, and the least metres into any of its places.
+def _first_nodes(
+    problem: BoundProblem, leg: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """One node of each demand, whether it travels alone, and the least metres into, and seconds at, any of its places.
 
     The nodes of a demand are alike but for place, cap and wish.
     """
     table = problem.legs[leg]
     demands, at, which = np.unique(table.nodes[:, V_DEMAND], return_index=True, return_inverse=True)
-    least = np.full((len(table.least_in), len(demands)), np.inf)
-    for profile, metres in enumerate(table.least_in):
-        np.minimum.at(least[profile], which, metres)
-    return table.nodes[at], table.solo[at], least
+    # Those who board at one stop may do so at once.
+    _, at_place, n_there = np.unique(table.nodes[:, V_PLACE], return_inverse=True, return_counts=True)
+    service_s = np.where(n_there[at_place] == 1, table.nodes[:, V_SERVICE], 0)
+    least, least_s = (np.full((len(table.least_in), len(demands)), np.inf) for _ in range(2))
+    for profile in range(len(least)):
+        np.minimum.at(least[profile], which, table.least_in[profile])
+        np.minimum.at(least_s[profile], which, table.least_in_s[profile] + service_s)
+    return table.nodes[at], table.solo[at], least, least_s

@@ -18,15 +18,14 @@ from routing.bound.fields import (
     C_PA,
     C_ROOM,
     C_RUN,
+    C_SORT,
     MAX_GATES,
-    Q_EARLIEST,
     Q_GATES,
-    Q_LATEST,
-    Q_SPAN,
     V_DEMAND,
     V_OWN,
 )
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
+from routing.bound.hours import ALONE, is_too_long, taken
 from routing.bound.labels import grow_labels, remember, take_best, write_run
 from routing.bound.loads import form_of
 from routing.bound.local import (
@@ -43,25 +42,21 @@ from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
 
-def is_out(leg: int, sequence: Any, homes_s: int, moment: int) -> bool:
-    """Whether a run of this sequence that spends so long at its homes is under way at a time of day on every clock."""
-    if leg == 0:
-        return bool(sequence[Q_LATEST] - homes_s <= moment < sequence[Q_EARLIEST])
-    return bool(sequence[Q_LATEST] <= moment < sequence[Q_EARLIEST] + homes_s)
-
-
-is_out_at = njit_inner(is_out)
-
-
 @njit_inner
-def end_prices(leg: int, sequence: Any, long_pence: Any, moments: Any, moment_pence: Any, ends: Any) -> None:
-    """Price of a run by its minutes on the road: the surcharge, and each moment of the day at which it must be out."""
+def end_prices(
+    leg: int, sequence: Any, sort: int, hour: int, long_pence: Any, times: Any, stretch_s: Any, moment_pence: Any,
+    ends: Any,
+) -> None:  # fmt: skip
+    """Price of a run by its minutes on the road: the surcharge, and what it takes up of its vehicle."""
     for m in range(N_END_STEPS):
         ends[m] = long_pence[m]
-        homes_s = max(0, m * END_STEP_S - sequence[Q_SPAN])
-        for k in range(len(moments)):
-            if moment_pence[k] > 0.0 and is_out_at(leg, sequence, homes_s, moments[k]):
-                ends[m] += moment_pence[k]
+        if is_too_long(leg, sequence, m * END_STEP_S, sort, hour):
+            ends[m] = -NEVER
+            continue
+        for k in range(len(times)):
+            if moment_pence[k] > 0.0:
+                share = taken(leg, sequence, m * END_STEP_S, sort, hour, times[k], stretch_s[k])
+                ends[m] += moment_pence[k] * share
 
 
 @njit_inner
@@ -100,15 +95,20 @@ def n_nodes(gate_from: Any, gate_to: Any, sequences: Any, members: Any, is_in: A
 
 @njit_inner
 def group_ends(
-    leg: int, sequences: Any, members: Any, long_pence: Any, moments: Any, moment_pence: Any, ends: Any, one: Any
-) -> None:
-    """Prices by minutes on the road, the least of a group's sequences; `one` is scratch."""
-    end_prices(leg, sequences[members[0]], long_pence, moments, moment_pence, ends)
-    if moment_pence.sum() > 0.0:
+    leg: int, sequences: Any, members: Any, sort: int, hour: int, long_pence: Any, times: Any, stretch_s: Any,
+    moment_pence: Any, ends: Any, one: Any,
+) -> int:  # fmt: skip
+    """Prices by minutes on the road, the least of a group's sequences; `one` is scratch. Returns the most seconds."""
+    end_prices(leg, sequences[members[0]], sort, hour, long_pence, times, stretch_s, moment_pence, ends)
+    if sort != ALONE or moment_pence.sum() > 0.0:
         for m in range(1, len(members)):
-            end_prices(leg, sequences[members[m]], long_pence, moments, moment_pence, one)
+            end_prices(leg, sequences[members[m]], sort, hour, long_pence, times, stretch_s, moment_pence, one)
             for k in range(N_END_STEPS):
                 ends[k] = min(ends[k], one[k])
+    n_may_be = N_END_STEPS
+    while n_may_be > 0 and ends[n_may_be - 1] >= -NEVER:
+        n_may_be -= 1
+    return int(FAR if n_may_be == N_END_STEPS else n_may_be * END_STEP_S - 1)
 
 
 @njit_inner
@@ -131,10 +131,10 @@ def tell(
 @njit
 def price_groups(
     leg: int, nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any,
-    least_in: Any, sequences: Any, member_from: Any, members: Any, c: Any, long_pence: Any, moments: Any,
-    moment_pence: Any, fits: Any, price: Any, rate: float, eps: float, ng_of: Any, fines: Any, n_stages: int,
-    n_bits: int, width: int, max_labels: int, per_group: int, ways: Any, critical: Any, bound: Any, least_price: Any,
-    split_at: Any, found: Any, figures: Any,
+    least_in: Any, turn_s: Any, sequences: Any, member_from: Any, members: Any, c: Any, long_pence: Any, hour: int,
+    times: Any, stretch_s: Any, moment_pence: Any, fits: Any, price: Any, rate: float, eps: float, ng_of: Any,
+    fines: Any, n_stages: int, n_bits: int, width: int, max_labels: int, per_group: int, ways: Any, critical: Any,
+    bound: Any, least_price: Any, split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
@@ -144,10 +144,11 @@ def price_groups(
     nodes : (V, 11), columns V_*; those of a gate that may ride in company are [gate_from, gate_to), each (H,).
     out_s, out_m : (n, n) seconds and metres outwards. hub_rows : (H,).
     base_m : (2, n) metres from each row outwards to the nearest base, and from it. least_in : (V,) metres into it.
+    turn_s : (n,) see `kinds.Kind`.
     sequences : (Q, 9), columns Q_*. members : of group k those in [member_from[k], member_from[k + 1]), all of one
         inner gate.
-    c : (8,), positions C_*. long_pence : (N_END_STEPS,) surcharge by minutes on the road.
-    moments, moment_pence : (T,) times of the day, and what being out then costs.
+    c : (9,), positions C_*. long_pence : (N_END_STEPS,) surcharge by minutes on the road.
+    hour, times, stretch_s : see `hours.Hours`; moment_pence : (T,) what a vehicle costs at each.
     fits : (C + 1, seats + 1, wheelchairs + 1). price : (D,) what serving a demand once is worth.
     rate : pence a minute over the wish. eps : runs with a reduced cost above -eps are not looked for.
     ng_of : (V, V) whether a label at a node goes on remembering another one.
@@ -177,9 +178,12 @@ def price_groups(
         ms = members[member_from[k] : member_from[k + 1]]
         split_at[k, :] = -1
         fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
+        most_s = group_ends(
+            leg, sequences, ms, int(c[C_SORT]), hour, long_pence, times, stretch_s, moment_pence, x.ends, x.other_ends
+        )
         n = fill_nodes(
-            nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, sequences, ms, group, c, vehicle_holds,
-            price, at, x,
+            nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, turn_s, most_s, sequences, ms, group, c,
+            vehicle_holds, price, at, x,
         )  # fmt: skip
         if n == 0 or fixed >= FAR:
             bound[k], least_price[k] = -NEVER, 1.0
@@ -190,7 +194,6 @@ def price_groups(
             continue
         for i in range(n):
             x.reach[i] = ways.soonest[sequences[ms[0], Q_GATES], x.who[i]]
-        group_ends(leg, sequences, ms, long_pence, moments, moment_pence, x.ends, x.other_ends)
         for i in range(n):
             x.fine[i] = fines[k, x.who[i]]
         stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
@@ -203,8 +206,8 @@ def price_groups(
             continue
         if max_labels == 0 or len(ms) > 1:
             n_found = tell_walks(
-                n, nodes, out_m, base_m, sequences, ms, group, c, price, x, tab, fixed, rate, eps, stage, per_group, k,
-                max_labels > 0, split_at, found, figures, n_found, walk,
+                leg, hour, n, nodes, out_m, base_m, sequences, ms, group, c, price, x, tab, fixed, rate, eps, stage,
+                per_group, k, max_labels > 0, split_at, found, figures, n_found, walk,
             )  # fmt: skip
             continue
         remember(n, x, lab, ng_of)
@@ -237,9 +240,9 @@ def price_groups(
 
 @njit_inner
 def tell_walks(
-    n: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, price: Any, x: Any,
-    tab: Any, fixed: float, rate: float, eps: float, stage: int, per_group: int, k: int, apart: bool, split_at: Any,
-    found: Any, figures: Any, n_found: int, walk: Any,
+    leg: int, hour: int, n: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any,
+    price: Any, x: Any, tab: Any, fixed: float, rate: float, eps: float, stage: int, per_group: int, k: int,
+    apart: bool, split_at: Any, found: Any, figures: Any, n_found: int, walk: Any,
 ) -> int:  # fmt: skip
     """The table's own best runs by where they begin, priced as their own sequence does; or the gate to split at.
 
@@ -259,7 +262,10 @@ def tell_walks(
         length, t = follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
         best, more = 0, 0.0
         if len(members) > 1:
-            best, more = real_member(nodes, out_m, base_m, sequences, members, group, c, x, walk, length)
+            seconds = t + x.leave[walk[length - 1]]
+            best, more = real_member(
+                leg, hour, seconds, nodes, out_m, base_m, sequences, members, group, c, x, walk, length
+            )
             if best < 0 or pence + more >= -eps or apart:
                 if turn == 0:
                     for m in range(split_at.shape[1]):

@@ -30,6 +30,7 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
+from routing.bound.hours import Hours, hours_of
 from routing.bound.kinds import NOTHING, Kind, Today, kinds_of
 from routing.bound.sequences import gate_sequences
 from routing.instance import (
@@ -65,7 +66,8 @@ class Leg:
     solo : (V,) whether the passenger travels alone.
     rider : (V,) row of the instance.
     sequences : (Q, 9), columns Q_*: every order of gates that the windows allow.
-    out_s, out_m : (P, n, n) seconds and metres of going outwards. least_in : (P, V) least metres into a node.
+    out_s, out_m : (P, n, n) seconds and metres of going outwards. least_in, least_in_s : (P, V) least metres and least
+        seconds into a node.
     """
 
     leg: int
@@ -78,6 +80,7 @@ class Leg:
     out_s: NDArray[np.int64]
     out_m: NDArray[np.int64]
     least_in: NDArray[np.float64]
+    least_in_s: NDArray[np.float64]
 
     def row_by_gates(self) -> dict[tuple[int, ...], int]:
         """Row of each sequence by its gates outwards, -1: no more."""
@@ -93,12 +96,14 @@ class BoundProblem:
     ----------
     weight : (D,) days a fortnight on which a demand is to be served. gate : (D,) the gate it needs.
     unserved_pence : (D,) of not serving it once. person : (D,) its person in the instance.
+    hours : of each leg, what runs take up of their vehicles.
     n_days : days of the fortnight. class_limit : (C,) bought vehicles of a class a day.
     """
 
     instance: Instance
     legs: tuple[Leg, ...]
     kinds: tuple[Kind, ...]
+    hours: tuple[Hours, ...]
     weight: NDArray[np.float64]
     gate: NDArray[np.int64]
     leg_of: NDArray[np.int64]
@@ -123,7 +128,8 @@ def bound_problem(instance: Instance, today: Today = NOTHING) -> BoundProblem:
     """The looser problem of an instance, with what today's routes offer besides."""
     demands, tables = _demands(instance)
     legs = tuple(_leg(instance, leg, tables[leg]) for leg in range(2) if tables[leg])
-    n_legs = max(1, len(legs))
+    has_hours = len(legs) > 0 and all(len(leg.sequences) for leg in legs)
+    kinds = kinds_of(instance, max(1, len(legs)), today, instance.hubs[:, H_ROW], has_hours=has_hours)
     days = np.zeros(len(instance.riders))
     for person, _, weight, _ in demands:
         days[person] += weight
@@ -131,7 +137,12 @@ def bound_problem(instance: Instance, today: Today = NOTHING) -> BoundProblem:
     return BoundProblem(
         instance=instance,
         legs=legs,
-        kinds=kinds_of(instance, n_legs, today),
+        kinds=kinds,
+        hours=hours_of(
+            [(leg.leg, leg.sequences) for leg in legs],
+            with_moments=any(kind.counts_moments for kind in kinds),
+            with_stretches=any(kind.is_inner for kind in kinds),
+        ),
         weight=np.array([weight for _, _, weight, _ in demands], np.float64),
         gate=np.array([instance.riders[person, P_HUB] for person, _, _, _ in demands], np.int64),
         leg_of=np.array([leg for _, leg, _, _ in demands], np.int64),
@@ -196,19 +207,19 @@ def _leg(instance: Instance, leg: int, rows: list[list[int]]) -> Leg:
     return Leg(
         leg=leg, nodes=nodes, gate_from=gate_from, gate_to=gate_to, solo=solo, rider=table[:, N_NODE_COLUMNS + 1],
         out_s=out_s, out_m=out_m, sequences=np.array(sequences, np.int64).reshape(-1, N_SEQUENCE_COLUMNS),
-        least_in=_least_in(instance, nodes, out_m),
+        least_in=_least_in(instance, nodes, out_m), least_in_s=_least_in(instance, nodes, out_s),
     )  # fmt: skip
 
 
-def _least_in(instance: Instance, nodes: NDArray[np.int64], out_m: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Least metres from any other place or any gate; none between nodes at one place. (P, V)."""
+def _least_in(instance: Instance, nodes: NDArray[np.int64], out: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(P, V) least of (P, n, n) metres or seconds from any other place or any gate; none between nodes at one place."""
     rows, places = nodes[:, V_ROW], nodes[:, V_PLACE]
-    if out_m.shape[-1] == 0:
-        return np.zeros((len(out_m), len(nodes)))
-    least = out_m[:, rows[:, None], rows[None, :]].astype(np.float64)
+    if out.shape[-1] == 0:
+        return np.zeros((len(out), len(nodes)))
+    least = out[:, rows[:, None], rows[None, :]].astype(np.float64)
     least[:, places[:, None] == places[None, :]] = 0.0
     own = np.eye(len(nodes), dtype=bool)
     least[:, own] = np.inf
-    gates = out_m[:, instance.hubs[:, H_ROW][:, None], rows[None, :]]
+    gates = out[:, instance.hubs[:, H_ROW][:, None], rows[None, :]]
     nearest: NDArray[np.float64] = np.minimum(least.min(axis=1, initial=np.inf), gates.min(axis=1))
     return nearest

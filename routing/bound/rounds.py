@@ -172,7 +172,7 @@ class Rounds:
         if self.is_time_up():
             return None
         p, table = self.problem, self.problem.legs[family.leg]
-        kind = p.kinds[family.kind]
+        kind, hours = p.kinds[family.kind], p.hours[family.leg]
         profile = int(p.instance.supplies[kind.supply, S_PROFILE])
         c = self.master.costs_of(prices, family.leg, family.kind, family.pa)
         groups = [family.groups[k] for k in chosen]
@@ -183,9 +183,9 @@ class Rounds:
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
             table.leg, table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
-            self._hub_rows, kind.base_m[table.leg], table.least_in[profile],
+            self._hub_rows, kind.base_m[table.leg], table.least_in[profile], kind.turn_s[table.leg],
             table.sequences, member_from, np.concatenate(groups), c, long_prices(kind),
-            self.master.moments[family.leg], self.master.moment_prices(prices, *family.at), p.instance.fits,
+            hours.hour, hours.times, hours.stretch_s, self.master.moment_prices(prices, *family.at), p.instance.fits,
             prices.demand, float(p.instance.rules[R_OVER_TARGET]), self._worth(family, prices, effort),
             self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
             self._ways[family.leg][profile], critical, bound, least, split_at, nodes, figures,

@@ -35,6 +35,7 @@ def digest_of(problem: BoundProblem) -> str:
     digest = sha256()
     for array in (*problem.instance.data(), problem.instance.pa_groups, *(leg.sequences for leg in problem.legs)):
         digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(repr([(kind.supplies, kind.of, kind.is_inner) for kind in problem.kinds]).encode())
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from routing.bound.fields import MAX_GATES
-from routing.bound.master import Prices
+from routing.bound.master import Prices, worth_of_one
 from routing.bound.problem import BoundProblem
 from routing.encode import Index
 from routing.instance import P_VARIANTS
@@ -57,12 +57,12 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
         yield "Routes of today that stay cost the least that their contract allows, and no fleet miles or long rides."
     if any(operator.n_pas is not None for operator in scenario.operators):
         yield "Operators' PAs are unlimited."
-    if any(kind.is_fleet and kind.max_runs > 1 for kind in problem.kinds):
+    if any(kind.is_tiered for kind in problem.kinds):
         yield (
-            "A fleet vehicle with several runs pays no miles to, from or between them; its runs may overlap as long "
-            "as at no moment, ten minutes apart, more are on the road than vehicles are paid for."
+            "A fleet vehicle with several runs pays no miles to, from or between them; these may overlap as long as at "
+            "no moment, ten minutes apart, more are on the road than vehicles are paid for. All but the first of a "
+            "morning and the last of an afternoon share out the time between the first and the last hour at the gates."
         )
-        yield "A passenger's own PA on such a vehicle costs nothing."
     if any(kind.is_fleet for kind in problem.kinds):
         yield "Fleet vehicles need not be back by the end of a shift, and drivers are paid their least hours only."
     if any(o.rate_cards for o in scenario.operators):
@@ -82,9 +82,10 @@ def shadow_prices(scenario: Scenario, index: Index, problem: BoundProblem, price
 def _vehicles(problem: BoundProblem, index: Index, prices: Prices) -> Iterator[ShadowPrice]:
     """One more vehicle of a kind of which all are in use: what it is worth beyond its own cost."""
     for k, kind in enumerate(problem.kinds):
-        worth = kind.max_runs * prices.run[:, k].sum() + (prices.moment[:, k].sum() if kind.max_runs > 1 else 0.0)
-        over = worth - min(offer.pence for offer in kind.offers)
-        if kind.is_fleet and over > 0.5:
+        if not kind.is_fleet or kind.is_inner:
+            continue
+        over = worth_of_one(problem.kinds, k, prices.run, prices.moment) - min(offer.pence for offer in kind.offers)
+        if over > 0.5:
             pence = round(over * problem.n_days / 2)
             class_id = index.supplies[kind.supply].class_id
             yield ShadowPrice(
@@ -95,7 +96,11 @@ def _vehicles(problem: BoundProblem, index: Index, prices: Prices) -> Iterator[S
 
 def _pas(problem: BoundProblem, index: Index, prices: Prices) -> Iterator[ShadowPrice]:
     """A PA's days, by the kind of vehicle on which a PA is worth most."""
-    worth = [(float(prices.pa[:, k].sum() + prices.pa_moment[:, k].sum()), k) for k in range(len(problem.kinds))]
+    worth = [
+        (worth_of_one(problem.kinds, k, prices.pa, prices.pa_moment), k)
+        for k, kind in enumerate(problem.kinds)
+        if not kind.is_inner
+    ]
     pence, k = max(worth, default=(0.0, 0))
     if pence > 0.5:
         class_id = index.supplies[problem.kinds[k].supply].class_id

@@ -253,6 +253,7 @@ def test_a_run_of_the_looser_problem_costs_no_more_than_the_real_one(features: s
     for r, k in enumerate(s.supply):
         if k in known and not (s.mates and s.mates[r] >= 0) and max(map(len, s.hubs[r])) <= MAX_GATES:
             columns = columns_of(problem, [StartRoute(order=s.orders[r], hubs=s.hubs[r], supply=k)])
+            columns = [column for column in columns if not problem.kinds[column.kind].is_inner]
             assert len(columns) == sum(1 for order in s.orders[r] if order)
             for column in columns:
                 assert_may_be_driven(problem, column)
@@ -263,8 +264,7 @@ def looser_pence(problem: BoundProblem, columns: list[Columns], supply: int) -> 
     """A fortnight of a vehicle with these runs, as the looser problem prices it."""
     kind = problem.kinds[columns[0].kind]
     day = kind.offers[kind.supplies.index(supply)].pence
-    # Of PAs, those for one passenger are counted where a vehicle has one run only.
-    day += kind.pa_pence * max(c.pa + (int(c.own[0]) if kind.max_runs == 1 else 0) for c in columns)
+    day += kind.pa_pence * max(c.pa + int(c.own[0]) for c in columns)
     for c in columns:
         step = min(N_END_STEPS - 1, int(c.seconds[0]) // END_STEP_S)
         day += kind.run_pence + float(c.pence[0]) + float(long_prices(kind)[step])

@@ -21,7 +21,6 @@ from routing.bound.fields import (
     C_TAGS,
     MAX_GATES,
     Q_GATES,
-    Q_SPAN,
     V_CHAIR,
     V_DEMAND,
     V_GATE,
@@ -30,10 +29,10 @@ from routing.bound.fields import (
     V_TAGS,
 )
 from routing.bound.from_plan import as_driven, price_of_run, solo_columns
+from routing.bound.hours import taken
 from routing.bound.links import Broken
 from routing.bound.local import END_STEP_S, N_END_STEPS
 from routing.bound.master import Columns, Master, Prices, long_prices
-from routing.bound.pricing import is_out
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
 from routing.bound.rounds import EXACT, QUICK, TABLES, Rounds
@@ -158,9 +157,10 @@ def reduced_pence(master: Master, prices: Prices, run: Columns) -> float:
     seconds, s = int(run.seconds[0]), table.sequences[int(run.sequence[0])]
     pence = float(run.pence[0]) + c[C_RUN] + c[C_OWN_PA] * int(run.own[0])
     pence += float(long_prices(kind)[min(N_END_STEPS - 1, seconds // END_STEP_S)])
-    homes_s = max(0, seconds // END_STEP_S * END_STEP_S - int(s[Q_SPAN]))
-    moments = zip(master.moments[run.leg], master.moment_prices(prices, *at), strict=True)
-    pence += sum(float(price) for moment, price in moments if is_out(table.leg, s, homes_s, int(moment)))
+    hours = p.hours[run.leg]
+    lasts = seconds // END_STEP_S * END_STEP_S
+    for time, stretch_s, price in zip(hours.times, hours.stretch_s, master.moment_prices(prices, *at), strict=True):
+        pence += float(price) * taken(table.leg, s, lasts, kind.sort, hours.hour, int(time), int(stretch_s))
     return float(pence - prices.demand[table.nodes[run.nodes[0], V_DEMAND]].sum())
 
 

@@ -1,0 +1,122 @@
+"""What a run takes up of its vehicle's leg: moments of the day, and stretches of the hours at the gates.
+
+A fleet vehicle that goes out several times has one *outer* run a leg: AM its first, PM its last. All its others are
+*inner*: AM they begin after one of its runs has ended, so after the earliest time at which any run may end, and have to
+be at their gates in time themselves; PM they begin at their gates and are over, with the way to the next gate, before
+the latest time at which any run may begin. So they lie in the hours at the gates, one after another: what they last
+together is no longer than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.bound.fields import Q_EARLIEST, Q_LATEST, Q_SPAN
+from routing.numba_cache import njit
+
+EVERY_S = 600
+"""Between two moments of the day at which the vehicles that are out are counted, and the ends of two stretches."""
+NEVER_S = -(10**6)
+"""A time of day at which nothing is out."""
+ALONE, OUTER, INNER = range(3)
+"""Sorts of run: of a vehicle with one run a leg, or with runs that nothing here tells apart; and see above."""
+CANNOT_BE = 2.0
+"""More of a stretch than there is: an inner run that lasts too long."""
+
+
+class Hours(NamedTuple):
+    """Of one leg: T times of the day, and what each stands for.
+
+    times : (T,) seconds, T alike for all legs. stretch_s : (T,) 0: a moment; else seconds of the stretch between
+    `hour` and that time.
+    hour : AM the earliest end of any run, PM the latest start; no inner run is before it (AM) or after it (PM).
+    """
+
+    times: NDArray[np.int64]
+    stretch_s: NDArray[np.int64]
+    hour: int
+
+
+def hours_of(
+    legs: Sequence[tuple[int, NDArray[np.int64]]], *, with_moments: bool, with_stretches: bool
+) -> tuple[Hours, ...]:
+    """Of each leg, moments from an hour before the first gate opens until the last closes, and the stretches.
+
+    Parameters
+    ----------
+    legs : 0 AM or 1 PM, and its sequences (Q, 9), columns Q_*; those of a leg without any are empty.
+    """
+    found = [_hours(leg, sequences, with_moments, with_stretches) for leg, sequences in legs]
+    most = max((len(hours.times) for hours in found), default=0)
+    return tuple(
+        Hours(
+            times=np.concatenate([hours.times, np.full(most - len(hours.times), NEVER_S)]),
+            stretch_s=np.concatenate([hours.stretch_s, np.zeros(most - len(hours.times), np.int64)]), hour=hours.hour,
+        )
+        for hours in found
+    )  # fmt: skip
+
+
+def _hours(leg: int, sequences: NDArray[np.int64], with_moments: bool, with_stretches: bool) -> Hours:
+    if len(sequences) == 0:
+        return Hours(times=np.zeros(0, np.int64), stretch_s=np.zeros(0, np.int64), hour=0)
+    first, last = int(sequences[:, Q_LATEST].min()), int(sequences[:, Q_EARLIEST].max())
+    hour = int(sequences[:, Q_EARLIEST].min() if leg == 0 else sequences[:, Q_LATEST].max())
+    longest = max(0, *(towards(leg) * (limit_of(leg, sequence) - hour) for sequence in sequences))
+    n_moments = max(1, (last - first + 2 * 3600) // EVERY_S) if with_moments else 0
+    n_stretches = longest // EVERY_S + (longest % EVERY_S > 0) if with_stretches else 0
+    moments = (first - 3600 if leg == 0 else first) + np.arange(n_moments, dtype=np.int64) * EVERY_S
+    stretch_s = np.minimum(longest, (1 + np.arange(n_stretches, dtype=np.int64)) * EVERY_S)
+    return Hours(
+        times=np.concatenate([moments, hour + towards(leg) * stretch_s]),
+        stretch_s=np.concatenate([np.zeros(n_moments, np.int64), stretch_s]), hour=hour,
+    )  # fmt: skip
+
+
+@njit
+def towards(leg: int) -> int:
+    """Where the hours at the gates lie from `Hours.hour`: 1, after it (AM); -1, before it (PM)."""
+    return 1 if leg == 0 else -1
+
+
+@njit
+def limit_of(leg: int, sequence: Any) -> int:
+    """When a run with no time to spare is over at the latest (AM), or begins at the earliest (PM)."""
+    return int(sequence[Q_LATEST] + sequence[Q_SPAN] if leg == 0 else sequence[Q_EARLIEST] - sequence[Q_SPAN])
+
+
+@njit
+def is_too_long(leg: int, sequence: Any, seconds: int, sort: int, hour: int) -> bool:
+    """Whether an inner run cannot be over in time."""
+    return bool(sort == INNER and seconds > towards(leg) * (limit_of(leg, sequence) - hour))
+
+
+@njit
+def taken(leg: int, sequence: Any, seconds: int, sort: int, hour: int, time: int, stretch_s: int) -> float:
+    """What a run takes up of one vehicle at a moment, 0 or 1, or of a stretch: a share, on every clock.
+
+    Parameters
+    ----------
+    seconds : that the run lasts; of an inner one with the way between its outermost home and another run's gate.
+    sort : ALONE (takes up nothing of a stretch), OUTER (until it ends, AM; from where it begins, PM) or INNER.
+    """
+    if stretch_s == 0:
+        homes_s = max(0, seconds - sequence[Q_SPAN])
+        if leg == 0:
+            is_out = sequence[Q_LATEST] - homes_s <= time < sequence[Q_EARLIEST]
+        else:
+            is_out = sequence[Q_LATEST] <= time < sequence[Q_EARLIEST] + homes_s
+        return 1.0 if is_out else 0.0
+    if sort == ALONE:
+        return 0.0
+    if sort == OUTER:
+        own = sequence[Q_EARLIEST] if leg == 0 else sequence[Q_LATEST]
+        return float(min(stretch_s, max(0, towards(leg) * (own - hour))) / stretch_s)
+    if is_too_long(leg, sequence, seconds, sort, hour):
+        return CANNOT_BE
+    beyond_s = max(0, towards(leg) * (limit_of(leg, sequence) - time))
+    return float(max(0, seconds - beyond_s) / stretch_s)
