@@ -27,7 +27,7 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
-from routing.bound.hours import is_too_long
+from routing.bound.hours import INNER, is_too_long
 from routing.bound.local import END_STEP_S
 from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem, Leg
@@ -95,9 +95,11 @@ def _column(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: li
 
 def may_be_in_time(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> bool:
     """Whether an inner run can be over in time; others always can."""
-    table, sort = problem.legs[leg], problem.kinds[kind].sort
+    if not problem.kinds[kind].is_inner:
+        return True
+    table = problem.legs[leg]
     seconds = price_of_run(problem, leg, kind, sequence, nodes)[0] // END_STEP_S * END_STEP_S
-    return not is_too_long(table.leg, table.sequences[sequence], seconds, sort, problem.hours[leg].hour)
+    return not is_too_long(table.leg, table.sequences[sequence], seconds, INNER, problem.hours[leg].hour)
 
 
 def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> tuple[int, float]:
