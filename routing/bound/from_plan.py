@@ -28,7 +28,6 @@ from routing.bound.fields import (
     V_TARGET,
 )
 from routing.bound.hours import INNER, is_too_long
-from routing.bound.local import END_STEP_S
 from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem, Leg
 from routing.instance import BOUGHT, H_ROW, R_OVER_TARGET, S_CLASS, S_KIND, S_PROFILE, S_TAGS
@@ -98,7 +97,7 @@ def may_be_in_time(problem: BoundProblem, leg: int, kind: int, sequence: int, no
     if not problem.kinds[kind].is_inner:
         return True
     table = problem.legs[leg]
-    seconds = price_of_run(problem, leg, kind, sequence, nodes)[0] // END_STEP_S * END_STEP_S
+    seconds, _ = price_of_run(problem, leg, kind, sequence, nodes)
     return not is_too_long(table.leg, table.sequences[sequence], seconds, INNER, problem.hours[leg].hour)
 
 

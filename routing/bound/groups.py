@@ -41,7 +41,7 @@ from routing.bound.fields import (
 )
 from routing.bound.hours import is_too_long
 from routing.bound.loads import most_seats
-from routing.bound.local import END_STEP_S, NEVER
+from routing.bound.local import NEVER
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -202,8 +202,7 @@ def real_member(
         for k in range(MAX_GATES):
             if sequences[members[m], Q_GATES + k] >= 0:
                 pence += group.toll[sequences[members[m], Q_GATES + k]]
-        lasts = seconds // END_STEP_S * END_STEP_S
-        is_late = is_too_long(leg, sequences[members[m]], lasts, int(c[C_SORT]), hour)
+        is_late = is_too_long(leg, sequences[members[m]], seconds, int(c[C_SORT]), hour)
         if pence < least and not is_late and has_all(nodes, sequences[members[m]], x, walk, length):
             best, least = m, pence
     return best, least - paid

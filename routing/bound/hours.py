@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.fields import Q_EARLIEST, Q_LATEST, Q_SPAN
+from routing.bound.local import END_STEP_S
 from routing.numba_cache import njit
 
 EVERY_S = 600
@@ -66,9 +67,9 @@ def _hours(leg: int, sequences: NDArray[np.int64], with_moments: bool, with_stre
         return Hours(times=np.zeros(0, np.int64), stretch_s=np.zeros(0, np.int64), hour=0)
     first, last = int(sequences[:, Q_LATEST].min()), int(sequences[:, Q_EARLIEST].max())
     hour = int(sequences[:, Q_EARLIEST].min() if leg == 0 else sequences[:, Q_LATEST].max())
-    longest = max(0, *(towards(leg) * (limit_of(leg, sequence) - hour) for sequence in sequences))
+    longest = max((towards(leg) * (limit_of(leg, s) - hour) for s in sequences), default=0) if with_stretches else 0
     n_moments = max(1, (last - first + 2 * 3600) // EVERY_S) if with_moments else 0
-    n_stretches = longest // EVERY_S + (longest % EVERY_S > 0) if with_stretches else 0
+    n_stretches = max(0, -(-longest // EVERY_S))
     moments = (first - 3600 if leg == 0 else first) + np.arange(n_moments, dtype=np.int64) * EVERY_S
     stretch_s = np.minimum(longest, (1 + np.arange(n_stretches, dtype=np.int64)) * EVERY_S)
     return Hours(
@@ -91,8 +92,8 @@ def limit_of(leg: int, sequence: Any) -> int:
 
 @njit
 def is_too_long(leg: int, sequence: Any, seconds: int, sort: int, hour: int) -> bool:
-    """Whether an inner run cannot be over in time."""
-    return bool(sort == INNER and seconds > towards(leg) * (limit_of(leg, sequence) - hour))
+    """Whether an inner run cannot be over in time, its seconds rounded down to whole steps."""
+    return bool(sort == INNER and seconds // END_STEP_S * END_STEP_S > towards(leg) * (limit_of(leg, sequence) - hour))
 
 
 @njit

@@ -79,7 +79,6 @@ class Kind:
     ----------
     supplies : their rows in the instance; alike but for the price of a vehicle, one offer each.
     of : number of the kind whose vehicles it has, which may be its own. sort : of its runs, see `routing.bound.hours`.
-    is_tiered : whether its vehicles may do several runs a leg.
     offers : by price; none where the vehicles are another kind's. run_pence : of each run besides. metre_pence : of
         each metre.
     empty : which empty miles are paid, see `pricing.FROM_BASE`.
@@ -94,7 +93,6 @@ class Kind:
     supplies: tuple[int, ...]
     of: int
     sort: int
-    is_tiered: bool
     offers: tuple[Offer, ...]
     run_pence: float
     metre_pence: float
@@ -112,6 +110,11 @@ class Kind:
     def is_inner(self) -> bool:
         """Whether its vehicles are another kind's."""
         return self.sort == INNER
+
+    @property
+    def is_tiered(self) -> bool:
+        """Whether its vehicles may do several runs a leg."""
+        return self.sort != ALONE or self.max_runs > 1
 
     @property
     def counts_moments(self) -> bool:
@@ -151,7 +154,7 @@ def kinds_of(
     for key, ks in like.items():
         kinds.append(_fleet(instance, ks, len(kinds), is_paid=bool(key[0])))
     # A vehicle that kept routes pay for has runs that nothing here knows of: its own may all be inner ones.
-    apart = [k for k in kinds if has_hours and k.is_tiered and k.max_runs > 1 and k.supply not in today.paid]
+    apart = [k for k in kinds if has_hours and k.is_tiered and k.supply not in today.paid]
     outer = [replace(k, sort=OUTER, max_runs=1) if k in apart else k for k in kinds]
     return (*outer, *(_inner(instance, k, gate_rows) for k in apart))
 
@@ -188,7 +191,7 @@ def _bought(instance: Instance, k: int, of: int, n_legs: int, n_kept: int) -> Ki
     # An operator's vehicle may do one route after another: only those that are out together are counted.
     most_out = None if s[S_LIMIT] >= NO_LIMIT else int(s[S_LIMIT]) + n_kept
     return Kind(
-        supplies=(k,), of=of, sort=ALONE, is_tiered=False, offers=(offer,), run_pence=run, metre_pence=metre,
+        supplies=(k,), of=of, sort=ALONE, offers=(offer,), run_pence=run, metre_pence=metre,
         empty=empty, base_m=_base_metres(instance, int(s[S_PROFILE]), rows),
         pa_pence=_pa_pence(instance, float(s[S_PA_RATE])), max_runs=1, most_out=most_out, turn_s=_no_turn(instance),
         long_pence=s[S_LONG_PCT] * base / 100.0 / 3600.0 / n_legs, long_after_s=int(s[S_LONG_AFTER]), is_fleet=False,
@@ -202,7 +205,7 @@ def _fleet(instance: Instance, alike: list[int], of: int, *, is_paid: bool) -> K
     share = 0.0 if is_paid else 1.0
     homes = len(instance.pa_groups) > 0
     return Kind(
-        supplies=tuple(alike), of=of, sort=ALONE, is_tiered=bool(s[S_MAX_RUNS] > 1),
+        supplies=tuple(alike), of=of, sort=ALONE,
         offers=tuple(
             Offer(
                 pence=share * max(0.0, supplies[k, S_FIXED] + _driver_pence(supplies[k]) - ROUNDED_PENCE),

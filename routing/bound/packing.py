@@ -106,8 +106,7 @@ def _pack_leg(
         pas_of_kind: Row = {pas[kind.of]: float(kind.max_runs)}
         profile = int(supply[S_PROFILE])
         near_pence, near_s = kind.metre_pence * least_in[profile], least_in_s[profile]
-        # Only inner runs have to share out the hours at the gates.
-        seconds: Row = {vehicles[kind.of]: float(problem.hours[leg].stretch_s.max(initial=0))} if kind.is_inner else {}
+        seconds: Row = {vehicles[kind.of]: float(problem.hours[leg].stretch_s.max(initial=0))}
         turn_s = float(kind.turn_s[table.leg][table.nodes[:, V_ROW]].min())
         for pa in range(2):
             seats: Row = {}
@@ -118,7 +117,7 @@ def _pack_leg(
                     run = program.variable(kind.run_pence)
                     seats[run], chairs[run] = float((s - pa) * refills), float(c * refills)
             runs = [*seats, alone]
-            seconds |= dict.fromkeys(runs, -turn_s) if kind.is_inner else {}
+            seconds |= dict.fromkeys(runs, -turn_s)
             runs_of_kind |= dict.fromkeys(runs, -1.0)
             pas_of_kind |= dict.fromkeys(runs, -1.0) if pa else {}
             all_alone: Row = {alone: 1.0}
@@ -127,8 +126,7 @@ def _pack_leg(
                     continue
                 place = program.variable(float(pence))
                 served[int(node[V_DEMAND])][place] = 1.0
-                if kind.is_inner:
-                    seconds[place] = -float(take_s)
+                seconds[place] = -float(take_s)
                 if node[V_OWN]:
                     pas_of_kind[place] = -float(node[V_OWN])
                 if is_solo:
@@ -141,6 +139,7 @@ def _pack_leg(
         program.at_least(runs_of_kind, 0.0)
         program.at_least(pas_of_kind, 0.0)
         if kind.is_inner:
+            # These have to share out the hours at the gates.
             program.at_least(seconds, 0.0)
 
 

@@ -25,7 +25,7 @@ from routing.bound.fields import (
     V_OWN,
 )
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
-from routing.bound.hours import ALONE, is_too_long, taken
+from routing.bound.hours import INNER, is_too_long, taken
 from routing.bound.labels import grow_labels, remember, take_best, write_run
 from routing.bound.loads import form_of
 from routing.bound.local import (
@@ -100,7 +100,7 @@ def group_ends(
 ) -> int:  # fmt: skip
     """Prices by minutes on the road, the least of a group's sequences; `one` is scratch. Returns the most seconds."""
     end_prices(leg, sequences[members[0]], sort, hour, long_pence, times, stretch_s, moment_pence, ends)
-    if sort != ALONE or moment_pence.sum() > 0.0:
+    if sort == INNER or moment_pence.sum() > 0.0:
         for m in range(1, len(members)):
             end_prices(leg, sequences[members[m]], sort, hour, long_pence, times, stretch_s, moment_pence, one)
             for k in range(N_END_STEPS):
