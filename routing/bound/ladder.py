@@ -22,8 +22,10 @@ N_THREADS = 2
 FIRST_EPS, LEAST_EPS = 0.05, 0.002
 """Share of a run's price that a find must be worth at first, and at last, by labels."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
-    (replace(TABLES, n_stages=3), (0.05, 0.02, 0.01, 0.005)),
-    (replace(TABLES, n_stages=4, n_bits=MOST_BITS), (0.005, 0.002, 0.001)),
+    (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
+    (replace(TABLES, n_stages=3), (0.01, 0.005)),
+    (replace(TABLES, n_stages=3, with_links=True), (0.01, 0.005)),
+    (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
 FEW = 100
@@ -36,6 +38,8 @@ SMOOTHED = 0.6
 """Share of the prices of the round before in those of a round of tables."""
 MOST_RUNS, RUNS_A_DEMAND = 20_000, 40
 """Runs of the program above which half are purged: the larger of so many, and so many a demand."""
+CENTRAL_SHARE = 0.3
+"""Of these, while prices come from the middle: a solution takes longer then, and keeps no basis."""
 SAVE_EVERY_S = 10.0
 
 
@@ -96,7 +100,7 @@ class Ladder:
         master.stay()
         for columns in saved.runs if saved else ():
             master.add(as_driven(self.problem, columns))
-        self._prices = master.solve()
+        self._prices = master.solve(central=True)
 
     def _raise(self) -> None:
         """By tables, with more gates and then finer; by labels at last."""
@@ -106,7 +110,8 @@ class Ladder:
         for effort, gains in STAGES:
             for eps in gains:
                 while True:
-                    if not self._settle(replace(effort, eps=eps), is_last=eps == gains[-1]):
+                    is_last = eps == gains[-1] and not effort.central
+                    if not self._settle(replace(effort, eps=eps), is_last=is_last):
                         return
                     if effort.n_bits == 0 or self._rounds.remember_more() == 0:
                         break
@@ -168,12 +173,12 @@ class Ladder:
         if proven.bound > self.best:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
-        self._prices = master.solve()
-        most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
+        self._prices = master.solve(central=effort.central)
+        most = max(MOST_RUNS, int((CENTRAL_SHARE if effort.central else 1.0) * RUNS_A_DEMAND * self.problem.n_demands))
         if master.n_runs > most:
             master.purge(most // 2)
-            self._prices = master.solve()
-        self._link()
+        if effort.with_links:
+            self._link()
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result

@@ -31,6 +31,10 @@ from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
+CENTRAL_TOLERANCE = 1e-4
+"""Share of the value by which prices from the middle may miss it."""
+IDLE_PENCE = 0.01
+"""Reduced cost above which no run is of the solution: what an interior point method leaves of it is next to nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,8 @@ class Master:
         for option, setting in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("presolve", "off")):
             self._lp.setOptionValue(option, setting)
         self._lp.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+        self._lp.setOptionValue("run_crossover", "off")
+        self._lp.setOptionValue("ipm_optimality_tolerance", CENTRAL_TOLERANCE)
         self._make_rows()
         self._make_fixed_columns()
         self.links = Links(self._lp, self._inf, [len(leg.sequences) for leg in problem.legs])
@@ -231,12 +237,17 @@ class Master:
                 if columns.pa and kind.is_tiered:
                     entry[int(self._pa_moment_row[leg, kind.of, t])] = share
 
-    def solve(self) -> Prices:
-        """Solve again from the last basis."""
+    def solve(self, *, central: bool = False) -> Prices:
+        """Solve again from the last basis, or for prices from the middle of the best ones.
+
+        central : by an interior point method that stops there, see `docs/decisions/0046-central-prices.md`.
+        """
+        self._lp.setOptionValue("solver", "ipm" if central else "simplex")
         self._lp.run()
         if self._lp.getModelStatus() != self._optimal:
             # After rows have gone the old basis may be of no use.
             self._lp.clearSolver()
+            self._lp.setOptionValue("solver", "simplex")
             self._lp.run()
         self._lp.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
         self.value = float(self._lp.getInfo().objective_function_value)
@@ -338,7 +349,7 @@ class Master:
         """Delete the runs of highest reduced cost above so many; none of the last solution, and none that stay."""
         cost = np.array(self._lp.getSolution().col_dual)[self._n_fixed :]
         stays = np.array([key in self.staying for key in self._keys])
-        unused = np.flatnonzero((self._x[self._n_fixed :] < 1e-9) & (cost > 1e-6) & ~stays)
+        unused = np.flatnonzero((cost > IDLE_PENCE) & ~stays)
         n_over = len(self._keys) - most
         if n_over > 0:
             self._drop(np.sort(unused[np.argsort(-cost[unused], kind="stable")[:n_over]]))
@@ -346,7 +357,9 @@ class Master:
     def _drop(self, gone: NDArray[np.int64]) -> None:
         if len(gone) == 0:
             return
-        self._lp.deleteCols(len(gone), (gone + self._n_fixed).astype(np.int32))
+        columns = gone + self._n_fixed
+        self._lp.deleteCols(len(columns), columns.astype(np.int32))
+        self._x = np.delete(self._x, columns[columns < len(self._x)])
         self._seen -= {self._keys[m] for m in gone}
         stay = np.ones(len(self._keys), np.bool_)
         stay[gone] = False

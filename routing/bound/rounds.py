@@ -39,6 +39,7 @@ class Effort:
     ----------
     n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most.
     only_doubtful : leave out groups that had nothing to give when they were last priced.
+    central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
     eps : share of a run's price that a find must be worth.
     width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
     n_stages, n_bits, max_labels : see `pricing.price_groups`.
@@ -47,6 +48,8 @@ class Effort:
     n_gates: int = MAX_GATES
     most: int = 1_000_000
     only_doubtful: bool = False
+    central: bool = False
+    with_links: bool = False
     eps: float
     n_stages: int
     width: int = 0
