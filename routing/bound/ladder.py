@@ -174,7 +174,9 @@ class Ladder:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
         self._prices = master.solve(central=effort.central)
-        most = max(MOST_RUNS, int((CENTRAL_SHARE if effort.central else 1.0) * RUNS_A_DEMAND * self.problem.n_demands))
+        most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
+        if effort.central:
+            most = int(CENTRAL_SHARE * most)
         if master.n_runs > most:
             master.purge(most // 2)
         if effort.with_links:

@@ -108,6 +108,8 @@ class Master:
         self.value = float("inf")
         self._inf = highspy.kHighsInf
         self._optimal = highspy.HighsModelStatus.kOptimal
+        # What is precise enough for prices from the middle may not be for HiGHS, which then says that it does not know.
+        self._central = (self._optimal, highspy.HighsModelStatus.kUnknown)
         self._lp: Any = highspy.Highs()
         for option, setting in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("presolve", "off")):
             self._lp.setOptionValue(option, setting)
@@ -244,7 +246,7 @@ class Master:
         """
         self._lp.setOptionValue("solver", "ipm" if central else "simplex")
         self._lp.run()
-        if self._lp.getModelStatus() != self._optimal:
+        if self._lp.getModelStatus() not in (self._central if central else (self._optimal,)):
             # After rows have gone the old basis may be of no use.
             self._lp.clearSolver()
             self._lp.setOptionValue("solver", "simplex")
