@@ -107,9 +107,7 @@ class Master:
         self.problem, self.lots = problem, tuple(lots)
         self.value = float("inf")
         self._inf = highspy.kHighsInf
-        self._optimal = highspy.HighsModelStatus.kOptimal
-        # What is precise enough for prices from the middle may not be for HiGHS, which then says that it does not know.
-        self._central = (self._optimal, highspy.HighsModelStatus.kUnknown)
+        self._optimal, self._unknown = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown
         self._lp: Any = highspy.Highs()
         for option, setting in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("presolve", "off")):
             self._lp.setOptionValue(option, setting)
@@ -246,7 +244,7 @@ class Master:
         """
         self._lp.setOptionValue("solver", "ipm" if central else "simplex")
         self._lp.run()
-        if self._lp.getModelStatus() not in (self._central if central else (self._optimal,)):
+        if not self._is_solved(central):
             # After rows have gone the old basis may be of no use.
             self._lp.clearSolver()
             self._lp.setOptionValue("solver", "simplex")
@@ -263,6 +261,12 @@ class Master:
             np.maximum(0.0, duals[: self.problem.n_demands]), rows[self._run_row], rows[self._pa_row], moment,
             np.maximum(0.0, -duals[self._pa_moment_row]),
         )  # fmt: skip
+
+    def _is_solved(self, central: bool) -> bool:
+        """Whether there are prices; HiGHS calls those from the middle unknown, precise as they are."""
+        status = self._lp.getModelStatus()
+        may_do = central and status == self._unknown and self._lp.getSolution().dual_valid
+        return bool(status == self._optimal or may_do)
 
     def prices_of(
         self, demand: NDArray[np.float64], run: NDArray[np.float64], pa: NDArray[np.float64],
