@@ -24,7 +24,7 @@ FIRST_EPS, LEAST_EPS = 0.05, 0.002
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01, 0.005)),
-    (replace(TABLES, n_stages=3, with_links=True), (0.01, 0.005)),
+    (replace(TABLES, n_stages=3, with_links=True), (0.05, 0.02, 0.01, 0.005)),
     (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
