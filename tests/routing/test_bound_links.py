@@ -6,38 +6,22 @@ import numpy as np
 import pytest
 
 from routing.bound.families import families_of
-from routing.bound.fields import C_RUN, Q_GATES, V_DEMAND, V_GATE
+from routing.bound.fields import C_RUN, V_DEMAND
 from routing.bound.links import broken_links
-from routing.bound.master import Columns, Master
-from routing.bound.problem import BoundProblem, bound_problem
-from routing.encode import encode
-from tests.routing.worlds import make_world
+from routing.bound.master import Master
+from routing.bound.problem import BoundProblem
+from tests.routing.bound_programs import problem_of_two, program_of
 
 
 @pytest.fixture
 def problem() -> BoundProblem:
-    return bound_problem(encode(*make_world((), 2, 1), with_busy=True)[0])
+    return problem_of_two()
 
 
 @pytest.fixture
 def master(problem: BoundProblem) -> Master:
     """Both passengers by a run that comes to each twice, and by one that comes once; 500 pence of miles each."""
-    master = Master(problem)
-    a, b = two_of_one_gate(problem)
-    gate = problem.legs[0].nodes[a, V_GATE]
-    alone = next(q for q, s in enumerate(problem.legs[0].sequences) if s[Q_GATES] == gate and s[Q_GATES + 1] < 0)
-    for order in ((a, b, a, b), (a, b)):
-        master.add(Columns(
-            leg=0, kind=0, pa=0, sequence=np.array([alone]), nodes=np.array([order]), pence=np.array([500.0]),
-            own=np.array([0]), seconds=np.array([1200]),
-        ))  # fmt: skip
-    return master
-
-
-def two_of_one_gate(problem: BoundProblem) -> tuple[int, int]:
-    nodes = problem.legs[0].nodes
-    assert nodes[0, V_GATE] == nodes[1, V_GATE]
-    return 0, 1
+    return program_of(problem, [(0, 1, 0, 1), (0, 1)])
 
 
 def morning_pence(master: Master) -> float:

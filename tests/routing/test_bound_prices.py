@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 
-from routing.bound.fields import Q_GATES, V_DEMAND, V_GATE
-from routing.bound.master import Columns, Master
-from routing.bound.problem import BoundProblem, bound_problem
-from routing.encode import encode
-from tests.routing.worlds import make_world
+from routing.bound.fields import V_DEMAND
+from routing.bound.problem import BoundProblem
+from tests.routing.bound_programs import problem_of_two, program_of
 
 
 @pytest.fixture
 def problem() -> BoundProblem:
-    """Two passengers of one gate."""
-    return bound_problem(encode(*make_world((), 2, 1), with_busy=True)[0])
-
-
-def program(problem: BoundProblem, orders: Sequence[tuple[int, ...]]) -> Master:
-    """Morning runs through the passengers' gate, with 500 pence of miles each."""
-    master, leg = Master(problem), problem.legs[0]
-    alone = next(
-        q
-        for q, s in enumerate(leg.sequences)
-        if s[Q_GATES] == leg.nodes[0, V_GATE] and s[Q_GATES + 1] < 0
-    )  # fmt: skip
-    for order in orders:
-        master.add(Columns(
-            leg=0, kind=0, pa=0, sequence=np.array([alone]), nodes=np.array([order]), pence=np.array([500.0]),
-            own=np.array([0]), seconds=np.array([1200]),
-        ))  # fmt: skip
-    return master
+    return problem_of_two()
 
 
 def test_a_run_is_shared_out_evenly_by_prices_from_the_middle(problem: BoundProblem) -> None:
     """One run for both: in a corner one passenger is worth all of it, in the middle each is worth half."""
-    master = program(problem, [(0, 1)])
+    master = program_of(problem, [(0, 1)])
     a, b = problem.legs[0].nodes[:2, V_DEMAND]
     corner = master.solve().demand
     value = master.value
@@ -52,7 +30,7 @@ def test_a_run_is_shared_out_evenly_by_prices_from_the_middle(problem: BoundProb
 @pytest.mark.parametrize("central", [False, True])
 def test_a_purge_leaves_the_solution(problem: BoundProblem, *, central: bool) -> None:
     """A run that comes to both twice does for half the price; that with one visit goes, though it came first."""
-    master = program(problem, [(0, 1), (0, 1, 0, 1)])
+    master = program_of(problem, [(0, 1), (0, 1, 0, 1)])
     master.solve(central=central)
     master.purge(1)
     driven = master.driven()
