@@ -16,6 +16,8 @@ from routing.bound.problem import BoundProblem, Leg
 
 APART: list[int] = []
 """Split a group into single sequences."""
+Known = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Of each group under some prices, (G,): proven least reduced cost, -inf: nothing; least that a run pays."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -30,7 +32,7 @@ class Family:
     bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
     critical : (G, MOST_BITS) nodes that no run of the group may come to again, below 0: none, see
         `routing.bound.loads`.
-    least, run : (G,) least that a run of the group cost then, and what of it was the price of a run.
+    least : (G,) least that a run of the group paid then.
     """
 
     leg: int
@@ -42,7 +44,6 @@ class Family:
     n_gates: NDArray[np.int64]
     bound: NDArray[np.float64]
     least: NDArray[np.float64]
-    run: NDArray[np.float64]
     seen: NDArray[np.int64]
     critical: NDArray[np.int64]
 
@@ -91,7 +92,7 @@ class Family:
             parents += [k for part in cut if len(part)]
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
-        self.bound, self.least, self.run, self.seen = self.bound[of], self.least[of], self.run[of], self.seen[of]
+        self.bound, self.least, self.seen = self.bound[of], self.least[of], self.seen[of]
         self.critical = self.critical[of]
         # Smaller groups have room for more.
         self.critical[len(stay) :][self.critical[len(stay) :] == NO_ROOM] = -1
@@ -112,20 +113,18 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                 if room > 0:
                     yield Family(
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
-                        bound=np.zeros(n), least=np.zeros(n), run=np.zeros(n), seen=np.full(n, -1, np.int64),
+                        bound=np.zeros(n), least=np.zeros(n), seen=np.full(n, -1, np.int64),
                         critical=np.full((n, MOST_BITS), -1, np.int64),
                     )  # fmt: skip
 
 
-def known(
-    problem: BoundProblem, master: Master, family: Family, prices: Prices, then: list[Prices]
-) -> NDArray[np.float64]:
-    """What earlier pricing says of each group's least reduced cost under new prices; (G,), -inf: nothing.
+def known(problem: BoundProblem, master: Master, family: Family, prices: Prices, then: list[Prices]) -> Known:
+    """What earlier pricing says of each group under new prices.
 
     then : the prices that `Family.seen` numbers.
     """
     table = problem.legs[family.leg]
-    now = np.full(len(family.groups), -np.inf)
+    bound, least = np.full(len(family.groups), -np.inf), np.zeros(len(family.groups))
     c_now, moments_now = master.costs_of(prices, *family.at), master.moment_prices(prices, *family.at)
     for version in np.unique(family.seen[family.seen >= 0]):
         of = family.seen == version
@@ -139,8 +138,9 @@ def known(
         gates = family.gates[of]
         on_board = np.minimum(family.room * np.where(gates, most, 0.0).max(axis=1), gates @ whole)
         fall = c_then[C_RUN] - c_now[C_RUN] + np.maximum(0.0, moments_then - moments_now).sum()
-        now[of] = family.bound[of] - on_board - fall
-    return now
+        bound[of] = family.bound[of] - on_board - fall
+        least[of] = np.maximum(0.0, family.least[of] - fall)
+    return bound, least
 
 
 def _first_groups(leg: Leg) -> list[NDArray[np.int64]]:

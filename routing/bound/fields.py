@@ -11,12 +11,9 @@ V_DEMAND, V_GATE, V_ROW, V_PLACE, V_CAP, V_TARGET, V_SERVICE, V_CHAIR, V_OWN, V_
 N_NODE_COLUMNS = 11
 
 # What a run costs with one kind of vehicle: pence a metre, pence that every run pays, pence an own PA, which empty
-# miles are paid, vehicle class, tags, shared PA on board (0 or 1), most places of a layout that people can take, sort
-# of run (see `routing.bound.hours`).
-(
-    C_METRE, C_RUN, C_OWN_PA, C_EMPTY, C_CLASS, C_TAGS, C_PA, C_ROOM, C_SORT,
-) = range(9)  # fmt: skip
-N_COST_COLUMNS = 9
+# miles are paid, vehicle class, tags, shared PA on board (0 or 1), most places of a layout that people can take.
+C_METRE, C_RUN, C_OWN_PA, C_EMPTY, C_CLASS, C_TAGS, C_PA, C_ROOM = range(8)
+N_COST_COLUMNS = 8
 NO_EMPTY_MILES, BACK_TO_FIRST, FROM_BASE = range(3)
 """None; from the last stop to the first; from and to a base, the nearest of several."""
 

@@ -20,7 +20,6 @@ from routing.bound.fields import (
     C_PA,
     C_ROOM,
     C_RUN,
-    C_SORT,
     C_TAGS,
     FROM_BASE,
     MAX_GATES,
@@ -39,9 +38,9 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
-from routing.bound.hours import is_too_long
+from routing.bound.hours import price_of_end
 from routing.bound.loads import most_seats
-from routing.bound.local import NEVER
+from routing.bound.local import NEVER, end_pence, over_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -186,39 +185,52 @@ def fill_nodes(
 
 @njit_inner
 def real_member(
-    leg: int, hour: int, seconds: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any,
-    c: Any, x: Any, walk: Any, length: int,
-) -> tuple[int, float]:  # fmt: skip
-    """The cheapest sequence that has all gates of a run, and how much more it costs there; -1: there is none.
+    t: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, rate: float,
+    by_time: Any, x: Any, walk: Any, length: int,
+) -> tuple[int, float, int, float]:  # fmt: skip
+    """The sequence on which a run is cheapest, with its own miles, offsets and clock; -1: it fits on none.
 
-    seconds : that the run lasts, at least.
+    t : time at the run's end by the table. by_time : see `hours.TimePrices`. walk : (2, L) nodes and times.
+
+    Returns
+    -------
+    The member; how much more the run costs there than it pays in the group; its seconds on the road; pence by these.
     """
-    last = x.who[walk[length - 1]]
-    paid, best, least = x.home[walk[length - 1]], -1, -NEVER
+    end = walk[0, length - 1]
+    span, row = least_span(sequences, members), nodes[x.who[end], V_ROW]
+    paid = x.home[end] + end_pence(x, end, t)
     for i in range(length):
-        paid += group.share[nodes[x.who[walk[i]], V_GATE]]
+        paid += group.share[nodes[x.who[walk[0, i]], V_GATE]]
+    best, least, best_s, best_end = -1, -NEVER, 0, 0.0
     for m in range(len(members)):
-        pence = group.rest[m] + way_back(out_m, base_m, nodes[last, V_ROW], group.far[m], c)
+        sequence = sequences[members[m]]
+        late = pence_of_later(nodes, sequence, group, rate, x, walk, length)
+        seconds = t + x.leave[end] + sequence[Q_SPAN] - span
+        of_end = price_of_end(sequence, seconds, by_time)
+        pence = late + of_end + group.rest[m] + way_back(out_m, base_m, row, group.far[m], c)
         for k in range(MAX_GATES):
-            if sequences[members[m], Q_GATES + k] >= 0:
-                pence += group.toll[sequences[members[m], Q_GATES + k]]
-        is_late = is_too_long(leg, sequences[members[m]], seconds, int(c[C_SORT]), hour)
-        if pence < least and not is_late and has_all(nodes, sequences[members[m]], x, walk, length):
-            best, least = m, pence
-    return best, least - paid
+            if sequence[Q_GATES + k] >= 0:
+                pence += group.toll[sequence[Q_GATES + k]]
+        if pence < least:
+            best, least, best_s, best_end = m, pence, seconds, of_end
+    return best, least - paid, best_s, best_end
 
 
 @njit_inner
-def has_all(nodes: Any, sequence: Any, x: Any, walk: Any, length: int) -> bool:
-    """Whether a sequence has the gates of all homes of a run."""
+def pence_of_later(nodes: Any, sequence: Any, group: Any, rate: float, x: Any, walk: Any, length: int) -> float:
+    """What rides over their wish cost more at a sequence's own offsets than at a group's; -NEVER: one is too long."""
+    pence = 0.0
     for i in range(length):
-        gate = nodes[x.who[walk[i]], V_GATE]
-        there = False
+        home, t = walk[0, i], walk[1, i]
+        gate, more = nodes[x.who[home], V_GATE], -1
         for k in range(MAX_GATES):
-            there |= sequence[Q_GATES + k] == gate
-        if not there:
-            return False
-    return True
+            if sequence[Q_GATES + k] == gate:
+                more = sequence[Q_OFFSETS + k] - group.offset[gate]
+        if more < 0 or t + more > x.cap[home]:
+            return -NEVER
+        if more > 0:
+            pence += over_pence(rate, t + more, x.target[home]) - over_pence(rate, t, x.target[home])
+    return pence
 
 
 @njit_inner
@@ -230,7 +242,7 @@ def gate_to_split_at(nodes: Any, group: Any, n_members: int, x: Any, walk: Any, 
             continue
         n = 0
         for i in range(length):
-            n += nodes[x.who[walk[i]], V_GATE] == gate
+            n += nodes[x.who[walk[0, i]], V_GATE] == gate
         # Those visited come first, by any margin.
         short = n * group.share[gate] - group.toll[gate] - (1e9 if n else 0.0)
         if short < worst:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bound.fields import Q_EARLIEST, Q_LATEST, Q_SPAN
-from routing.bound.local import END_STEP_S
+from routing.bound.local import END_STEP_S, N_END_STEPS, NEVER
 from routing.numba_cache import njit
 
 EVERY_S = 600
@@ -40,6 +40,22 @@ class Hours(NamedTuple):
     times: NDArray[np.int64]
     stretch_s: NDArray[np.int64]
     hour: int
+
+
+class TimePrices(NamedTuple):
+    """What a run of one leg and kind pays by its time on the road.
+
+    leg : 0 AM, 1 PM. sort : ALONE, OUTER or INNER. long_pence : (N_END_STEPS,) surcharge by minutes. hour, times,
+    stretch_s : see `Hours`; moment_pence : (T,) what a vehicle costs at each.
+    """
+
+    leg: int
+    sort: int
+    long_pence: NDArray[np.float64]
+    hour: int
+    times: NDArray[np.int64]
+    stretch_s: NDArray[np.int64]
+    moment_pence: NDArray[np.float64]
 
 
 def hours_of(
@@ -121,3 +137,22 @@ def taken(leg: int, sequence: Any, seconds: int, sort: int, hour: int, time: int
         return CANNOT_BE
     beyond_s = max(0, towards(leg) * (limit_of(leg, sequence) - time))
     return float(max(0, seconds - beyond_s) / stretch_s)
+
+
+@njit
+def price_of_end(sequence: Any, seconds: int, by_time: Any) -> float:
+    """Pence of a run that lasts so long: the surcharge, and what it takes up of its vehicle; -NEVER: it cannot.
+
+    by_time : see `TimePrices`.
+    """
+    minutes = min(N_END_STEPS - 1, seconds // END_STEP_S)
+    leg, sort, hour = by_time.leg, by_time.sort, by_time.hour
+    if is_too_long(leg, sequence, minutes * END_STEP_S, sort, hour):
+        return -NEVER
+    pence = float(by_time.long_pence[minutes])
+    for k in range(len(by_time.times)):
+        moment = by_time.moment_pence[k]
+        if moment > 0.0:
+            stretch_s = by_time.stretch_s[k]
+            pence += moment * taken(leg, sequence, minutes * END_STEP_S, sort, hour, by_time.times[k], stretch_s)
+    return pence

@@ -74,6 +74,7 @@ class Ladder:
     _looked_at: Prices | None = None
     _digest: str = ""
     _by_runs: bool = False
+    _linked: float = 0.0
     _saved_at: float = 0.0
 
     def climb(self) -> None:
@@ -140,7 +141,8 @@ class Ladder:
             found = new + n_split
             if not effort.only_doubtful:
                 n_whole, n_few = found, 0
-                if found < max(5, int(0.0 if is_last else MUCH * self._rounds.master.n_runs)):
+                is_little = found < max(5, int(0.0 if is_last else MUCH * self._rounds.master.n_runs))
+                if is_little and self._linked < effort.eps:
                     return True
             n_few += 1
             is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole)
@@ -179,22 +181,27 @@ class Ladder:
             most = int(CENTRAL_SHARE * most)
         if master.n_runs > most:
             master.purge(most // 2)
-        if effort.with_links:
-            self._link()
+        self._linked = self._link() if effort.with_links else 0.0
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result
 
-    def _link(self) -> None:
-        """Keep runs that come to a home again from serving it with less than a vehicle."""
+    def _link(self) -> float:
+        """Keep runs that come to a home again from serving it with less than a vehicle.
+
+        Returns by which share the value of the program rises.
+        """
         master = self._rounds.master
         if not master.links.are_in:
-            return
+            return 0.0
         master.links.drop_slack()
         broken = broken_links(self._rounds.families, master.driven(), self.problem.n_days)
-        if broken:
-            master.add_links(broken)
-            self._prices = master.solve()
+        if not broken:
+            return 0.0
+        before = master.value
+        master.add_links(broken)
+        self._prices = master.solve()
+        return master.value / before - 1.0
 
     def _save(self) -> None:
         if self.state_path is not None:

@@ -18,7 +18,6 @@ from routing.bound.fields import (
     C_PA,
     C_ROOM,
     C_RUN,
-    C_SORT,
     C_TAGS,
     N_COST_COLUMNS,
     V_DEMAND,
@@ -412,7 +411,6 @@ class Master:
         c[C_OWN_PA] = prices.pa[leg, kind]
         c[C_CLASS], c[C_TAGS] = instance.supplies[k.supply, S_CLASS], instance.supplies[k.supply, S_TAGS]
         c[C_ROOM] = room_of(instance, int(c[C_CLASS])) - pa
-        c[C_SORT] = k.sort
         return c
 
     def moment_prices(self, prices: Prices, leg: int, kind: int, pa: int) -> NDArray[np.float64]:

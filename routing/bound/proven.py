@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from routing.bound.families import Family
+from routing.bound.families import Family, Known
 from routing.bound.fields import C_RUN
 from routing.bound.master import Master, Prices
 from routing.instance import NO_LIMIT
@@ -30,14 +29,12 @@ class Proven:
     prices: Prices
 
 
-def prove_prices(
-    master: Master, families: Sequence[Family], prices: Prices, known: Sequence[NDArray[np.float64]]
-) -> Proven:
+def prove_prices(master: Master, families: Sequence[Family], prices: Prices, known: Sequence[Known]) -> Proven:
     """The best bound of these prices, their demands' scaled and runs' raised until no run is worth more than it costs.
 
     Parameters
     ----------
-    known : of each family (G,), proven least reduced costs under these prices; -inf: nothing is known.
+    known : of each family, see `families.known`.
     """
     best = _scaled(master, families, prices, prices, known)
     for k, kind in enumerate(master.problem.kinds):
@@ -45,7 +42,7 @@ def prove_prices(
             continue
         for leg in range(len(master.problem.legs)):
             excess = max(
-                (-float(b.min(initial=0.0)) for f, b in zip(families, known, strict=True) if f.at[:2] == (leg, k)),
+                (-float(b.min(initial=0.0)) for f, (b, _) in zip(families, known, strict=True) if f.at[:2] == (leg, k)),
                 default=0.0,
             )
             base = best.prices
@@ -61,19 +58,17 @@ def prove_prices(
     return best
 
 
-def _scaled(
-    master: Master, families: Sequence[Family], then: Prices, now: Prices, known: Sequence[NDArray[np.float64]]
-) -> Proven:
+def _scaled(master: Master, families: Sequence[Family], then: Prices, now: Prices, known: Sequence[Known]) -> Proven:
     """Prices `now`, which differ from those of `known` by higher prices of runs, with each gate's demands scaled."""
     p = master.problem
     share = np.ones((2, len(p.instance.hubs)))
-    for family, bound in zip(families, known, strict=True):
+    for family, (bound, least) in zip(families, known, strict=True):
         leg = p.legs[family.leg].leg
-        run = float(master.costs_of(now, *family.at)[C_RUN])
-        over = np.minimum(0.0, bound + run - float(master.costs_of(then, *family.at)[C_RUN]))
-        least = np.maximum(0.0, run + np.maximum(0.0, family.least - family.run))
+        raised = float(master.costs_of(now, *family.at)[C_RUN] - master.costs_of(then, *family.at)[C_RUN])
+        over = np.minimum(0.0, bound + raised)
         doubtful = over < 0.0
-        of_group = least[doubtful] / (least[doubtful] - over[doubtful])
+        paid = least[doubtful] + raised
+        of_group = paid / (paid - over[doubtful])
         if doubtful.any():
             of_gate = np.where(family.gates[doubtful], of_group[:, None], 1.0).min(axis=0)
             share[leg] = np.minimum(share[leg], of_gate)

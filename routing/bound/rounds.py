@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.families import APART, Family, families_of, known
-from routing.bound.fields import C_RUN, MAX_GATES, V_ROW
+from routing.bound.families import APART, Family, Known, families_of, known
+from routing.bound.fields import MAX_GATES, V_ROW
+from routing.bound.hours import TimePrices
 from routing.bound.links import At
 from routing.bound.master import Columns, Master, Prices, long_prices
-from routing.bound.pricing import price_groups
+from routing.bound.pricing import EACH_APART, price_groups
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
 from routing.bound.ways import Ways, ways_of
@@ -26,8 +27,8 @@ LEAST_NEW, NEW_A_DEMAND = 2_000, 3
 """Most runs that come into the program at once: the larger of so many, and so many a demand."""
 AT_ONCE = 10
 """Groups priced in one go: between two of them time is looked at."""
-LEAST_RUN_PENCE = 2_000.0
-"""A run's price below which a share of it is no longer a measure of what is worth finding."""
+LEAST_RUN_PENCE = 500.0
+"""What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
 NG_START, NG_MOST = 2, 12
 
 
@@ -40,7 +41,7 @@ class Effort:
     n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most.
     only_doubtful : leave out groups that had nothing to give when they were last priced.
     central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
-    eps : share of a run's price that a find must be worth.
+    eps : share of the least that a run pays that a find must be worth more than it costs.
     width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
     n_stages, n_bits, max_labels : see `pricing.price_groups`.
     """
@@ -152,23 +153,19 @@ class Rounds:
         )
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
-        worth = self._worth(family, prices, effort)
-        may = (family.n_gates <= effort.n_gates) & (self.known(family, prices) < -worth)
+        bound, least = self.known(family, prices)
+        may = (family.n_gates <= effort.n_gates) & (bound < -_worth(least, effort))
         if effort.only_doubtful:
-            may &= (family.seen < 0) | (family.bound < -worth)
+            may &= (family.seen < 0) | (family.bound < -_worth(family.least, effort))
         chosen = np.flatnonzero(may)
         if len(chosen) > effort.most:
             chosen = np.sort(chosen[np.argsort(family.bound[chosen], kind="stable")[: effort.most]])
         return chosen
 
-    def _worth(self, family: Family, prices: Prices, effort: Effort) -> float:
-        run_pence = self.master.costs_of(prices, family.leg, family.kind, family.pa)[C_RUN]
-        return effort.eps * float(max(run_pence, LEAST_RUN_PENCE))
-
     def _price(
         self, family: Family, chosen: NDArray[np.int64], prices: Prices, effort: Effort, cuts: dict[int, list[int]]
     ) -> tuple[Columns, NDArray[np.float64]] | None:
-        """Runs of some groups, best first, and what each gains as a share of a run's price; None if time is up.
+        """Runs of some groups, best first, and what each gains as a share of what a run pays; None if time is up.
 
         cuts : filled with where to split groups.
         """
@@ -176,6 +173,10 @@ class Rounds:
             return None
         p, table = self.problem, self.problem.legs[family.leg]
         kind, hours = p.kinds[family.kind], p.hours[family.leg]
+        by_time = TimePrices(
+            leg=table.leg, sort=kind.sort, long_pence=long_prices(kind), hour=hours.hour, times=hours.times,
+            stretch_s=hours.stretch_s, moment_pence=self.master.moment_prices(prices, *family.at),
+        )  # fmt: skip
         profile = int(p.instance.supplies[kind.supply, S_PROFILE])
         c = self.master.costs_of(prices, family.leg, family.kind, family.pa)
         groups = [family.groups[k] for k in chosen]
@@ -185,34 +186,29 @@ class Rounds:
         critical = family.critical[chosen]
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
-            table.leg, table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
+            table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
             self._hub_rows, kind.base_m[table.leg], table.least_in[profile], kind.turn_s[table.leg],
-            table.sequences, member_from, np.concatenate(groups), c, long_prices(kind),
-            hours.hour, hours.times, hours.stretch_s, self.master.moment_prices(prices, *family.at), p.instance.fits,
-            prices.demand, float(p.instance.rules[R_OVER_TARGET]), self._worth(family, prices, effort),
-            self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
+            table.sequences, member_from, np.concatenate(groups), c, by_time, p.instance.fits, prices.demand,
+            float(p.instance.rules[R_OVER_TARGET]), effort.eps, LEAST_RUN_PENCE, self.ng[family.leg], fines,
+            effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
             self._ways[family.leg][profile], critical, bound, least, split_at, nodes, figures,
         )  # fmt: skip
-        family.bound[chosen], family.least[chosen], family.run[chosen] = bound, least, c[C_RUN]
+        family.bound[chosen], family.least[chosen] = bound, least
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
-        worth = self._worth(family, prices, effort)
-        for k, at, pence in zip(chosen.tolist(), split_at.tolist(), bound.tolist(), strict=True):
-            gates = [gate for gate in at if gate >= 0]
-            # Labels are of single sequences: orders of the same gates are parted for them.
-            is_apart = not gates and effort.max_labels > 0 and len(family.groups[k]) > 1 and pence < -worth
-            if gates or is_apart:
-                cuts[k] = APART if is_apart else gates
+        for k, at in zip(chosen.tolist(), split_at.tolist(), strict=True):
+            if at[0] != -1:
+                cuts[k] = APART if at[0] == EACH_APART else [gate for gate in at if gate >= 0]
         order = np.argsort(figures[:n, 0], kind="stable")
         nodes, figures = nodes[order], figures[order]
         columns = Columns(
             leg=family.leg, kind=family.kind, pa=family.pa, sequence=nodes[:, -1], nodes=nodes[:, :-1],
             pence=figures[:, 1], own=figures[:, 2].astype(np.int64), seconds=figures[:, 3].astype(np.int64),
         )  # fmt: skip
-        return columns, -figures[:, 0] / max(float(c[C_RUN]), LEAST_RUN_PENCE)
+        return columns, -figures[:, 0]
 
-    def known(self, family: Family, prices: Prices) -> NDArray[np.float64]:
-        """What earlier pricing says of each group's least reduced cost under new prices; (G,), -inf: nothing."""
+    def known(self, family: Family, prices: Prices) -> Known:
+        """What earlier pricing says of each group under new prices."""
         return known(self.problem, self.master, family, prices, self.history)
 
     def proven(self, prices: Prices) -> Proven:
@@ -235,6 +231,11 @@ class Rounds:
         if n_more:
             self.master.drop_unless(lambda key: _keeps(self.ng[key[0]], key[4:]))
         return n_more
+
+
+def _worth(least: NDArray[np.float64], effort: Effort) -> NDArray[np.float64]:
+    """What finds must be worth more than they cost, of groups by the least that their runs pay."""
+    return effort.eps * np.maximum(least, LEAST_RUN_PENCE)
 
 
 def _near_sets(problem: BoundProblem, leg: int) -> NDArray[np.bool_]:

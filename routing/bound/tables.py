@@ -294,7 +294,9 @@ def fill_table(
         x.less[i] = x.gain[i] - x.fine[i]
     for s in range(n_steps):
         tab.row[s + 3 * ROOM] = np.float32(s)
-    ends_pay = x.ends.max() > 0.0
+    ends_pay = False
+    for pence in x.ends:
+        ends_pay |= pence > 0.0
     for load in range(n_loads - 1, 0, -1):
         if tab.soonest[load] >= FAR:
             continue
@@ -350,13 +352,16 @@ def follow(
     n: int, start: int, x: Any, tab: Any, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int,
     walk: Any,
 ) -> tuple[int, int]:  # fmt: skip
-    """The table's best run from a node into walk and x.visits; its length, and its time at the end by the table."""
+    """The table's best run from a node into walk and x.visits; its length, and its time at the end by the table.
+
+    walk : (2, L) filled with nodes, and the table's time at each.
+    """
     for i in range(n):
         x.visits[i] = 0
     i, came_from, load, t, length = start, -1, tab.after[0, x.form[start]], x.first_go[start], 0
     while i >= 0:
         x.visits[i] += 1
-        walk[length] = i
+        walk[0, length], walk[1, length] = i, t
         length += 1
         step = t // step_s
         fill_most(n, n_clusters, x, tab, load, rate, step_s, n_steps, True)
@@ -429,6 +434,8 @@ def prove_by_tables(
 @njit_inner
 def shape_of(n: int, x: Any, stage: int) -> tuple[int, int, int, int]:
     """Seconds of a step, steps, near nodes and clusters of a table."""
-    longest = x.cap[:n].max()
+    longest = 0
+    for i in range(n):
+        longest = max(longest, x.cap[i])
     step_s = max(STEPS_S[stage], 1 + longest // ROOM)
     return step_s, 1 + longest // step_s, NEAR[stage], CLUSTERS[stage] if n > NEAR[stage] + 1 else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.demo_borough import make_demo_scenario
+from benchmarks.peer_problem import FULL, read_problem
 from routing.bound.families import Family
 from routing.bound.fields import (
     C_CLASS,
@@ -179,6 +182,36 @@ def test_splitting_keeps_every_sequence_once(effort: str) -> None:
                 of_group = table.sequences[group, Q_GATES : Q_GATES + MAX_GATES]
                 assert len(set(of_group[:, 0].tolist())) == 1
                 assert set(of_group[of_group >= 0].tolist()) == set(np.flatnonzero(gates).tolist())
+
+
+@pytest.mark.slow  # twenty seconds
+def test_a_run_that_is_told_of_is_worth_more_than_it_costs(tmp_path: Path) -> None:
+    """Through whatever group it was found: its rides, miles and time on the road are those of its own sequence."""
+    make_demo_scenario(tmp_path / "lists", n_passengers=50)
+    full = read_problem(tmp_path / "lists", problem=FULL, roads_path=None, cache_dir=tmp_path)
+    problem = bound_problem(encode(full.scenario, full.travel, with_busy=True)[0])
+    n_of_many = 0
+    with ThreadPoolExecutor(1) as threads:
+        rounds = rounds_of(problem, threads)
+        for _ in range(8):
+            prices, before = rounds.master.solve(), {run for columns in rounds.master.runs() for run in keys(columns)}
+            of_many = {
+                (*family.at, int(q)) for family in rounds.families for group in family.groups for q in group
+                if len(group) > 1
+            }  # fmt: skip
+            rounds.price(prices, TABLES)
+            for columns in rounds.master.runs():
+                for m, run in enumerate(keys(columns)):
+                    if run not in before and run[:4] in of_many:
+                        one = columns.only(np.arange(len(columns.nodes)) == m)
+                        assert reduced_pence(rounds.master, prices, one) < 0.0, run
+                        n_of_many += 1
+    assert n_of_many > 100
+
+
+def keys(columns: Columns) -> list[tuple[int, ...]]:
+    at = (columns.leg, columns.kind, columns.pa)
+    return [(*at, q, *row[row >= 0].tolist()) for q, row in zip(columns.sequence.tolist(), columns.nodes, strict=True)]
 
 
 def test_what_is_proven_rises_with_effort_and_stays_below_the_program() -> None:
