@@ -13,9 +13,16 @@ from routing.bound.loads import NO_ROOM
 from routing.bound.local import MOST_BITS
 from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
+from routing.instance import H_ROW
 
 APART: list[int] = []
 """Split a group into single sequences."""
+MOST_HOMES = 400
+"""Homes of gate sequences above which a table of them all takes longer than tables of each few."""
+LEVELS = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
+"""Shares of homes whose prices rise by less than a level that is tried, see `_most_on_board`."""
+UNIT_HOMES = 40
+"""Homes of a gate that is alone in such tables; and, on average, of several that are taken together."""
 Known = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Of each group under some prices, (G,): proven least reduced cost, -inf: nothing; least that a run pays."""
 
@@ -32,7 +39,7 @@ class Family:
     bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
     critical : (G, MOST_BITS) nodes that no run of the group may come to again, below 0: none, see
         `routing.bound.loads`.
-    least : (G,) least that a run of the group paid then.
+    least : (G,) least that a run of the group paid then. parted : (G,) whether the group was part of a larger one then.
     """
 
     leg: int
@@ -45,6 +52,7 @@ class Family:
     bound: NDArray[np.float64]
     least: NDArray[np.float64]
     seen: NDArray[np.int64]
+    parted: NDArray[np.bool_]
     critical: NDArray[np.int64]
 
     @property
@@ -93,6 +101,7 @@ class Family:
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
         self.bound, self.least, self.seen = self.bound[of], self.least[of], self.seen[of]
+        self.parted = np.concatenate([self.parted[stay], np.ones(len(parts), np.bool_)])
         self.critical = self.critical[of]
         # Smaller groups have room for more.
         self.critical[len(stay) :][self.critical[len(stay) :] == NO_ROOM] = -1
@@ -104,7 +113,7 @@ class Family:
 def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
     """One of each leg, kind and PA; sequences of one inner gate and as many gates are together at first."""
     for leg, table in enumerate(problem.legs):
-        groups = _first_groups(table)
+        groups = _first_groups(table, problem.instance.hubs[:, H_ROW])
         gates, n_gates = _gates_of(table, groups, len(table.gate_from))
         n = len(groups)
         for kind in range(len(problem.kinds)):
@@ -114,7 +123,7 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                     yield Family(
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), seen=np.full(n, -1, np.int64),
-                        critical=np.full((n, MOST_BITS), -1, np.int64),
+                        parted=np.zeros(n, np.bool_), critical=np.full((n, MOST_BITS), -1, np.int64),
                     )  # fmt: skip
 
 
@@ -132,22 +141,68 @@ def known(problem: BoundProblem, master: Master, family: Family, prices: Prices,
         c_then, moments_then = master.costs_of(old, *family.at), master.moment_prices(old, *family.at)
         rise = np.maximum(0.0, prices.demand - old.demand)[table.nodes[:, V_DEMAND]]
         rise += max(0.0, c_then[C_OWN_PA] - c_now[C_OWN_PA]) * table.nodes[:, V_OWN]
-        most, whole = np.zeros(len(table.gate_from)), np.zeros(len(table.gate_from))
-        np.maximum.at(most, table.nodes[:, V_GATE], rise)
-        np.add.at(whole, table.nodes[:, V_GATE], rise)
-        gates = family.gates[of]
-        on_board = np.minimum(family.room * np.where(gates, most, 0.0).max(axis=1), gates @ whole)
+        on_board = _most_on_board(family.gates[of], table.nodes[:, V_GATE], rise, family.room)
         fall = c_then[C_RUN] - c_now[C_RUN] + np.maximum(0.0, moments_then - moments_now).sum()
         bound[of] = family.bound[of] - on_board - fall
         least[of] = np.maximum(0.0, family.least[of] - fall)
     return bound, least
 
 
-def _first_groups(leg: Leg) -> list[NDArray[np.int64]]:
+def _most_on_board(
+    gates: NDArray[np.bool_], gate_of: NDArray[np.int64], rise: NDArray[np.float64], room: int
+) -> NDArray[np.float64]:
+    """(G,) most by which the prices of a group's passengers on board can rise together; never too little.
+
+    Any level will do: a rise is no more than the level and what it is above it. The best of several is taken.
+
+    Parameters
+    ----------
+    gates : (G, H). gate_of, rise : (V,).
+    """
+    levels = np.concatenate([np.zeros(1), np.quantile(rise, LEVELS)])
+    above, most = np.zeros((gates.shape[1], len(levels))), np.zeros(gates.shape[1])
+    np.add.at(above, gate_of, np.maximum(0.0, rise[:, None] - levels))
+    np.maximum.at(most, gate_of, rise)
+    at_level = (gates @ above + room * levels).min(axis=1)
+    return np.asarray(np.minimum(at_level, room * np.where(gates, most, 0.0).max(axis=1)))
+
+
+def _first_groups(leg: Leg, hub_rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Sequences by their first gate and how many they have; by the second of two; by units where homes are many."""
     gates = leg.sequences[:, Q_GATES : Q_GATES + MAX_GATES]
     n_gates = (gates >= 0).sum(axis=1)
-    second = np.where(n_gates == 2, gates[:, 1], -1)
-    _, which = np.unique(np.stack([gates[:, 0], n_gates, second], axis=1), axis=0, return_inverse=True)
+    alike = np.stack([gates[:, 0], n_gates], axis=1)
+    together = _parted(alike)
+    has, _ = _gates_of(leg, together, len(leg.gate_from))
+    are_many = np.repeat(has @ (leg.gate_to - leg.gate_from) > MOST_HOMES, [len(group) for group in together])
+    are_apart = np.zeros(len(gates), np.bool_)
+    are_apart[np.concatenate([np.zeros(0, np.int64), *together])] = are_many
+    others = np.where(are_apart[:, None], _units(leg, hub_rows)[gates[:, 1:]], -1)
+    others[gates[:, 1:] < 0] = -1
+    others[n_gates == 2] = gates[n_gates == 2, 1:]
+    return _parted(np.concatenate([alike, others], axis=1))
+
+
+def _units(leg: Leg, hub_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(H,) a number for each gate, the same for those of few homes that are near each other."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    homes, units = leg.gate_to - leg.gate_from, np.arange(len(leg.gate_from))
+    few = np.flatnonzero(homes < UNIT_HOMES)
+    n_units = int(-(-homes[few].sum() // UNIT_HOMES))
+    if 0 < n_units < len(few):
+        rows = hub_rows[few]
+        away = leg.out_s.min(axis=0)[np.ix_(rows, rows)].astype(np.float64)
+        np.fill_diagonal(away, 0.0)
+        tree = linkage(squareform(np.maximum(away, away.T)), "complete")
+        units[few] = len(units) + fcluster(tree, n_units, "maxclust")
+    return units
+
+
+def _parted(keys: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Rows that are the same, together."""
+    _, which = np.unique(keys, axis=0, return_inverse=True)
     order = np.argsort(which, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,9 @@ PER_GROUP = 3
 MAX_FOUND = 2_000
 LEAST_NEW, NEW_A_DEMAND = 2_000, 3
 """Most runs that come into the program at once: the larger of so many, and so many a demand."""
-AT_ONCE = 10
+PARTED_AGAIN = 5
+"""Times that a whole round prices the parts of what it split."""
+AT_ONCE = 20
 """Groups priced in one go: between two of them time is looked at."""
 LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
@@ -39,7 +41,8 @@ class Effort:
     Attributes
     ----------
     n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most.
-    only_doubtful : leave out groups that had nothing to give when they were last priced.
+    only_doubtful : leave out groups that had nothing to give when they were last priced. only_parted : leave out those
+        that were not split since.
     central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
     eps : share of the least that a run pays that a find must be worth more than it costs.
     width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
@@ -49,6 +52,7 @@ class Effort:
     n_gates: int = MAX_GATES
     most: int = 1_000_000
     only_doubtful: bool = False
+    only_parted: bool = False
     central: bool = False
     with_links: bool = False
     eps: float
@@ -95,11 +99,23 @@ class Rounds:
     def price(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
         """Look for runs that are worth more than they cost; groups whose looseness leaves doubt are split.
 
+        A whole round that finds little prices the parts at once: a group that is too loose spoils what others prove.
+
         Returns
         -------
         How many new ones came into the program; how many groups were split; whether time was up before all was priced.
         """
         self.history.append(prices)
+        n_new, n_split, is_cut_short = self._price_once(prices, effort)
+        for _ in range(0 if effort.only_doubtful else PARTED_AGAIN):
+            if n_split == 0 or n_new >= LEAST_NEW or is_cut_short:
+                break
+            n_more, n_split, is_cut_short = self._price_once(prices, replace(effort, only_parted=True))
+            n_new += n_more
+        return n_new, n_split, is_cut_short
+
+    def _price_once(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
+        """See `price`; what is split is not priced again."""
         tasks = [
             (family, chosen[a : a + AT_ONCE])
             for family in self.families
@@ -157,6 +173,8 @@ class Rounds:
         may = (family.n_gates <= effort.n_gates) & (bound < -_worth(least, effort))
         if effort.only_doubtful:
             may &= (family.seen < 0) | (family.bound < -_worth(family.least, effort))
+        if effort.only_parted:
+            may &= family.parted
         chosen = np.flatnonzero(may)
         if len(chosen) > effort.most:
             chosen = np.sort(chosen[np.argsort(family.bound[chosen], kind="stable")[: effort.most]])
@@ -193,7 +211,7 @@ class Rounds:
             effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
             self._ways[family.leg][profile], critical, bound, least, split_at, nodes, figures,
         )  # fmt: skip
-        family.bound[chosen], family.least[chosen] = bound, least
+        family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
         for k, at in zip(chosen.tolist(), split_at.tolist(), strict=True):
