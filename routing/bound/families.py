@@ -15,8 +15,6 @@ from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
 from routing.instance import H_ROW
 
-APART: list[int] = []
-"""Split a group into single sequences."""
 MOST_HOMES = 400
 """Homes of gate sequences above which a table of them all takes longer than tables of each few."""
 LEVELS = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
@@ -87,12 +85,15 @@ class Family:
             yield from ((int(sequence), nodes) for sequence in self.groups[k])
 
     def split(self, leg: Leg, cuts: dict[int, list[int]]) -> None:
-        """Part groups at one or two gates each, by which of them their sequences have; all keep what is proven."""
+        """Part groups at one or two gates each, by which of them their sequences have; all keep what is proven.
+
+        A group that is to be parted at no gate is parted into single sequences.
+        """
         stay = np.array([k for k in range(len(self.groups)) if k not in cuts], np.int64)
         parts, parents = [], []
         for k, gates in cuts.items():
             group = self.groups[k]
-            cut = np.split(group, len(group)) if gates == APART else [group]
+            cut = [group] if gates else np.split(group, len(group))
             for gate in gates:
                 has_it = [(leg.sequences[part, Q_GATES : Q_GATES + MAX_GATES] == gate).any(axis=1) for part in cut]
                 cut = [part[has == side] for part, has in zip(cut, has_it, strict=True) for side in (True, False)]
@@ -172,14 +173,14 @@ def _first_groups(leg: Leg, hub_rows: NDArray[np.int64]) -> list[NDArray[np.int6
     gates = leg.sequences[:, Q_GATES : Q_GATES + MAX_GATES]
     n_gates = (gates >= 0).sum(axis=1)
     alike = np.stack([gates[:, 0], n_gates], axis=1)
-    together = _parted(alike)
+    others = np.where((n_gates == 2)[:, None], gates[:, 1:], -1)
+    together = [group for group in _parted(alike) if n_gates[group[0]] == MAX_GATES]
     has, _ = _gates_of(leg, together, len(leg.gate_from))
-    are_many = np.repeat(has @ (leg.gate_to - leg.gate_from) > MOST_HOMES, [len(group) for group in together])
-    are_apart = np.zeros(len(gates), np.bool_)
-    are_apart[np.concatenate([np.zeros(0, np.int64), *together])] = are_many
-    others = np.where(are_apart[:, None], _units(leg, hub_rows)[gates[:, 1:]], -1)
-    others[gates[:, 1:] < 0] = -1
-    others[n_gates == 2] = gates[n_gates == 2, 1:]
+    are_many = has @ (leg.gate_to - leg.gate_from) > MOST_HOMES
+    if are_many.any():
+        units = _units(leg, hub_rows)
+        for k in np.flatnonzero(are_many):
+            others[together[k]] = units[gates[together[k], 1:]]
     return _parted(np.concatenate([alike, others], axis=1))
 
 

@@ -205,6 +205,8 @@ def real_member(
     for m in range(len(members)):
         sequence = sequences[members[m]]
         late = pence_of_later(nodes, sequence, group, rate, x, walk, length)
+        if late >= -NEVER:
+            continue
         seconds = t + x.leave[end] + sequence[Q_SPAN] - span
         of_end = price_of_end(sequence, seconds, by_time)
         pence = late + of_end + group.rest[m] + way_back(out_m, base_m, row, group.far[m], c)

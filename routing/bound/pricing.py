@@ -40,8 +40,8 @@ from routing.bound.tables import follow, prove_by_tables, shape_of, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
-EACH_APART = -2
-"""In place of a gate: split a group into single sequences."""
+NO_SPLIT, EACH_APART = -1, -2
+"""In place of the first gate to split a group at: none, and its sequences each by itself."""
 
 
 @njit_inner
@@ -95,15 +95,15 @@ def group_ends(sequences: Any, members: Any, by_time: Any, ends: Any) -> int:
 
 @njit_inner
 def least_run(n: int, fixed: float, x: Any) -> float:
-    """Least that any run pays: first and last miles, and its time on the road. Those to come are the soonest's."""
-    later, first, last = x.other_ends, -NEVER, -NEVER
-    soonest = -NEVER
+    """Least that any run pays: first and last miles, and the least for its time on the road, the soonest or longer."""
+    or_longer, least = x.other_ends, -NEVER
     for m in range(N_END_STEPS - 1, -1, -1):
-        soonest = min(soonest, x.ends[m])
-        later[m] = soonest
+        least = min(least, x.ends[m])
+        or_longer[m] = least
+    first, last = -NEVER, -NEVER
     for i in range(n):
         first = min(first, x.first_cost[i])
-        last = min(last, x.home[i] + later[min(N_END_STEPS - 1, (x.reach[i] + x.leave[i]) // END_STEP_S)])
+        last = min(last, x.home[i] + or_longer[min(N_END_STEPS - 1, (x.reach[i] + x.leave[i]) // END_STEP_S)])
     return float(fixed + first + last)
 
 
@@ -154,8 +154,8 @@ def price_groups(
     per_group : most runs told of each. ways : of the leg (Ways).
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
     bound, least : (k,) filled with the proven least reduced cost of any run of the group, and the least that such a
-        run pays. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: it does not; first
-        EACH_APART: it does, whatever the gates.
+        run pays. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: no more; first
+        NO_SPLIT: it leaves none, or EACH_APART: it does, whatever the gates.
     found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
     figures : (m, 4) filled with reduced cost, a share like `share`; pence of miles and rides over their wish; own PAs;
         seconds on the road.
@@ -173,7 +173,7 @@ def price_groups(
     walk, n_found = np.empty((2, vehicle_holds.size + 1), np.int64), 0
     for k in range(n_groups):
         ms = members[member_from[k] : member_from[k + 1]]
-        split_at[k, :] = -1
+        split_at[k, :] = NO_SPLIT
         fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
         most_s = group_ends(sequences, ms, by_time, x.ends)
         n = fill_nodes(

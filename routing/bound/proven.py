@@ -67,7 +67,7 @@ def _scaled(master: Master, families: Sequence[Family], then: Prices, now: Price
         raised = float(master.costs_of(now, *family.at)[C_RUN] - master.costs_of(then, *family.at)[C_RUN])
         over = np.minimum(0.0, bound + raised)
         doubtful = over < 0.0
-        paid = least[doubtful] + raised
+        paid = np.maximum(0.0, least[doubtful] + raised)
         of_group = paid / (paid - over[doubtful])
         if doubtful.any():
             of_gate = np.where(family.gates[doubtful], of_group[:, None], 1.0).min(axis=0)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.families import APART, Family, Known, families_of, known
+from routing.bound.families import Family, Known, families_of, known
 from routing.bound.fields import MAX_GATES, V_ROW
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
 from routing.bound.master import Columns, Master, Prices, long_prices
-from routing.bound.pricing import EACH_APART, price_groups
+from routing.bound.pricing import NO_SPLIT, price_groups
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
 from routing.bound.ways import Ways, ways_of
@@ -215,8 +215,8 @@ class Rounds:
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
         for k, at in zip(chosen.tolist(), split_at.tolist(), strict=True):
-            if at[0] != -1:
-                cuts[k] = APART if at[0] == EACH_APART else [gate for gate in at if gate >= 0]
+            if at[0] != NO_SPLIT:
+                cuts[k] = [gate for gate in at if gate >= 0]
         order = np.argsort(figures[:n, 0], kind="stable")
         nodes, figures = nodes[order], figures[order]
         columns = Columns(
