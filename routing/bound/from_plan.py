@@ -16,6 +16,7 @@ from routing.bound.fields import (
     Q_GATES,
     Q_OFFSETS,
     Q_SPAN,
+    V_AT_GATE,
     V_CAP,
     V_CHAIR,
     V_GATE,
@@ -27,7 +28,7 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
-from routing.bound.hours import INNER, is_too_long
+from routing.bound.hours import INNER, is_too_long, more_at_gates
 from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem, Leg
 from routing.instance import BOUGHT, H_ROW, R_OVER_TARGET, S_CLASS, S_KIND, S_PROFILE, S_TAGS
@@ -84,11 +85,11 @@ def _nodes_of_rider(problem: BoundProblem, leg: int) -> dict[int, int]:
 
 def _column(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> Columns:
     at = problem.legs[leg].nodes[nodes]
-    seconds, pence = price_of_run(problem, leg, kind, sequence, nodes)
+    seconds, more_s, pence = price_of_run(problem, leg, kind, sequence, nodes)
     return Columns(
         leg=leg, kind=kind, pa=int(at[:, V_SHARED].any()), sequence=np.array([sequence]),
         nodes=np.array([nodes], np.int64), pence=np.array([pence]), own=np.array([int(at[:, V_OWN].sum())]),
-        seconds=np.array([seconds]),
+        seconds=np.array([seconds]), more_s=np.array([more_s]),
     )  # fmt: skip
 
 
@@ -97,12 +98,17 @@ def may_be_in_time(problem: BoundProblem, leg: int, kind: int, sequence: int, no
     if not problem.kinds[kind].is_inner:
         return True
     table = problem.legs[leg]
-    seconds, _ = price_of_run(problem, leg, kind, sequence, nodes)
+    seconds, _, _ = price_of_run(problem, leg, kind, sequence, nodes)
     return not is_too_long(table.leg, table.sequences[sequence], seconds, INNER, problem.hours[leg].hour)
 
 
-def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]) -> tuple[int, float]:
-    """Seconds on the road, with its turn, and pence for miles and rides over their wish, as the pricing counts them."""
+def price_of_run(
+    problem: BoundProblem, leg: int, kind: int, sequence: int, nodes: list[int]
+) -> tuple[int, int, float]:  # fmt: skip
+    """Seconds on the road by the span, with its turn; more of them at gates; pence for miles and rides over their wish.
+
+    All as the pricing counts them.
+    """
     table, k, s = problem.legs[leg], problem.kinds[kind], problem.legs[leg].sequences[sequence]
     profile = int(problem.instance.supplies[k.supply, S_PROFILE])
     out_s, out_m = table.out_s[profile], table.out_m[profile]
@@ -129,7 +135,8 @@ def price_of_run(problem: BoundProblem, leg: int, kind: int, sequence: int, node
     if k.empty != NO_EMPTY_MILES:
         metres += int(base_m[0, before[V_ROW]] if k.empty == FROM_BASE else out_m[before[V_ROW], rows[-1]])
     turn_s = int(k.turn_s[table.leg][before[V_ROW]])
-    return t + int(before[V_SERVICE]) + int(s[Q_SPAN]) + turn_s, k.metre_pence * metres + soft
+    more_s = more_at_gates(s, int(table.nodes[nodes, V_AT_GATE].sum()))
+    return t + int(before[V_SERVICE]) + int(s[Q_SPAN]) + turn_s, more_s, k.metre_pence * metres + soft
 
 
 def as_driven(problem: BoundProblem, columns: Columns, *, comes_again: bool = True) -> Columns:
@@ -155,7 +162,8 @@ def as_driven(problem: BoundProblem, columns: Columns, *, comes_again: bool = Tr
             figures.append(price_of_run(problem, columns.leg, columns.kind, s, nodes))
     return replace(
         columns, sequence=columns.sequence[stay], nodes=columns.nodes[stay], own=columns.own[stay],
-        seconds=np.array([s for s, _ in figures], np.int64), pence=np.array([p for _, p in figures], np.float64),
+        seconds=np.array([s for s, _, _ in figures], np.int64), more_s=np.array([s for _, s, _ in figures], np.int64),
+        pence=np.array([p for _, _, p in figures], np.float64),
     )  # fmt: skip
 
 

@@ -24,9 +24,11 @@ from routing.bound.fields import (
     FROM_BASE,
     MAX_GATES,
     NO_EMPTY_MILES,
+    Q_DRIVE,
     Q_GATES,
     Q_OFFSETS,
     Q_SPAN,
+    V_AT_GATE,
     V_CAP,
     V_CHAIR,
     V_DEMAND,
@@ -38,9 +40,9 @@ from routing.bound.fields import (
     V_TAGS,
     V_TARGET,
 )
-from routing.bound.hours import price_of_end
+from routing.bound.hours import ALONE, more_at_gates, price_besides, price_of_end
 from routing.bound.loads import most_seats
-from routing.bound.local import NEVER, end_pence, over_pence
+from routing.bound.local import NEVER, over_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -138,6 +140,24 @@ def least_span(sequences: Any, members: Any) -> int:
 
 
 @njit_inner
+def find_more(sequences: Any, members: Any, by_time: Any, n_loads: int, tab: Any) -> None:
+    """What service at gates beyond the span does to a run with each load, into tab.more_s and tab.more_pence."""
+    span, drive = least_span(sequences, members), sequences[members[0], Q_DRIVE]
+    for m in range(1, len(members)):
+        drive = min(drive, sequences[members[m], Q_DRIVE])
+    may_pay = by_time.sort != ALONE and by_time.moment_pence.sum() > 0.0
+    for load in range(n_loads):
+        at_gates = tab.at_gates[load]
+        tab.more_s[load], tab.more_pence[load] = max(0, drive + at_gates - span), 0.0
+        if may_pay and at_gates < FAR:
+            least = -NEVER
+            for m in range(len(members)):
+                sequence = sequences[members[m]]
+                least = min(least, price_besides(sequence, more_at_gates(sequence, at_gates), by_time))
+            tab.more_pence[load] = least
+
+
+@njit_inner
 def fill_nodes(
     nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, turn_s: Any,
     most_s: int, sequences: Any, members: Any, group: Any, c: Any, vehicle_holds: Any, price: Any, at: Any, x: Any,
@@ -166,7 +186,7 @@ def fill_nodes(
             x.who[n], x.seats[n], x.chairs[n] = v, seats, chair
             x.gain[n] = price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * own
             x.cap[n], x.target[n] = cap, nodes[v, V_TARGET] - group.offset[gate]
-            x.leave[n], x.home[n] = leave, -NEVER
+            x.at_gate[n], x.leave[n], x.home[n] = nodes[v, V_AT_GATE], leave, -NEVER
             x.first_go[n], x.first_cost[n] = go, c[C_METRE] * out_m[near_row, row]
             n += 1
         group.share[gate] = group.toll[gate] / max(1, min(n - first, int(c[C_ROOM])))
@@ -185,37 +205,41 @@ def fill_nodes(
 
 @njit_inner
 def real_member(
-    t: int, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any, rate: float,
-    by_time: Any, x: Any, walk: Any, length: int,
-) -> tuple[int, float, int, float]:  # fmt: skip
-    """The sequence on which a run is cheapest, with its own miles, offsets and clock; -1: it fits on none.
+    t: int, paid_by_end: float, nodes: Any, out_m: Any, base_m: Any, sequences: Any, members: Any, group: Any, c: Any,
+    rate: float, by_time: Any, x: Any, walk: Any, length: int,
+) -> tuple[int, float, int, int, float]:  # fmt: skip
+    """The sequence on which a run is cheapest, with its own miles, offsets, service and clock; -1: it fits on none.
 
-    t : time at the run's end by the table. by_time : see `hours.TimePrices`. walk : (2, L) nodes and times.
+    t : time at the run's end by the table; paid_by_end : what that makes it pay there. by_time : see
+        `hours.TimePrices`. walk : (2, L) nodes and times.
 
     Returns
     -------
-    The member; how much more the run costs there than it pays in the group; its seconds on the road; pence by these.
+    The member; how much more the run costs there than it pays in the group; its seconds on the road by the span, and
+    besides; pence by these.
     """
     end = walk[0, length - 1]
     span, row = least_span(sequences, members), nodes[x.who[end], V_ROW]
-    paid = x.home[end] + end_pence(x, end, t)
+    paid, at_gates = x.home[end] + paid_by_end, 0
     for i in range(length):
         paid += group.share[nodes[x.who[walk[0, i]], V_GATE]]
-    best, least, best_s, best_end = -1, -NEVER, 0, 0.0
+        at_gates += x.at_gate[walk[0, i]]
+    best, least, best_s, best_more_s, best_end = -1, -NEVER, 0, 0, 0.0
     for m in range(len(members)):
         sequence = sequences[members[m]]
         late = pence_of_later(nodes, sequence, group, rate, x, walk, length)
         if late >= -NEVER:
             continue
         seconds = t + x.leave[end] + sequence[Q_SPAN] - span
-        of_end = price_of_end(sequence, seconds, by_time)
+        more_s = more_at_gates(sequence, at_gates)
+        of_end = price_of_end(sequence, seconds, more_s, by_time)
         pence = late + of_end + group.rest[m] + way_back(out_m, base_m, row, group.far[m], c)
         for k in range(MAX_GATES):
             if sequence[Q_GATES + k] >= 0:
                 pence += group.toll[sequence[Q_GATES + k]]
         if pence < least:
-            best, least, best_s, best_end = m, pence, seconds, of_end
-    return best, least - paid, best_s, best_end
+            best, least, best_s, best_more_s, best_end = m, pence, seconds, more_s, of_end
+    return best, least - paid, best_s, best_more_s, best_end
 
 
 @njit_inner

@@ -140,7 +140,7 @@ def grow_labels(
                 if n_labels < 0:
                     return False, least
                 if lab.alive[label]:
-                    done = lab.cost[label] + x.home[i] + end_pence(x, i, lab.t[label])
+                    done = lab.cost[label] + x.home[i] + end_pence(x, tab, load, i, lab.t[label])
                     least = min(least, done)
                     if done < lab.end_cost[i]:
                         lab.end_cost[i], lab.end_at[i] = done, label

@@ -19,7 +19,7 @@ from routing.bound.rounds import EXACT, QUICK, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-FIRST_EPS, LEAST_EPS = 0.05, 0.002
+FIRST_EPS, LEAST_EPS = 0.05, 0.0005
 """Share of a run's price that a find must be worth at first, and at last, by labels."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),

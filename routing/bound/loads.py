@@ -1,7 +1,8 @@
 """The loads of a vehicle in a row, each with what it becomes when one more home is taken in.
 
-Where each wheelchair takes the room of so many seats, one number says how full a vehicle is; else seats and wheelchairs
-are told apart. A number that lets in loads that do not fit was tried: the program at 120 passengers fell by 2.6 %.
+Where each wheelchair takes the room of so many seats, one number says how full a vehicle is; else, and in finer tables,
+seats and wheelchairs are told apart. A number that lets in loads that do not fit was tried: the program at 120
+passengers fell by 2.6 %.
 """
 
 from __future__ import annotations
@@ -57,8 +58,10 @@ def best_exchange(vehicle_holds: Any, pa: int, chairs: int, seats: int) -> tuple
 
 
 @njit_inner
-def fill_loads(n: int, x: Any, pa: int, vehicle_holds: Any, n_forms: int, tab: Any) -> int:
+def fill_loads(n: int, x: Any, pa: int, vehicle_holds: Any, apart: bool, n_forms: int, tab: Any) -> int:
     """Loads that some homes can make, each coming once, into tab.after; how many there are.
+
+    apart : tell seats and wheelchairs apart wherever there are both, for what they take at gates.
 
     The first is an empty vehicle, and every load comes after those that it can grow from.
 
@@ -66,7 +69,7 @@ def fill_loads(n: int, x: Any, pa: int, vehicle_holds: Any, n_forms: int, tab: A
     """
     chairs, seats = x.chairs[:n].sum(), x.seats[:n].sum()
     seats_a_chair, n_let_in = best_exchange(vehicle_holds, pa, chairs, seats)
-    if n_let_in == 0:
+    if n_let_in == 0 and (chairs == 0 or not apart):
         places = min(places_by(vehicle_holds, pa, chairs, seats_a_chair), seats + seats_a_chair * chairs)
         for load in range(places + 1):
             for form in range(n_forms):
@@ -90,16 +93,17 @@ def fill_loads(n: int, x: Any, pa: int, vehicle_holds: Any, n_forms: int, tab: A
 
 @njit_inner
 def fill_states(
-    n: int, x: Any, pa: int, vehicle_holds: Any, critical: Any, at: Any, n_forms: int, tab: Any
+    n: int, x: Any, pa: int, vehicle_holds: Any, apart: bool, critical: Any, at: Any, n_forms: int, tab: Any
 ) -> int:  # fmt: skip
     """Loads, each with every set of the critical homes that may be on board, into tab.after; how many there are.
 
-    critical : nodes, -1: no more; those for whom there is no room become NO_ROOM. at : (V,) place of each node in x,
-        -1: not there. n_forms : of homes that are not critical; each that is has a form of its own.
+    apart : see `fill_loads`. critical : nodes, -1: no more; those for whom there is no room become NO_ROOM. at : (V,)
+        place of each node in x, -1: not there. n_forms : of homes that are not critical; each that is has a form of
+        its own.
     """
     for i in range(n):
         x.form[i] = form_of(x.seats[i], x.chairs[i])
-    n_loads = fill_loads(n, x, pa, vehicle_holds, n_forms, tab)
+    n_loads = fill_loads(n, x, pa, vehicle_holds, apart, n_forms, tab)
     bits = 0
     for b in range(len(critical)):
         i = at[critical[b]] if critical[b] >= 0 else -1

@@ -11,7 +11,7 @@ from routing.numba_cache import njit, njit_inner
 NEVER = -1e15
 """Gain of what cannot be."""
 END_STEP_S, N_END_STEPS = 60, 6 * 60
-"""The prices of a run by its whole time on the road: one a minute, the last for all that is longer."""
+"""The prices of a run by when it is on the road: one a minute that it lasts, the last for all that is longer."""
 ROOM, N_PARTS = 192, 3
 """Most steps of time in a table, and numbers of a place at each, see `routing.bound.tables`."""
 MOST_BITS, MOST_PLACES = 5, 40_000
@@ -25,11 +25,12 @@ class Local(NamedTuple):
 
     who : number among the leg's nodes. seats, chairs : taken by each; form : see `routing.bound.loads`. gain : of a
     visit; fine : see `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate;
-    leave : seconds from a node to the end of a run that has it outermost, with its turn; home : pence of the empty
-    miles then. first_go, first_cost : from the gate. reach : soonest time at each. near : nearest others, -1: no more;
-    near_go, near_cost : the way to them. cluster : of each node; far_go, far_cost, far_steps : least to the nodes of
-    each cluster that are not near, and its whole steps of time. ends : pence by minutes on the road. other_ends, used,
-    value, visits, least, far_m : scratch.
+    at_gate : seconds of service there; leave : from a node to the end of a run that has it outermost, with its turn;
+    home : pence of the empty miles then. first_go, first_cost : from the gate. reach : soonest time at each. near :
+    nearest others, -1: no more; near_go, near_cost : the way to them. cluster : of each node; far_go, far_cost,
+    far_steps : least to the nodes of each cluster that are not near, and its whole steps of time. ends : pence by
+    minutes on the road, but for the surcharge; long_pence, long_after_s : (1,) that. other_ends, used, value, visits,
+    least, far_m : scratch.
     """
 
     who: Any
@@ -41,6 +42,7 @@ class Local(NamedTuple):
     less: Any
     cap: Any
     target: Any
+    at_gate: Any
     leave: Any
     home: Any
     first_go: Any
@@ -54,6 +56,8 @@ class Local(NamedTuple):
     far_cost: Any
     far_steps: Any
     ends: Any
+    long_pence: Any
+    long_after_s: Any
     other_ends: Any
     used: Any
     value: Any
@@ -66,14 +70,18 @@ class Table(NamedTuple):
     """Most that can still be gained from each place: load and node, see `routing.bound.tables`.
 
     rows : the places' rows, one after another; row : the one in the making. after : (L, F) load that a load becomes
-    with a home of a form; soonest : (L,) time at which it can be on board. most, most_at : by cluster and step, of the
-    load in the making, and the node that it is gained at.
+    with a home of a form; soonest : (L,) time at which it can be on board; at_gates : least service of it there;
+    more_s, more_pence : what that makes a run longer than the span, and its price but for the surcharge. most,
+    most_at : by cluster and step, of the load in the making, and the node that it is gained at.
     """
 
     rows: Any
     row: Any
     after: Any
     soonest: Any
+    at_gates: Any
+    more_s: Any
+    more_pence: Any
     most: Any
     most_at: Any
 
@@ -107,13 +115,15 @@ def make_local(n: int) -> Any:
         who=np.empty(n, np.int64), seats=np.empty(n, np.int64), chairs=np.empty(n, np.int64),
         form=np.empty(n, np.int64), gain=np.empty(n),
         fine=np.empty(n), less=np.empty(n), cap=np.empty(n, np.int64),
-        target=np.empty(n, np.int64), leave=np.empty(n, np.int64), home=np.empty(n), first_go=np.empty(n, np.int64),
+        target=np.empty(n, np.int64), at_gate=np.empty(n, np.int64), leave=np.empty(n, np.int64), home=np.empty(n),
+        first_go=np.empty(n, np.int64),
         first_cost=np.empty(n), reach=np.empty(n, np.int64),
         near=np.empty((n, MOST_NEAR), np.int64), near_go=np.empty((n, MOST_NEAR), np.int64),
         near_cost=np.empty((n, MOST_NEAR)),
         cluster=np.empty(n, np.int64), far_go=np.empty((n, MOST_CLUSTERS), np.int64),
         far_cost=np.empty((n, MOST_CLUSTERS)), far_steps=np.empty((n, MOST_CLUSTERS), np.int64),
-        ends=np.empty(N_END_STEPS), other_ends=np.empty(N_END_STEPS),
+        ends=np.empty(N_END_STEPS), long_pence=np.empty(1), long_after_s=np.empty(1, np.int64),
+        other_ends=np.empty(N_END_STEPS),
         used=np.empty(n, np.bool_), value=np.empty(n), visits=np.empty(n, np.int64),
         least=np.empty(n, np.int64), far_m=np.empty(MOST_CLUSTERS),
     )  # fmt: skip
@@ -126,7 +136,8 @@ def make_table(n: int, n_loads: int, n_forms: int) -> Any:
     return Table(
         rows=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32),
         row=np.empty((N_PARTS + 1) * ROOM, np.float32), after=np.empty((most, n_forms + MOST_BITS), np.int64),
-        soonest=np.empty(most, np.int64), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
+        soonest=np.empty(most, np.int64), at_gates=np.empty(most, np.int64), more_s=np.empty(most, np.int64),
+        more_pence=np.empty(most), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
         most_at=np.empty(MOST_CLUSTERS * ROOM, np.int64),
     )  # fmt: skip
 
@@ -152,9 +163,11 @@ def over_pence(rate: float, t: int, target: int) -> float:
 
 
 @njit_inner
-def end_pence(x: Any, i: int, t: int) -> float:
-    """What a run pays by its time on the road if it ends at node i so long after the gate; x (Local)."""
-    return float(x.ends[min(N_END_STEPS - 1, (t + x.leave[i]) // END_STEP_S)])
+def end_pence(x: Any, tab: Any, load: int, i: int, t: int) -> float:
+    """What a run pays by its time on the road if it ends with a load at node i so long after the gate."""
+    lasts_s = t + x.leave[i]
+    long = x.long_pence[0] * max(0, lasts_s + tab.more_s[load] - x.long_after_s[0])
+    return float(x.ends[min(N_END_STEPS - 1, lasts_s // END_STEP_S)] + long + tab.more_pence[load])
 
 
 @njit_inner

@@ -25,7 +25,7 @@ from routing.bound.fields import (
 from routing.bound.hours import taken
 from routing.bound.kinds import Kind
 from routing.bound.links import Broken, Links
-from routing.bound.local import END_STEP_S, N_END_STEPS
+from routing.bound.local import END_STEP_S
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 
@@ -49,7 +49,8 @@ class Lot:
 class Columns:
     """Runs: leg and kind by number, PA for shared need on board (0 or 1), row of the leg's sequences.
 
-    nodes (m, L) outwards, -1: no more; pence (m,) miles and soft prices; own (m,) own PAs; seconds (m,) on the road.
+    nodes (m, L) outwards, -1: no more; pence (m,) miles and soft prices; own (m,) own PAs; seconds (m,) on the road by
+    the sequence's span, and more_s (m,) besides, see `routing.bound.hours`.
     """
 
     leg: int
@@ -60,12 +61,13 @@ class Columns:
     pence: NDArray[np.float64]
     own: NDArray[np.int64]
     seconds: NDArray[np.int64]
+    more_s: NDArray[np.int64]
 
     def only(self, which: NDArray[np.bool_]) -> Columns:
         """Some of them; which (m,)."""
         return replace(
             self, sequence=self.sequence[which], nodes=self.nodes[which], pence=self.pence[which], own=self.own[which],
-            seconds=self.seconds[which],
+            seconds=self.seconds[which], more_s=self.more_s[which],
         )  # fmt: skip
 
 
@@ -121,7 +123,7 @@ class Master:
         self._seen: set[tuple[int, ...]] = set()
         self.staying: frozenset[tuple[int, ...]] = frozenset()
         self._keys: list[tuple[int, ...]] = []
-        self._figures: list[tuple[float, int, int]] = []
+        self._figures: list[tuple[float, int, int, int]] = []
         self._alone: list[tuple[int, float, dict[int, float]]] = []
 
     def _make_rows(self) -> None:
@@ -204,7 +206,8 @@ class Master:
                 continue
             self._seen.add(key)
             self._keys.append(key)
-            self._figures.append((float(columns.pence[m]), int(columns.own[m]), int(columns.seconds[m])))
+            seconds, more_s = int(columns.seconds[m]), int(columns.more_s[m])
+            self._figures.append((float(columns.pence[m]), int(columns.own[m]), seconds, more_s))
             entry: dict[int, float] = {}
             for d in leg.nodes[nodes, V_DEMAND].tolist():
                 entry[d] = entry.get(d, 0.0) + 1.0
@@ -215,8 +218,7 @@ class Master:
             if kind.counts_moments:
                 self._add_moments(entry, columns, m)
             entry |= self.links.entry(key)
-            seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
-            long = kind.long_pence * max(0, seconds - kind.long_after_s)
+            long = kind.long_pence * max(0, seconds + more_s - kind.long_after_s)
             costs.append(float(columns.pence[m]) + kind.run_pence + long)
             entries.append(entry)
             if len(nodes) == 1 and leg.solo[nodes[0]]:
@@ -230,7 +232,10 @@ class Master:
         sequence = self.problem.legs[leg].sequences[columns.sequence[m]]
         seconds = int(columns.seconds[m]) // END_STEP_S * END_STEP_S
         for t, (time, stretch_s) in enumerate(zip(hours.times.tolist(), hours.stretch_s.tolist(), strict=True)):
-            share = taken(self.problem.legs[leg].leg, sequence, seconds, kind.sort, hours.hour, time, stretch_s)
+            share = taken(
+                self.problem.legs[leg].leg, sequence, seconds, int(columns.more_s[m]), kind.sort, hours.hour, time,
+                stretch_s,
+            )  # fmt: skip
             if share > 0.0:
                 entry[int(self._moment_row[leg, kind.of, t])] = share
                 if columns.pa and kind.is_tiered:
@@ -382,9 +387,12 @@ class Master:
         nodes = np.full((len(ms), max(len(self._keys[m]) for m in ms) - 4), -1, np.int64)
         for row, m in zip(nodes, ms, strict=True):
             row[: len(self._keys[m]) - 4] = self._keys[m][4:]
-        pence, own, seconds = (np.array([self._figures[m][i] for m in ms]) for i in range(3))
+        pence, own, seconds, more_s = (np.array([self._figures[m][i] for m in ms]) for i in range(4))
         sequence = np.array([self._keys[m][3] for m in ms], np.int64)
-        return Columns(leg=leg, kind=kind, pa=pa, sequence=sequence, nodes=nodes, pence=pence, own=own, seconds=seconds)
+        return Columns(
+            leg=leg, kind=kind, pa=pa, sequence=sequence, nodes=nodes, pence=pence, own=own, seconds=seconds,
+            more_s=more_s,
+        )  # fmt: skip
 
     def no_prices(self) -> Prices:
         """Everything for nothing."""
@@ -426,11 +434,6 @@ def worth_of_one(kinds: Sequence[Kind], k: int, run: NDArray[np.float64], moment
     """What one vehicle, or PA, is worth a day at the prices of runs (L, K) and of what these take up (L, K, T)."""
     worth = sum(kind.max_runs * float(run[:, m].sum()) for m, kind in enumerate(kinds) if kind.of == k)
     return worth + (float(moment[:, k].sum()) if kinds[k].is_tiered else 0.0)
-
-
-def long_prices(kind: Kind) -> NDArray[np.float64]:
-    """(N_END_STEPS,) surcharge of a run by its minutes on the road; the last step stands for all longer runs."""
-    return kind.long_pence * np.maximum(0, np.arange(N_END_STEPS) * END_STEP_S - kind.long_after_s)
 
 
 def room_of(instance: Instance, kind: int) -> int:

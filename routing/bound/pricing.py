@@ -24,7 +24,7 @@ from routing.bound.fields import (
     V_OWN,
 )
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
-from routing.bound.hours import INNER, price_of_end
+from routing.bound.hours import INNER, more_at_gates, price_of_end, price_of_span
 from routing.bound.labels import grow_labels, remember, take_best, write_run
 from routing.bound.loads import form_of
 from routing.bound.local import (
@@ -79,14 +79,15 @@ def n_nodes(gate_from: Any, gate_to: Any, sequences: Any, members: Any, is_in: A
 
 
 @njit_inner
-def group_ends(sequences: Any, members: Any, by_time: Any, ends: Any) -> int:
-    """Prices by minutes on the road, the least of a group's sequences; returns the most seconds."""
-    ends[:] = -NEVER
+def group_ends(sequences: Any, members: Any, by_time: Any, x: Any) -> int:
+    """Prices by time on the road, the least of a group's sequences, into x (Local); returns the most seconds."""
+    ends = x.ends
+    ends[:], x.long_pence[0], x.long_after_s[0] = -NEVER, by_time.long_pence, by_time.long_after_s
     # Unless moments count, all sequences pay alike.
     differ = by_time.sort == INNER or by_time.moment_pence.sum() > 0.0
     for m in range(len(members) if differ else 1):
         for k in range(N_END_STEPS):
-            ends[k] = min(ends[k], price_of_end(sequences[members[m]], k * END_STEP_S, by_time))
+            ends[k] = min(ends[k], price_of_span(sequences[members[m]], k * END_STEP_S, by_time))
     n_may_be = N_END_STEPS
     while n_may_be > 0 and ends[n_may_be - 1] >= -NEVER:
         n_may_be -= 1
@@ -98,7 +99,7 @@ def least_run(n: int, fixed: float, x: Any) -> float:
     """Least that any run pays: first and last miles, and the least for its time on the road, the soonest or longer."""
     or_longer, least = x.other_ends, -NEVER
     for m in range(N_END_STEPS - 1, -1, -1):
-        least = min(least, x.ends[m])
+        least = min(least, x.ends[m] + x.long_pence[0] * max(0, m * END_STEP_S - x.long_after_s[0]))
         or_longer[m] = least
     first, last = -NEVER, -NEVER
     for i in range(n):
@@ -109,8 +110,8 @@ def least_run(n: int, fixed: float, x: Any) -> float:
 
 @njit_inner
 def tell(
-    nodes: Any, x: Any, walk: Any, length: int, sequence: int, pence: float, seconds: int, price: Any, c: Any,
-    row: Any, figures: Any,
+    nodes: Any, x: Any, walk: Any, length: int, sequence: int, pence: float, seconds: int, more_s: int, price: Any,
+    c: Any, row: Any, figures: Any,
 ) -> None:  # fmt: skip
     """One run found: its homes, sequence, and figures; `pence` is its reduced cost without the price of its end."""
     row[:] = -1
@@ -121,7 +122,7 @@ def tell(
         row[i] = v
         own += nodes[v, V_OWN]
         worth += price[nodes[v, V_DEMAND]] - c[C_OWN_PA] * nodes[v, V_OWN]
-    figures[1], figures[2], figures[3] = pence + worth - c[C_RUN], own, seconds
+    figures[1], figures[2], figures[3], figures[4] = pence + worth - c[C_RUN], own, seconds, more_s
 
 
 @njit
@@ -136,11 +137,11 @@ def price_groups(
 
     Parameters
     ----------
-    nodes : (V, 11), columns V_*; those of a gate that may ride in company are [gate_from, gate_to), each (H,).
+    nodes : (V, 12), columns V_*; those of a gate that may ride in company are [gate_from, gate_to), each (H,).
     out_s, out_m : (n, n) seconds and metres outwards. hub_rows : (H,).
     base_m : (2, n) metres from each row outwards to the nearest base, and from it. least_in : (V,) metres into it.
     turn_s : (n,) see `kinds.Kind`.
-    sequences : (Q, 9), columns Q_*. members : of group k those in [member_from[k], member_from[k + 1]), all of one
+    sequences : (Q, 11), columns Q_*. members : of group k those in [member_from[k], member_from[k + 1]), all of one
         inner gate.
     c : (8,), positions C_*. by_time : see `hours.TimePrices`.
     fits : (C + 1, seats + 1, wheelchairs + 1). price : (D,) what serving a demand once is worth.
@@ -157,8 +158,8 @@ def price_groups(
         run pays. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: no more; first
         NO_SPLIT: it leaves none, or EACH_APART: it does, whatever the gates.
     found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
-    figures : (m, 4) filled with reduced cost, a share like `share`; pence of miles and rides over their wish; own PAs;
-        seconds on the road.
+    figures : (m, 5) filled with reduced cost, a share like `share`; pence of miles and rides over their wish; own PAs;
+        seconds on the road by the span, and besides.
     """
     n_groups, n_most, m_most, is_in = len(bound), 1, 1, np.zeros(len(gate_from), np.bool_)
     for k in range(n_groups):
@@ -175,7 +176,7 @@ def price_groups(
         ms = members[member_from[k] : member_from[k + 1]]
         split_at[k, :] = NO_SPLIT
         fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
-        most_s = group_ends(sequences, ms, by_time, x.ends)
+        most_s = group_ends(sequences, ms, by_time, x)
         n = fill_nodes(
             nodes, gate_from, gate_to, out_s, out_m, hub_rows, base_m, turn_s, most_s, sequences, ms, group, c,
             vehicle_holds, price, at, x,
@@ -195,7 +196,7 @@ def price_groups(
         stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
         root, stage, n_loads = prove_by_tables(
             n, x, tab, vehicle_holds, fixed, pa, rate, eps, stages, n_bits, critical[k], n_forms, c[C_METRE], ways,
-            at, walk,
+            at, sequences, ms, by_time, walk,
         )  # fmt: skip
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
@@ -223,13 +224,18 @@ def price_groups(
             if i < 0 or n_found >= len(found):
                 break
             length = write_run(lab.end_at[i], lab, walk[0])
-            t, pence = lab.t[lab.end_at[i]], lab.end_cost[i]
-            figures[n_found, 0] = share * pence / eps
-            tell(
-                nodes, x, walk[0], length, ms[0], pence - end_pence(x, i, t), t + x.leave[i], price, c, found[n_found],
-                figures[n_found],
-            )  # fmt: skip
+            seconds, pence = lab.t[lab.end_at[i]] + x.leave[i], lab.end_cost[i]
+            load, at_gates = 0, 0
+            for m in range(length):
+                load, at_gates = tab.after[load, x.form[walk[0, m]]], at_gates + x.at_gate[walk[0, m]]
+            pence -= end_pence(x, tab, load, i, seconds - x.leave[i])
+            more_s = more_at_gates(sequences[ms[0]], at_gates)
+            reduced = pence + price_of_end(sequences[ms[0]], seconds, more_s, by_time)
             lab.end_cost[i] = -NEVER
+            if reduced >= -eps:
+                continue
+            figures[n_found, 0] = share * reduced / eps
+            tell(nodes, x, walk[0], length, ms[0], pence, seconds, more_s, price, c, found[n_found], figures[n_found])
             n_found += 1
     return n_found
 
@@ -255,27 +261,25 @@ def tell_walks(
         if pence >= -eps or n_found >= len(found):
             break
         x.value[start] = -NEVER
-        length, t = follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
-        end = walk[0, length - 1]
-        best, more, seconds, by_end = 0, 0.0, t + x.leave[end], end_pence(x, end, t)
-        if len(members) > 1:
-            best, more, seconds, by_end = real_member(
-                t, nodes, out_m, base_m, sequences, members, group, c, rate, by_time, x, walk, length
-            )
-            if best < 0 or pence + more >= -eps or apart:
-                if turn == 0:
-                    for m in range(len(split_at)):
-                        but = split_at[m - 1] if m > 0 else -1
-                        split_at[m] = gate_to_split_at(nodes, group, len(members), x, walk, length, but)
-                    if split_at[0] < 0:
-                        split_at[0] = EACH_APART
-                continue
+        length, load, t = follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
+        paid_by_end = end_pence(x, tab, load, walk[0, length - 1], t)
+        best, more, seconds, more_s, by_end = real_member(
+            t, paid_by_end, nodes, out_m, base_m, sequences, members, group, c, rate, by_time, x, walk, length
+        )
+        if best < 0 or pence + more >= -eps or apart:
+            if turn == 0 and len(members) > 1:
+                for m in range(len(split_at)):
+                    but = split_at[m - 1] if m > 0 else -1
+                    split_at[m] = gate_to_split_at(nodes, group, len(members), x, walk, length, but)
+                if split_at[0] < 0:
+                    split_at[0] = EACH_APART
+            continue
         pence += more
         figures[n_found, 0] = share * pence / eps
         for i in range(n):
             pence -= x.fine[i] * (x.visits[i] - 1)
         tell(
-            nodes, x, walk[0], length, members[best], pence - by_end, seconds, price, c, found[n_found],
+            nodes, x, walk[0], length, members[best], pence - by_end, seconds, more_s, price, c, found[n_found],
             figures[n_found],
         )  # fmt: skip
         n_found += 1

@@ -18,6 +18,7 @@ from routing.bound.fields import (
     N_NODE_COLUMNS,
     N_SEQUENCE_COLUMNS,
     Q_GATES,
+    V_AT_GATE,
     V_CAP,
     V_CHAIR,
     V_DEMAND,
@@ -41,6 +42,7 @@ from routing.instance import (
     H_ROW,
     H_SCHOOL,
     P_CHAIR,
+    P_GATE_AM,
     P_HOME_AM,
     P_HUB,
     P_OWN,
@@ -61,11 +63,11 @@ class Leg:
     Attributes
     ----------
     leg : 0 AM, 1 PM.
-    nodes : (V, 11), columns V_*, sorted by gate: a demand at one of the places where it can be served.
+    nodes : (V, 12), columns V_*, sorted by gate: a demand at one of the places where it can be served.
     gate_from, gate_to : (H,) range of a gate's nodes that may ride in company; those who travel alone follow.
     solo : (V,) whether the passenger travels alone.
     rider : (V,) row of the instance.
-    sequences : (Q, 9), columns Q_*: every order of gates that the windows allow.
+    sequences : (Q, 11), columns Q_*: every order of gates that the windows allow.
     out_s, out_m : (P, n, n) seconds and metres of going outwards. least_in, least_in_s : (P, V) least metres and least
         seconds into a node.
     """
@@ -187,7 +189,8 @@ def _node(
         place,
         cap,
     )
-    node[V_TARGET], node[V_SERVICE], node[V_CHAIR] = target, int(riders[r, P_HOME_AM + leg]), int(riders[r, P_CHAIR])
+    node[V_TARGET], node[V_CHAIR] = target, int(riders[r, P_CHAIR])
+    node[V_SERVICE], node[V_AT_GATE] = int(riders[r, P_HOME_AM + leg]), int(riders[r, P_GATE_AM + leg])
     node[V_OWN], node[V_SHARED], node[V_TAGS] = int(riders[r, P_OWN]), int(riders[r, P_SHARED]), int(riders[r, P_TAGS])
     node[N_NODE_COLUMNS], node[N_NODE_COLUMNS + 1] = int(riders[r, P_SOLO]), r
     return node
@@ -195,6 +198,10 @@ def _node(
 
 def _leg(instance: Instance, leg: int, rows: list[list[int]]) -> Leg:
     table = np.array(sorted(rows, key=lambda node: (node[V_GATE], node[N_NODE_COLUMNS], node[V_DEMAND])), np.int64)
+    for places in np.unique(table[:, [V_CHAIR, V_OWN]], axis=0):
+        # Loads know places alone: what a run pays for its service at gates has to be theirs.
+        alike = (table[:, [V_CHAIR, V_OWN]] == places).all(axis=1)
+        table[alike, V_AT_GATE] = table[alike, V_AT_GATE].min()
     nodes, solo = np.ascontiguousarray(table[:, :N_NODE_COLUMNS]), table[:, N_NODE_COLUMNS] > 0
     gates = np.arange(len(instance.hubs))
     gate_from, gate_to = (

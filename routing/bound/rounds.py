@@ -14,7 +14,7 @@ from routing.bound.families import Family, Known, families_of, known
 from routing.bound.fields import MAX_GATES, V_ROW
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
-from routing.bound.master import Columns, Master, Prices, long_prices
+from routing.bound.master import Columns, Master, Prices
 from routing.bound.pricing import NO_SPLIT, price_groups
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
@@ -192,15 +192,15 @@ class Rounds:
         p, table = self.problem, self.problem.legs[family.leg]
         kind, hours = p.kinds[family.kind], p.hours[family.leg]
         by_time = TimePrices(
-            leg=table.leg, sort=kind.sort, long_pence=long_prices(kind), hour=hours.hour, times=hours.times,
-            stretch_s=hours.stretch_s, moment_pence=self.master.moment_prices(prices, *family.at),
+            leg=table.leg, sort=kind.sort, long_pence=kind.long_pence, long_after_s=kind.long_after_s, hour=hours.hour,
+            times=hours.times, stretch_s=hours.stretch_s, moment_pence=self.master.moment_prices(prices, *family.at),
         )  # fmt: skip
         profile = int(p.instance.supplies[kind.supply, S_PROFILE])
         c = self.master.costs_of(prices, family.leg, family.kind, family.pa)
         groups = [family.groups[k] for k in chosen]
         member_from = np.cumsum([0, *map(len, groups)]).astype(np.int64)
         bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty((len(chosen), 2), np.int64)
-        nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 4))
+        nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 5))
         critical = family.critical[chosen]
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
@@ -222,6 +222,7 @@ class Rounds:
         columns = Columns(
             leg=family.leg, kind=family.kind, pa=family.pa, sequence=nodes[:, -1], nodes=nodes[:, :-1],
             pence=figures[:, 1], own=figures[:, 2].astype(np.int64), seconds=figures[:, 3].astype(np.int64),
+            more_s=figures[:, 4].astype(np.int64),
         )  # fmt: skip
         return columns, -figures[:, 0]
 

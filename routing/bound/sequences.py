@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise, permutations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from routing.bound.fields import (
     MAX_GATES,
     N_SEQUENCE_COLUMNS,
+    Q_DRIVE,
     Q_EARLIEST,
+    Q_EDGE,
     Q_GATES,
     Q_LATEST,
     Q_OFFSETS,
@@ -59,6 +62,20 @@ def gate_sequences(instance: Instance, leg: int, nodes: NDArray[np.int64]) -> It
 Windows = dict[int, tuple[int, int]]
 
 
+class Clock(NamedTuple):
+    """Times of one order of gates with the least service at each; see the fields Q_* of a sequence.
+
+    offsets : in the order as driven.
+    """
+
+    offsets: list[int]
+    span: int
+    drive: int
+    latest: int
+    earliest: int
+    edge: int
+
+
 def _windows(instance: Instance, leg: int, g: int, gates: list[int]) -> Windows:
     """The windows of all a gate's passengers of a day group, taken together."""
     found: Windows = {}
@@ -73,31 +90,36 @@ def _windows(instance: Instance, leg: int, g: int, gates: list[int]) -> Windows:
 def _clocks(
     instance: Instance, leg: int, order: tuple[int, ...], windows: list[Windows], drive: NDArray[np.int32],
     service: dict[int, int], spare: dict[int, int],
-) -> tuple[list[int], int, int, int] | None:  # fmt: skip
-    """Offsets, span, latest and earliest over all day groups, each at its loosest; None where no day allows the order.
+) -> Clock | None:  # fmt: skip
+    """The clock over all day groups, each time at its loosest; None where no day allows the order.
 
-    order : as driven. Offsets come in that order.
+    order : as driven.
     """
     rows = [int(instance.hubs[gate, H_ROW]) for gate in order]
     legs = [int(drive[a, b]) for a, b in pairwise(rows)]
     if any(s >= FAR for s in legs):
         return None
-    best: tuple[list[int], int, int, int] | None = None
+    best: Clock | None = None
     for window in windows:
         if all(gate in window for gate in order):
             clock = _clock(leg, [window[gate] for gate in order], legs, [service[gate] for gate in order])
             if clock is not None and best is not None:
-                offsets = [min(a, b) for a, b in zip(best[0], clock[0], strict=True)]
-                best = offsets, min(best[1], clock[1]), max(best[2], clock[2]), min(best[3], clock[3])
+                best = _looser(leg, best, clock)
             best = best or clock
-    if best is None or any(offset > spare[gate] for offset, gate in zip(best[0], order, strict=True)):
+    if best is None or any(offset > spare[gate] for offset, gate in zip(best.offsets, order, strict=True)):
         return None
     return best
 
 
-def _clock(
-    leg: int, windows: list[tuple[int, int]], drive: list[int], service: list[int]
-) -> tuple[list[int], int, int, int] | None:
+def _looser(leg: int, one: Clock, other: Clock) -> Clock:
+    return Clock(
+        offsets=[min(a, b) for a, b in zip(one.offsets, other.offsets, strict=True)],
+        span=min(one.span, other.span), drive=one.drive, latest=max(one.latest, other.latest),
+        earliest=min(one.earliest, other.earliest), edge=(min, max)[leg](one.edge, other.edge),
+    )  # fmt: skip
+
+
+def _clock(leg: int, windows: list[tuple[int, int]], drive: list[int], service: list[int]) -> Clock | None:
     """The clock of `routing.evaluate.gate_clock` with the least service at each gate."""
     n = len(windows)
     if leg == 0:
@@ -110,7 +132,10 @@ def _clock(
         for j in range(1, n):
             start.append(max(windows[j][0], start[-1] + service[j - 1] + drive[j - 1]))
             soonest.append(max(windows[j][0], soonest[-1] + service[j - 1] + drive[j - 1]))
-        return [s - start[0] for s in start], start[-1] + service[-1] - start[0], latest[0], soonest[-1] + service[-1]
+        return Clock(
+            offsets=[s - start[0] for s in start], span=start[-1] + service[-1] - start[0], drive=sum(drive),
+            latest=latest[0], earliest=soonest[-1] + service[-1], edge=windows[0][0],
+        )  # fmt: skip
     soonest = [windows[0][0]]
     for j in range(1, n):
         soonest.append(max(windows[j][0], soonest[-1] + service[j - 1] + drive[j - 1]))
@@ -121,17 +146,14 @@ def _clock(
         start.insert(0, min(windows[j][1] - service[j], start[0] - drive[j] - service[j]))
         latest.insert(0, min(windows[j][1] - service[j], latest[0] - drive[j] - service[j]))
     end = start[-1] + service[-1]
-    return (
-        [end - s - take for s, take in zip(start, service, strict=True)],
-        end - start[0],
-        latest[0],
-        soonest[-1] + service[-1],
-    )
+    return Clock(
+        offsets=[end - s - take for s, take in zip(start, service, strict=True)], span=end - start[0],
+        drive=sum(drive), latest=latest[0], earliest=end, edge=windows[-1][1],
+    )  # fmt: skip
 
 
-def _sequence(leg: int, order: tuple[int, ...], clock: tuple[list[int], int, int, int]) -> list[int]:
-    offsets, span, latest, earliest = clock
-    outwards = list(zip(order, offsets, strict=True))
+def _sequence(leg: int, order: tuple[int, ...], clock: Clock) -> list[int]:
+    outwards = list(zip(order, clock.offsets, strict=True))
     if leg == 1:
         outwards.reverse()
     fields = [-1] * N_SEQUENCE_COLUMNS
@@ -139,5 +161,6 @@ def _sequence(leg: int, order: tuple[int, ...], clock: tuple[list[int], int, int
         fields[Q_OFFSETS + k] = 0
     for k, (gate, offset) in enumerate(outwards):
         fields[Q_GATES + k], fields[Q_OFFSETS + k] = gate, offset
-    fields[Q_SPAN], fields[Q_LATEST], fields[Q_EARLIEST] = span, latest, earliest
+    fields[Q_SPAN], fields[Q_DRIVE], fields[Q_EDGE] = clock.span, clock.drive, clock.edge
+    fields[Q_LATEST], fields[Q_EARLIEST] = clock.latest, clock.earliest
     return fields

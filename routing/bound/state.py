@@ -15,6 +15,8 @@ from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem
 from routing.bound.rounds import Rounds
 
+_FIELDS = ("sequence", "nodes", "pence", "own", "seconds", "more_s")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Saved:
@@ -48,7 +50,7 @@ def save(path: Path, digest: str, rounds: Rounds, bound: float) -> None:
     arrays["n_runs"] = np.array(len(runs))
     for i, c in enumerate(runs):
         arrays[f"of_{i}"] = np.array([c.leg, c.kind, c.pa])
-        for name in ("sequence", "nodes", "pence", "own", "seconds"):
+        for name in _FIELDS:
             arrays[f"{name}_{i}"] = getattr(c, name)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as handle:
@@ -70,6 +72,6 @@ def load(path: Path, digest: str, problem: BoundProblem) -> Saved | None:
         runs = []
         for i in range(int(arrays["n_runs"])):
             leg, kind, pa = (int(x) for x in arrays[f"of_{i}"])
-            fields = {name: arrays[f"{name}_{i}"] for name in ("sequence", "nodes", "pence", "own", "seconds")}
+            fields = {name: arrays[f"{name}_{i}"] for name in _FIELDS}
             runs.append(Columns(leg=leg, kind=kind, pa=pa, **fields))
         return Saved(bound=float(arrays["bound"]), runs=runs, ng=ng)

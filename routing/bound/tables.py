@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from routing.bound.groups import find_more
 from routing.bound.loads import NO_ROOM, fill_states, places_by
 from routing.bound.local import N_PARTS, NEVER, ROOM, end_pence, over_pence
 from routing.evaluate import FAR
@@ -25,6 +26,8 @@ from routing.numba_cache import njit_inline, njit_inner
 STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 40, 40), (8, 12, 12, 12)
 """Step of a table's time, neighbours of a node that it tells apart, and clusters of the others: a finer table where one
 leaves doubt."""
+APART_FROM = 2
+"""The first table that tells seats and wheelchairs apart wherever there are both."""
 LOWEST = np.float32(-1e9)
 """Gain of a place that cannot be."""
 SECOND, NEXT, STEP = np.uint64(ROOM), np.uint64(2 * ROOM), np.uint64(3 * ROOM)
@@ -35,9 +38,12 @@ ROW = N_PARTS * ROOM
 
 @njit_inner
 def find_soonest(n: int, x: Any, ways: Any, tab: Any, n_loads: int) -> None:
-    """Least time at which each load can be on board, into tab.soonest: each home once, from wherever it is nearest."""
+    """Least time at which each load can be on board, into tab.soonest: each home once, from wherever it is nearest.
+
+    Its least service at the gates, into tab.at_gates.
+    """
     for load in range(n_loads):
-        tab.soonest[load] = 0 if load == 0 else FAR
+        tab.soonest[load], tab.at_gates[load] = (0, 0) if load == 0 else (FAR, FAR)
     for i in range(n):
         x.least[i] = x.first_go[i]
     for i in range(n):
@@ -49,6 +55,7 @@ def find_soonest(n: int, x: Any, ways: Any, tab: Any, n_loads: int) -> None:
             to = tab.after[load, x.form[j]]
             if to >= 0:
                 tab.soonest[to] = min(tab.soonest[to], tab.soonest[load] + x.least[j])
+                tab.at_gates[to] = min(tab.at_gates[to], tab.at_gates[load] + x.at_gate[j])
 
 
 @njit_inner
@@ -210,7 +217,7 @@ def fill_row(
         row[s + 2 * ROOM] = np.float32(-1.0)
     if ends_pay:
         for s in range(a, b):
-            row[s] = np.float32(-x.home[i] - end_pence(x, i, s * step_s))
+            row[s] = np.float32(-x.home[i] - end_pence(x, tab, load, i, s * step_s))
     for k in range(n_clusters):
         steps = x.far_steps[i, k]
         if steps < n_steps:
@@ -263,7 +270,7 @@ def onward_from(
     The last is the time at the next node. Clusters are read from tab.most, which is that of this load.
     """
     now = s * step_s
-    first, far, which, then = -x.home[i] - end_pence(x, i, now), -1, -1, now
+    first, far, which, then = -x.home[i] - end_pence(x, tab, load, i, now), -1, -1, now
     for k in range(n_clusters):
         step = s + x.far_steps[i, k]
         if step < n_steps and tab.most[k * ROOM + step] - x.far_cost[i, k] > first:
@@ -294,9 +301,11 @@ def fill_table(
         x.less[i] = x.gain[i] - x.fine[i]
     for s in range(n_steps):
         tab.row[s + 3 * ROOM] = np.float32(s)
-    ends_pay = False
+    ends_pay = x.long_pence[0] > 0.0
     for pence in x.ends:
         ends_pay |= pence > 0.0
+    for load in range(n_loads):
+        ends_pay |= tab.more_pence[load] > 0.0
     for load in range(n_loads - 1, 0, -1):
         if tab.soonest[load] >= FAR:
             continue
@@ -351,8 +360,8 @@ def best_start(n: int, x: Any, tab: Any, rate: float, step_s: int) -> tuple[floa
 def follow(
     n: int, start: int, x: Any, tab: Any, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int,
     walk: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """The table's best run from a node into walk and x.visits; its length, and its time at the end by the table.
+) -> tuple[int, int, int]:  # fmt: skip
+    """The table's best run from a node into walk and x.visits; its length, its load, and its time by the table.
 
     walk : (2, L) filled with nodes, and the table's time at each.
     """
@@ -374,7 +383,7 @@ def follow(
             load = tab.after[load, x.form[i]]
         else:
             t = step * step_s
-    return length, t
+    return length, load, t
 
 
 @njit_inner
@@ -399,7 +408,8 @@ def remember_more(n: int, x: Any, critical: Any, n_bits: int) -> int:
 @njit_inner
 def prove_by_tables(
     n: int, x: Any, tab: Any, vehicle_holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int,
-    n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, walk: Any,
+    n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, sequences: Any, members: Any,
+    by_time: Any, walk: Any,
 ) -> tuple[float, int, int]:  # fmt: skip
     """Fill ever finer tables until one is clean, the finest again for as long as it remembers more.
 
@@ -415,10 +425,13 @@ def prove_by_tables(
         n_more = 1
         while n_more > 0:
             before = n_loads
-            n_loads = fill_states(n, x, pa, vehicle_holds, critical[: n_bits * is_last], at, n_forms, tab)
+            n_loads = fill_states(
+                n, x, pa, vehicle_holds, stage >= APART_FROM, critical[: n_bits * is_last], at, n_forms, tab
+            )
             if n_loads == before and n_more > 1:
                 break
             find_soonest(n, x, ways, tab, n_loads)
+            find_more(sequences, members, by_time, n_loads, tab)
             fill_table(n, x, tab, n_loads, rate, step_s, n_near, n_clusters, n_steps)
             least, start = best_start(n, x, tab, rate, step_s)
             root = max(root, least + fixed - rounded_pence(n, x, room, n_near))

@@ -42,7 +42,8 @@ def _relaxations(scenario: Scenario, problem: BoundProblem, by_runs: bool) -> It
         yield "A run may come to a passenger twice if it has visited enough others in between."
         yield "Rides count in steps of up to five minutes, rounded down, and homes far off by the nearest of these."
         yield "Gates open as early and close as late as for any of their passengers, on the day that suits best."
-        yield "Nobody waits for others to board at their stop; a gate's service is that of its quickest passenger."
+        yield "Nobody waits for others to board at their stop, or to get off at a gate before their own."
+        yield "At a gate everybody is as quick as the quickest who takes the same places in a vehicle."
     if scenario.never_together:
         yield "Passengers who may never share a run may share one here."
     if scenario.keep_together or any(p.pinned_route_id for p in scenario.passengers):

@@ -21,8 +21,7 @@ from routing.bound.fields import (
     V_SERVICE,
 )
 from routing.bound.from_plan import columns_of
-from routing.bound.local import END_STEP_S, N_END_STEPS
-from routing.bound.master import Columns, long_prices
+from routing.bound.master import Columns
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
 from routing.instance import S_PROFILE
@@ -266,8 +265,8 @@ def looser_pence(problem: BoundProblem, columns: list[Columns], supply: int) -> 
     day = kind.offers[kind.supplies.index(supply)].pence
     day += kind.pa_pence * max(c.pa + int(c.own[0]) for c in columns)
     for c in columns:
-        step = min(N_END_STEPS - 1, int(c.seconds[0]) // END_STEP_S)
-        day += kind.run_pence + float(c.pence[0]) + float(long_prices(kind)[step])
+        day += kind.run_pence + float(c.pence[0])
+        day += kind.long_pence * max(0, int(c.seconds[0] + c.more_s[0]) - kind.long_after_s)
     return problem.n_days * day
 
 

@@ -34,8 +34,8 @@ from routing.bound.fields import (
 from routing.bound.from_plan import as_driven, price_of_run, solo_columns
 from routing.bound.hours import taken
 from routing.bound.links import Broken
-from routing.bound.local import END_STEP_S, N_END_STEPS
-from routing.bound.master import Columns, Master, Prices, long_prices
+from routing.bound.local import END_STEP_S
+from routing.bound.master import Columns, Master, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
 from routing.bound.rounds import EXACT, QUICK, TABLES, Rounds
@@ -145,11 +145,11 @@ def runs_of(problem: BoundProblem, family: Family) -> Iterator[tuple[int, tuple[
 
 
 def one_column(problem: BoundProblem, family: Family, sequence: int, order: tuple[int, ...]) -> Columns:
-    seconds, pence = price_of_run(problem, family.leg, family.kind, sequence, list(order))
+    seconds, more_s, pence = price_of_run(problem, family.leg, family.kind, sequence, list(order))
     own = int(problem.legs[family.leg].nodes[list(order), V_OWN].sum())
     return Columns(
         leg=family.leg, kind=family.kind, pa=family.pa, sequence=np.array([sequence]), nodes=np.array([order]),
-        pence=np.array([pence]), own=np.array([own]), seconds=np.array([seconds]),
+        pence=np.array([pence]), own=np.array([own]), seconds=np.array([seconds]), more_s=np.array([more_s]),
     )  # fmt: skip
 
 
@@ -157,13 +157,13 @@ def reduced_pence(master: Master, prices: Prices, run: Columns) -> float:
     """What one run costs more than it is worth."""
     p, kind, at = master.problem, master.problem.kinds[run.kind], (run.leg, run.kind, run.pa)
     table, c = p.legs[run.leg], master.costs_of(prices, *at)
-    seconds, s = int(run.seconds[0]), table.sequences[int(run.sequence[0])]
+    seconds, more_s, s = int(run.seconds[0]), int(run.more_s[0]), table.sequences[int(run.sequence[0])]
     pence = float(run.pence[0]) + c[C_RUN] + c[C_OWN_PA] * int(run.own[0])
-    pence += float(long_prices(kind)[min(N_END_STEPS - 1, seconds // END_STEP_S)])
+    pence += kind.long_pence * max(0, seconds + more_s - kind.long_after_s)
     hours = p.hours[run.leg]
     lasts = seconds // END_STEP_S * END_STEP_S
     for time, stretch_s, price in zip(hours.times, hours.stretch_s, master.moment_prices(prices, *at), strict=True):
-        pence += float(price) * taken(table.leg, s, lasts, kind.sort, hours.hour, int(time), int(stretch_s))
+        pence += float(price) * taken(table.leg, s, lasts, more_s, kind.sort, hours.hour, int(time), int(stretch_s))
     return float(pence - prices.demand[table.nodes[run.nodes[0], V_DEMAND]].sum())
 
 

@@ -29,6 +29,6 @@ def program_of(problem: BoundProblem, orders: Sequence[tuple[int, ...]]) -> Mast
     for order in orders:
         master.add(Columns(
             leg=0, kind=0, pa=0, sequence=np.array([alone]), nodes=np.array([order]), pence=np.array([500.0]),
-            own=np.array([0]), seconds=np.array([1200]),
+            own=np.array([0]), seconds=np.array([1200]), more_s=np.array([0]),
         ))  # fmt: skip
     return master

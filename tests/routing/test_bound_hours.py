@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from routing.bound.fields import N_SEQUENCE_COLUMNS, Q_EARLIEST, Q_LATEST, Q_SPAN
-from routing.bound.hours import ALONE, INNER, OUTER, hours_of, taken
+from routing.bound.fields import N_SEQUENCE_COLUMNS, Q_DRIVE, Q_EARLIEST, Q_EDGE, Q_LATEST, Q_SPAN
+from routing.bound.hours import ALONE, INNER, OUTER, hours_of, more_at_gates, taken
 from routing.bound.packing import packing_bound
 from routing.bound.problem import bound_problem
 from routing.bound.prove import prove
@@ -110,22 +110,42 @@ def test_a_passengers_own_pa_is_paid_on_a_vehicle_with_several_runs() -> None:
 def sequence(**fields: int) -> np.ndarray:
     row = np.zeros(N_SEQUENCE_COLUMNS, np.int64)
     for name, value in fields.items():
-        row[{"span": Q_SPAN, "latest": Q_LATEST, "earliest": Q_EARLIEST}[name]] = value
+        row[COLUMNS[name]] = value
     return row
+
+
+COLUMNS = {"span": Q_SPAN, "drive": Q_DRIVE, "latest": Q_LATEST, "earliest": Q_EARLIEST, "edge": Q_EDGE}
 
 
 def test_what_a_run_takes_up_of_a_stretch() -> None:
     """From 08:46 to 09:06, twenty minutes: an outer run until it ends, an inner one what cannot lie after 09:06."""
-    early = sequence(span=60, latest=hm(8, 55), earliest=hm(8, 46))
-    late = sequence(span=60, latest=hm(9, 15), earliest=hm(9, 6))
+    early = sequence(span=60, latest=hm(8, 55), earliest=hm(8, 46), edge=hm(8, 45))
+    late = sequence(span=60, latest=hm(9, 15), earliest=hm(9, 6), edge=hm(9, 5))
     (hours,) = hours_of([(0, np.stack([early, late]))], with_moments=False, with_stretches=True)
     assert hours.hour == hm(8, 46)
     assert hours.stretch_s.tolist() == [600, 1200, 1800]
     assert hours.times.tolist() == [hm(8, 56), hm(9, 6), hm(9, 16)]
 
-    def share(row: np.ndarray, minutes: int, sort: int) -> float:
-        return taken(0, row, 60 * minutes, sort, hours.hour, hm(9, 6), 1200)
+    def share(row: np.ndarray, minutes: int, sort: int, more: int = 0) -> float:
+        return taken(0, row, 60 * minutes, 60 * more, sort, hours.hour, hm(9, 6), 1200)
 
     assert (share(early, 30, OUTER), share(late, 30, OUTER), share(late, 30, ALONE)) == (0.0, 1.0, 0.0)
     assert (share(early, 10, INNER), share(late, 10, INNER), share(late, 30, INNER)) == (0.5, 0.0, 1.0)
     assert share(early, 11, INNER) > 1.0
+    # Two minutes more at the gate: an outer run of S1 is not over before 08:48, an inner one lasts so much longer; what
+    # an inner one of S2 lasts longer may all be after 09:06.
+    assert (share(early, 30, OUTER, 2), share(early, 10, INNER, 2), share(late, 20, INNER, 2)) == (0.1, 0.6, 0.5)
+
+
+def test_service_fills_the_waits_of_a_span_first() -> None:
+    """Nine minutes and a half that hold eight of driving: a minute and a half of service lies within it."""
+    row = sequence(span=570, drive=480)
+    assert [more_at_gates(row, service_s) for service_s in (30, 90, 120)] == [0, 0, 30]
+
+
+def test_a_first_run_ends_later_for_all_who_get_off() -> None:
+    """With two for S1 it ends at 08:47, a tenth of the ten minutes of which P2's run needs all: 11/10 of a vehicle."""
+    p2 = make_passenger("P2", 44, "S2", legs=[Leg.AM])
+    first = [make_passenger(f"P{k}", 20, "S1", legs=[Leg.AM]) for k in (1, 3)]
+    one, two = (proven(borough([*people, p2], seats=2)).bound_pence for people in (first[:1], first))
+    assert two - one == pytest.approx(5 * DEAR_PENCE / 11, rel=0.01)
