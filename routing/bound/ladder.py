@@ -25,7 +25,7 @@ STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01, 0.005)),
     (replace(TABLES, n_stages=3, with_links=True), (0.05, 0.02, 0.01, 0.005)),
-    (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001)),
+    (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001, 0.0005, 0.0002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
 FEW = 100
@@ -109,6 +109,9 @@ class Ladder:
             if not self._settle(replace(STAGES[0][0], n_gates=n_gates, eps=FIRST_EPS), is_last=False):
                 return
         for effort, gains in STAGES:
+            if effort.n_bits > 0:
+                # Finer tables know more than those that told of the runs at hand.
+                self._as_driven(comes_again=True)
             for eps in gains:
                 while True:
                     is_last = eps == gains[-1] and not effort.central
@@ -120,7 +123,10 @@ class Ladder:
         self._prove()
 
     def _as_driven(self, *, comes_again: bool) -> None:
-        """Take the runs that coarser tables made up out of the program, the others at their own price."""
+        """Take the runs that coarser tables made up out of the program, the others at their own price.
+
+        comes_again : whether those that come to a home again may stay.
+        """
         master = self._rounds.master
         runs = [as_driven(self.problem, columns, comes_again=comes_again) for columns in master.runs()]
         master.drop_unless(lambda _: False)

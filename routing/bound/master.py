@@ -32,6 +32,8 @@ from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 CENTRAL_TOLERANCE = 1e-4
 """Share of the value by which prices from the middle may miss it."""
+PENNY = 0.01
+"""Pence by which prices of one run differ at least."""
 IDLE_PENCE = 0.01
 """Reduced cost above which no run is of the solution: what an interior point method leaves of it is next to nothing."""
 
@@ -193,8 +195,9 @@ class Master:
         )  # fmt: skip
 
     def add(self, columns: Columns) -> int:
-        """Take in runs; those already there are left. Returns how many are new."""
+        """Take in runs, and the price of those already there where it is lower. Returns how many are new or cheaper."""
         p = self.problem
+        self._drop_dearer(columns)
         leg, kind = p.legs[columns.leg], p.kinds[columns.kind]
         costs: list[float] = []
         entries: list[dict[int, float]] = []
@@ -226,6 +229,22 @@ class Master:
         if costs:
             self._add(costs, entries, [self._inf] * len(costs))
         return len(costs)
+
+    def _drop_dearer(self, columns: Columns) -> None:
+        """Delete the runs at hand that are told of at a lower price: tables round time down, where plans do not."""
+        told = {
+            (columns.leg, columns.kind, columns.pa, int(columns.sequence[m]), *row[row >= 0].tolist()): m
+            for m, row in enumerate(columns.nodes)
+        }
+        if not self._seen.isdisjoint(told):
+            known = [at for at, key in enumerate(self._keys) if key in told]
+            dearer = [at for at in known if self._is_dearer(at, columns, told[self._keys[at]])]
+            self._drop(np.array(dearer, np.int64))
+
+    def _is_dearer(self, at: int, columns: Columns, m: int) -> bool:
+        pence, _, seconds, _ = self._figures[at]
+        less_pence, less_s = pence - float(columns.pence[m]), seconds - int(columns.seconds[m])
+        return less_pence >= -PENNY and less_s >= 0 and (less_pence > PENNY or less_s > 0)
 
     def _add_moments(self, entry: dict[int, float], columns: Columns, m: int) -> None:
         kind, hours, leg = self.problem.kinds[columns.kind], self.problem.hours[columns.leg], columns.leg

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from routing.bound.fields import V_DEMAND
@@ -25,6 +27,18 @@ def test_a_run_is_shared_out_evenly_by_prices_from_the_middle(problem: BoundProb
     assert corner[a] + corner[b] > 500.0
     assert middle[[a, b]] == pytest.approx([corner[[a, b]].sum() / 2] * 2, rel=0.01)
     assert master.value == pytest.approx(value, rel=1e-3)
+
+
+def test_a_run_that_is_told_of_again_has_the_lower_price(problem: BoundProblem) -> None:
+    """A pound less, ten times a fortnight; a pound more is no news."""
+    master = program_of(problem, [(0, 1)])
+    master.solve()
+    (run,), value = master.runs(), master.value
+    dearer, cheaper = (replace(run, pence=run.pence + pence) for pence in (100.0, -100.0))
+    assert [master.add(columns) for columns in (dearer, cheaper, cheaper)] == [0, 1, 0]
+    master.solve()
+    assert value - master.value == pytest.approx(1000.0)
+    assert master.n_runs == 1
 
 
 @pytest.mark.parametrize("central", [False, True])
