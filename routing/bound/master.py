@@ -38,6 +38,10 @@ IDLE_PENCE = 0.01
 """Reduced cost above which no run is of the solution: what an interior point method leaves of it is next to nothing."""
 
 
+Key = tuple[int, ...]
+"""Of a run, see `Columns.run_keys`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """A held lot that may go on: pence a fortnight, and the demands that it serves."""
@@ -64,6 +68,12 @@ class Columns:
     own: NDArray[np.int64]
     seconds: NDArray[np.int64]
     more_s: NDArray[np.int64]
+
+    def run_keys(self) -> list[Key]:
+        """What tells each run from all others: leg, kind, shared PA, row of the sequence, nodes outwards."""
+        at = (self.leg, self.kind, self.pa)
+        rows = zip(self.sequence.tolist(), self.nodes, strict=True)
+        return [(*at, sequence, *row[row >= 0].tolist()) for sequence, row in rows]
 
     def only(self, which: NDArray[np.bool_]) -> Columns:
         """Some of them; which (m,)."""
@@ -122,10 +132,9 @@ class Master:
         self.links = Links(self._lp, self._inf, [len(leg.sequences) for leg in problem.legs])
         self._n_fixed = self._lp.getNumCol()
         self._x = np.zeros(0)
-        self._seen: set[tuple[int, ...]] = set()
-        self.staying: frozenset[tuple[int, ...]] = frozenset()
-        self._keys: list[tuple[int, ...]] = []
-        self._figures: list[tuple[float, int, int, int]] = []
+        self.staying: frozenset[Key] = frozenset()
+        self._keys: list[Key] = []
+        self._figures: dict[Key, tuple[float, int, int, int]] = {}
         self._alone: list[tuple[int, float, dict[int, float]]] = []
 
     def _make_rows(self) -> None:
@@ -201,17 +210,13 @@ class Master:
         leg, kind = p.legs[columns.leg], p.kinds[columns.kind]
         costs: list[float] = []
         entries: list[dict[int, float]] = []
-        for m in range(len(columns.nodes)):
-            nodes = columns.nodes[m]
-            nodes = nodes[nodes >= 0]
-            key = (columns.leg, columns.kind, columns.pa, int(columns.sequence[m]), *nodes.tolist())
-            if key in self._seen:
+        for m, key in enumerate(columns.run_keys()):
+            if key in self._figures:
                 continue
-            self._seen.add(key)
             self._keys.append(key)
             seconds, more_s = int(columns.seconds[m]), int(columns.more_s[m])
-            self._figures.append((float(columns.pence[m]), int(columns.own[m]), seconds, more_s))
-            entry: dict[int, float] = {}
+            self._figures[key] = float(columns.pence[m]), int(columns.own[m]), seconds, more_s
+            nodes, entry = list(key[4:]), dict[int, float]()
             for d in leg.nodes[nodes, V_DEMAND].tolist():
                 entry[d] = entry.get(d, 0.0) + 1.0
             entry[int(self._run_row[columns.leg, columns.kind])] = 1.0
@@ -232,19 +237,15 @@ class Master:
 
     def _drop_dearer(self, columns: Columns) -> None:
         """Delete the runs at hand that are told of at a lower price: tables round time down, where plans do not."""
-        told = {
-            (columns.leg, columns.kind, columns.pa, int(columns.sequence[m]), *row[row >= 0].tolist()): m
-            for m, row in enumerate(columns.nodes)
-        }
-        if not self._seen.isdisjoint(told):
-            known = [at for at, key in enumerate(self._keys) if key in told]
-            dearer = [at for at in known if self._is_dearer(at, columns, told[self._keys[at]])]
-            self._drop(np.array(dearer, np.int64))
-
-    def _is_dearer(self, at: int, columns: Columns, m: int) -> bool:
-        pence, _, seconds, _ = self._figures[at]
-        less_pence, less_s = pence - float(columns.pence[m]), seconds - int(columns.seconds[m])
-        return less_pence >= -PENNY and less_s >= 0 and (less_pence > PENNY or less_s > 0)
+        dearer = set()
+        for m, key in enumerate(columns.run_keys()):
+            if key in self._figures:
+                pence, _, seconds, _ = self._figures[key]
+                less_pence, less_s = pence - float(columns.pence[m]), seconds - int(columns.seconds[m])
+                if less_pence >= -PENNY and less_s >= 0 and (less_pence > PENNY or less_s > 0):
+                    dearer.add(key)
+        if dearer:
+            self.drop_unless(lambda key: key not in dearer)
 
     def _add_moments(self, entry: dict[int, float], columns: Columns, m: int) -> None:
         kind, hours, leg = self.problem.kinds[columns.kind], self.problem.hours[columns.leg], columns.leg
@@ -389,11 +390,11 @@ class Master:
         columns = gone + self._n_fixed
         self._lp.deleteCols(len(columns), columns.astype(np.int32))
         self._x = np.delete(self._x, columns[columns < len(self._x)])
-        self._seen -= {self._keys[m] for m in gone}
+        for m in gone.tolist():
+            del self._figures[self._keys[m]]
         stay = np.ones(len(self._keys), np.bool_)
         stay[gone] = False
         self._keys = [key for key, stays in zip(self._keys, stay, strict=True) if stays]
-        self._figures = [figures for figures, stays in zip(self._figures, stay, strict=True) if stays]
 
     def runs(self) -> list[Columns]:
         """All runs at hand, in order, those alike in leg, kind and PA together."""
@@ -406,7 +407,7 @@ class Master:
         nodes = np.full((len(ms), max(len(self._keys[m]) for m in ms) - 4), -1, np.int64)
         for row, m in zip(nodes, ms, strict=True):
             row[: len(self._keys[m]) - 4] = self._keys[m][4:]
-        pence, own, seconds, more_s = (np.array([self._figures[m][i] for m in ms]) for i in range(4))
+        pence, own, seconds, more_s = (np.array([self._figures[self._keys[m]][i] for m in ms]) for i in range(4))
         sequence = np.array([self._keys[m][3] for m in ms], np.int64)
         return Columns(
             leg=leg, kind=kind, pa=pa, sequence=sequence, nodes=nodes, pence=pence, own=own, seconds=seconds,

@@ -194,24 +194,20 @@ def test_a_run_that_is_told_of_is_worth_more_than_it_costs(tmp_path: Path) -> No
     with ThreadPoolExecutor(1) as threads:
         rounds = rounds_of(problem, threads)
         for _ in range(8):
-            prices, before = rounds.master.solve(), {run for columns in rounds.master.runs() for run in keys(columns)}
+            prices = rounds.master.solve()
+            before = {run for columns in rounds.master.runs() for run in columns.run_keys()}
             of_many = {
                 (*family.at, int(q)) for family in rounds.families for group in family.groups for q in group
                 if len(group) > 1
             }  # fmt: skip
             rounds.price(prices, TABLES)
             for columns in rounds.master.runs():
-                for m, run in enumerate(keys(columns)):
+                for m, run in enumerate(columns.run_keys()):
                     if run not in before and run[:4] in of_many:
                         one = columns.only(np.arange(len(columns.nodes)) == m)
                         assert reduced_pence(rounds.master, prices, one) < 0.0, run
                         n_of_many += 1
     assert n_of_many > 100
-
-
-def keys(columns: Columns) -> list[tuple[int, ...]]:
-    at = (columns.leg, columns.kind, columns.pa)
-    return [(*at, q, *row[row >= 0].tolist()) for q, row in zip(columns.sequence.tolist(), columns.nodes, strict=True)]
 
 
 def test_what_is_proven_rises_with_effort_and_stays_below_the_program() -> None:
