@@ -16,8 +16,8 @@ import numba
 
 KERNEL_MODULES = (
     "numba_cache", "instance", "evaluate", "disturbance", "assign", "fleet_sets", "teams", "insert_places",
-    "insert_kernel", "bound/fields", "bound/hours", "bound/local", "bound/loads", "bound/tables", "bound/groups",
-    "bound/labels", "bound/pricing", "bound/ways",
+    "insert_kernel", "bound/fields", "bound/finer", "bound/hours", "bound/local", "bound/loads", "bound/tables",
+    "bound/groups", "bound/labels", "bound/pricing", "bound/rivals", "bound/ways",
 )  # fmt: skip
 """Modules of `routing` that hold or shape compiled functions, besides those of `routing.search`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from routing.bound.loads import NO_ROOM
 from routing.bound.local import MOST_BITS
 from routing.bound.master import Master, Prices
 from routing.bound.problem import BoundProblem, Leg
+from routing.bound.rivals import rivals_of
 from routing.instance import H_ROW
 
 MOST_HOMES = 400
@@ -37,6 +38,7 @@ class Family:
     bound : (G,) proven least reduced cost of each group under the prices numbered by `seen` (-1: never priced).
     critical : (G, MOST_BITS) nodes that no run of the group may come to again, below 0: none, see
         `routing.bound.loads`.
+    rivals : kinds that were the rivals of this one under each of the prices, whose runs were not priced.
     least : (G,) least that a run of the group paid then. parted : (G,) whether the group was part of a larger one then.
     """
 
@@ -52,6 +54,7 @@ class Family:
     seen: NDArray[np.int64]
     parted: NDArray[np.bool_]
     critical: NDArray[np.int64]
+    rivals: list[frozenset[int]] = field(default_factory=list)
 
     @property
     def at(self) -> tuple[int, int, int]:
@@ -136,7 +139,11 @@ def known(problem: BoundProblem, master: Master, family: Family, prices: Prices,
     table = problem.legs[family.leg]
     bound, least = np.full(len(family.groups), -np.inf), np.zeros(len(family.groups))
     c_now, moments_now = master.costs_of(prices, *family.at), master.moment_prices(prices, *family.at)
+    rivals = rivals_of(master, prices, *family.at)
     for version in np.unique(family.seen[family.seen >= 0]):
+        if not family.rivals[version] <= rivals:
+            # Runs were left out that nobody else does for no more now.
+            continue
         of = family.seen == version
         old = then[version]
         c_then, moments_then = master.costs_of(old, *family.at), master.moment_prices(old, *family.at)

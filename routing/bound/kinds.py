@@ -122,6 +122,11 @@ class Kind:
         return self.is_tiered or self.most_out is not None
 
     @property
+    def is_limited(self) -> bool:
+        """Whether there are only so many of its vehicles, each paid for or not."""
+        return self.is_fleet and all(offer.limit < NO_LIMIT for offer in self.offers)
+
+    @property
     def supply(self) -> int:
         """The row that stands for all."""
         return self.supplies[0]

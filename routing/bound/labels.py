@@ -1,8 +1,8 @@
 """Labels of a sequence: runs grown home by home, time to the second, led by what the table says can still be gained.
 
 A home is forbidden for as long as it is remembered (ng-routes: Baldacci, Mingozzi and Roberti, Operations Research
-59(5), 2011). A label that no run of the rules can bring below the price looked for is dropped: each home that it does
-not remember may come once more at most, which is one fine let off.
+59(5), 2011). Fines are those of the tables: each visit pays one, and every run is let off one of each home. A label
+that the table says no run can bring below the price looked for is dropped.
 """
 
 from __future__ import annotations
@@ -61,16 +61,6 @@ def is_kept(lab: Any, new: int, first: int, words: int, width: int) -> bool:
 
 
 @njit_inner
-def fines_left(n: int, x: Any, mask: Any) -> float:
-    """Fines of the nodes that may still come."""
-    left = 0.0
-    for i in range(n):
-        if x.fine[i] > 0.0 and not is_in(mask, i):
-            left += x.fine[i]
-    return left
-
-
-@njit_inner
 def begin_labels(n: int, x: Any, tab: Any, lab: Any, fixed: float, rate: float, wanted: float, step_s: int) -> int:
     """Labels of runs with one home; how many, -1: there is no room for them."""
     lab.head[:, :n] = -1
@@ -78,9 +68,9 @@ def begin_labels(n: int, x: Any, tab: Any, lab: Any, fixed: float, rate: float, 
     fines = x.fine[:n].sum()
     for i in range(n):
         lab.end_at[i], lab.end_cost[i] = -1, -NEVER
-        value = fixed + x.first_cost[i] - x.gain[i] + over_pence(rate, x.first_go[i], x.target[i])
+        value = fixed + x.first_cost[i] - x.less[i] - fines + over_pence(rate, x.first_go[i], x.target[i])
         load = tab.after[0, x.form[i]]
-        if value - gain_after(tab, load, n, x.first_go[i] // step_s, -2, i) - fines + x.fine[i] >= -wanted:
+        if value - gain_after(tab, load, n, x.first_go[i] // step_s, -2, i) >= -wanted:
             continue
         if n_labels >= len(lab.at):
             return -1
@@ -100,15 +90,13 @@ def grow_label(
 ) -> int:  # fmt: skip
     """All labels that are one home longer; how many labels there are then, -1: there is no room for them."""
     i, words = lab.at[label], (n + 63) // 64
-    fines = x.fine[:n].sum()
     for j in range(n):
         to, t = tab.after[load, x.form[j]], lab.t[label] + ways.go[x.who[i], x.who[j]]
         # What the table calls too soon for a load was reached by coming to somebody again.
         if to < 0 or t > x.cap[j] or t < tab.soonest[to] or is_in(lab.mask[label], j):
             continue
-        value = lab.cost[label] + metre * ways.metres[x.who[i], x.who[j]] - x.gain[j] + over_pence(rate, t, x.target[j])
-        more = gain_after(tab, to, n, t // step_s, i, j)
-        if value - more - fines >= -wanted:
+        value = lab.cost[label] + metre * ways.metres[x.who[i], x.who[j]] - x.less[j] + over_pence(rate, t, x.target[j])
+        if value - gain_after(tab, to, n, t // step_s, i, j) >= -wanted:
             continue
         if n_labels >= len(lab.at):
             return -1
@@ -116,8 +104,6 @@ def grow_label(
         for w in range(words):
             lab.mask[n_labels, w] = lab.mask[label, w] & lab.ng[j, w]
         put_in(lab.mask[n_labels], j)
-        if value - more - fines_left(n, x, lab.mask[n_labels]) >= -wanted:
-            continue
         if is_kept(lab, n_labels, lab.head[to, j], words, width):
             lab.alive[n_labels], lab.next_one[n_labels] = True, lab.head[to, j]
             lab.head[to, j] = n_labels
@@ -141,8 +127,9 @@ def grow_labels(
                     return False, least
                 if lab.alive[label]:
                     done = lab.cost[label] + x.home[i] + end_pence(x, tab, load, i, lab.t[label])
-                    least = min(least, done)
-                    if done < lab.end_cost[i]:
+                    if tab.may_end[load]:
+                        least = min(least, done)
+                    if tab.may_end[load] and done < lab.end_cost[i]:
                         lab.end_cost[i], lab.end_at[i] = done, label
                     n_labels = grow_label(
                         label, load, n, x, metre, ways, tab, lab, rate, wanted, step_s, width, n_labels

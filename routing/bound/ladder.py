@@ -28,12 +28,13 @@ STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001, 0.0005, 0.0002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
-FEW = 100
-"""Groups of a family that are priced between two solutions of the program, while there is much to find."""
+FEW, CENTRAL_FEW = 100, 30
+"""Groups of a family that are priced between two solutions of the program, while there is much to find; and while
+prices come from the middle, where a solution takes no longer than pricing so few."""
 MUCH = 0.03
 """Share of the runs that is much to find in a whole round."""
-MOST_FEW, SHARE_OF_WHOLE = 6, 0.1
-"""Rounds of a few groups after a whole one, and the share of what it found that each must find."""
+MOST_FEW, SHARE_OF_WHOLE = 600, 0.1
+"""Groups of a family in rounds of a few after a whole one, and the share of what it found that a hundred must find."""
 SMOOTHED = 0.6
 """Share of the prices of the round before in those of a round of tables."""
 MOST_RUNS, RUNS_A_DEMAND = 20_000, 40
@@ -140,6 +141,7 @@ class Ladder:
         is_last : go on until a whole round finds nothing.
         """
         whole, n_whole, n_few = effort, 0, 0
+        few = CENTRAL_FEW if effort.central else FEW
         while True:
             new, n_split, is_cut_short = self._look(effort)
             if is_cut_short:
@@ -150,13 +152,12 @@ class Ladder:
                 is_little = found < max(5, int(0.0 if is_last else MUCH * self._rounds.master.n_runs))
                 if is_little and self._linked < effort.eps:
                     return True
-            n_few += 1
-            is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole)
-            effort = replace(whole, only_doubtful=True, most=FEW) if is_few else whole
+            n_few += few
+            is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole * few / FEW)
+            effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
 
     def _prove(self) -> None:
         """By labels: quickly until nobody is visited twice, then exactly, for ever smaller gains."""
-        self._rounds.master.links.take_out()
         self._as_driven(comes_again=False)
         while self._settle(QUICK) and self._rounds.grow_memory():
             self._prices = self._rounds.master.solve()
@@ -198,8 +199,6 @@ class Ladder:
         Returns by which share the value of the program rises.
         """
         master = self._rounds.master
-        if not master.links.are_in:
-            return 0.0
         master.links.drop_slack()
         broken = broken_links(self._rounds.families, master.driven(), self.problem.n_days)
         if not broken:

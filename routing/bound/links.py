@@ -76,11 +76,11 @@ class Links:
 
     Attributes
     ----------
-    bundles : by leg, kind and PA. are_in : whether the program has them still.
+    bundles : by leg, kind and PA.
     """
 
     def __init__(self, lp: Any, infinity: float, n_sequences: Sequence[int]) -> None:
-        self._lp, self._inf, self._first_row = lp, infinity, int(lp.getNumRow())
+        self._lp, self._inf = lp, infinity
         self._n_sequences = n_sequences
         # A column can be put behind the others only: those of bundles to come are there from the beginning. They are
         # free: held at 0 or above, one that is not driven would let its runs off less than the fines of its links.
@@ -91,12 +91,11 @@ class Links:
         )  # fmt: skip
         self._spare = list(range(first, first + n))
         self.bundles: dict[At, list[Bundle]] = defaultdict(list)
-        self.are_in = True
 
     def entry(self, run: Run) -> dict[int, float]:
         """What a run counts in all rows of links."""
         found: dict[int, float] = {}
-        for bundle in self.bundles[run[0], run[1], run[2]] if self.are_in else ():
+        for bundle in self.bundles[run[0], run[1], run[2]]:
             found |= bundle.entry(run)
         return found
 
@@ -137,12 +136,12 @@ class Links:
 
     def read(self, prices: NDArray[np.float64]) -> None:
         """Take the fines from the prices of all rows."""
-        for bundle in self._all() if self.are_in else ():
+        for bundle in self._all():
             bundle.fines = prices[bundle.rows].tolist()
 
     def drop_slack(self) -> None:
         """Take out those that cost nothing, where there are many."""
-        if not self.are_in or sum(len(bundle.rows) for bundle in self._all()) <= MOST_SLACK:
+        if sum(len(bundle.rows) for bundle in self._all()) <= MOST_SLACK:
             return
         gone: list[int] = []
         for bundle in self._all():
@@ -159,13 +158,6 @@ class Links:
         for bundle in self._all():
             bundle.row -= bisect_left(gone, bundle.row)
             bundle.rows = [row - bisect_left(gone, row) for row in bundle.rows]
-
-    def take_out(self) -> None:
-        """Take all of them out of the program; what they last cost stays known."""
-        n = int(self._lp.getNumRow()) - self._first_row
-        if self.are_in and n:
-            self._lp.deleteRows(n, np.arange(self._first_row, self._first_row + n, dtype=np.int32))
-        self.are_in = False
 
     def fines_of(self, family: Family, groups: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
         """(k, V) fines of a visit by each of some groups of a family."""

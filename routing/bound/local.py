@@ -71,8 +71,10 @@ class Table(NamedTuple):
 
     rows : the places' rows, one after another; row : the one in the making. after : (L, F) load that a load becomes
     with a home of a form; soonest : (L,) time at which it can be on board; at_gates : least service of it there;
-    more_s, more_pence : what that makes a run longer than the span, and its price but for the surcharge. most,
-    most_at : by cluster and step, of the load in the making, and the node that it is gained at.
+    more_s, more_pence : what that makes a run longer than the span, and its price but for the surcharge; may_end : (L,)
+    whether a run may have it in the end. most,
+    most_at : by cluster and step, of the load in the making, and the node that it is gained at. before : (L, F) load
+    that becomes a load with a home of a form, -1: none does; begun, begun_most : see `routing.bound.finer`.
     """
 
     rows: Any
@@ -82,8 +84,12 @@ class Table(NamedTuple):
     at_gates: Any
     more_s: Any
     more_pence: Any
+    may_end: Any
     most: Any
     most_at: Any
+    before: Any
+    begun: Any
+    begun_most: Any
 
 
 class Labels(NamedTuple):
@@ -137,8 +143,10 @@ def make_table(n: int, n_loads: int, n_forms: int) -> Any:
         rows=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32),
         row=np.empty((N_PARTS + 1) * ROOM, np.float32), after=np.empty((most, n_forms + MOST_BITS), np.int64),
         soonest=np.empty(most, np.int64), at_gates=np.empty(most, np.int64), more_s=np.empty(most, np.int64),
-        more_pence=np.empty(most), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
-        most_at=np.empty(MOST_CLUSTERS * ROOM, np.int64),
+        more_pence=np.empty(most), may_end=np.empty(most, np.bool_), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
+        most_at=np.empty(MOST_CLUSTERS * ROOM, np.int64), before=np.empty((most, n_forms + MOST_BITS), np.int64),
+        begun=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32),
+        begun_most=np.empty(most * MOST_CLUSTERS * ROOM, np.float32),
     )  # fmt: skip
 
 

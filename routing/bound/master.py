@@ -298,8 +298,9 @@ class Master:
     ) -> Prices:  # fmt: skip
         """Prices under which no vehicle, PA or unserved demand pays; what limits take off is worked out here.
 
-        Any prices may come in: PA prices are scaled down until a PA costs what is paid for it, unserved demands bound
-        the demand's price, and a vehicle that would be worth more than it costs counts against its limit.
+        Any prices may come in: PA prices are scaled until a PA costs what is paid for it, unserved demands bound the
+        demand's price, and a vehicle that would be worth more than it costs counts against its limit. One that is worth
+        less is priced at what it costs, which takes nothing off the bound and makes its runs no cheaper.
         """
         p = self.problem
         run, moment, pa, pa_moment = run.copy(), moment.copy(), pa.copy(), pa_moment.copy()
@@ -314,6 +315,9 @@ class Master:
             if paid > kind.pa_pence:
                 pa[:, own] *= kind.pa_pence / paid
                 pa_moment[:, k] *= kind.pa_pence / paid
+            if not kind.counts_moments:
+                _raise_to(pa, own, paid, kind.pa_pence)
+                _raise_to(run, own, worth_of_one(p.kinds, k, run, moment), min(o.pence for o in kind.offers))
             worth = worth_of_one(p.kinds, k, run, moment)
             if kind.most_out is not None:
                 limits += moment[:, k].sum() * kind.most_out * p.n_days
@@ -448,6 +452,12 @@ class Master:
         of = self.problem.kinds[kind].of
         moment = prices.moment[leg, of]
         return np.asarray(moment + prices.pa_moment[leg, of] if pa else moment)
+
+
+def _raise_to(price: NDArray[np.float64], own: list[int], worth: float, paid: float) -> None:
+    """Raise prices (L, K) of some kinds' runs, in proportion, until all that is paid for them is worth it."""
+    if worth < paid:
+        price[:, own] = price[:, own] * (paid / worth) if worth > PENNY else paid / max(1, len(price))
 
 
 def worth_of_one(kinds: Sequence[Kind], k: int, run: NDArray[np.float64], moment: NDArray[np.float64]) -> float:

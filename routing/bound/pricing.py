@@ -23,10 +23,11 @@ from routing.bound.fields import (
     V_DEMAND,
     V_OWN,
 )
+from routing.bound.finer import prove_by_tables
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
 from routing.bound.hours import INNER, more_at_gates, price_of_end, price_of_span
 from routing.bound.labels import grow_labels, remember, take_best, write_run
-from routing.bound.loads import form_of
+from routing.bound.loads import fill_takes, form_of
 from routing.bound.local import (
     END_STEP_S,
     N_END_STEPS,
@@ -36,7 +37,7 @@ from routing.bound.local import (
     make_local,
     make_table,
 )
-from routing.bound.tables import follow, prove_by_tables, shape_of, start_pence
+from routing.bound.tables import follow, shape_of, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -130,8 +131,8 @@ def price_groups(
     nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, least_in: Any,
     turn_s: Any, sequences: Any, member_from: Any, members: Any, c: Any, by_time: Any, fits: Any, price: Any,
     rate: float, share: float, floor: float, ng_of: Any, fines: Any, n_stages: int, n_bits: int, width: int,
-    max_labels: int, per_group: int, ways: Any, critical: Any, bound: Any, least: Any, split_at: Any, found: Any,
-    figures: Any,
+    max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, bound: Any, least: Any, split_at: Any,
+    found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
@@ -152,7 +153,7 @@ def price_groups(
         critical nodes of a group.
     width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
-    per_group : most runs told of each. ways : of the leg (Ways).
+    per_group : most runs told of each. ways : of the leg (Ways). rivals : whose runs are left out (Rivals).
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
     bound, least : (k,) filled with the proven least reduced cost of any run of the group, and the least that such a
         run pays. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: no more; first
@@ -193,10 +194,10 @@ def price_groups(
             continue
         for i in range(n):
             x.fine[i] = fines[k, x.who[i]]
-        stages = n_stages if len(ms) == 1 or max_labels == 0 else 1
-        root, stage, n_loads = prove_by_tables(
-            n, x, tab, vehicle_holds, fixed, pa, rate, eps, stages, n_bits, critical[k], n_forms, c[C_METRE], ways,
-            at, sequences, ms, by_time, walk,
+        fill_takes(n, x, nodes, rivals)
+        n, root, stage, n_loads = prove_by_tables(
+            n, x, tab, vehicle_holds, fixed, pa, rate, eps, n_stages, n_bits, critical[k], n_forms, c[C_METRE], ways,
+            at, sequences, ms, by_time, rivals, walk,
         )  # fmt: skip
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
@@ -225,9 +226,10 @@ def price_groups(
                 break
             length = write_run(lab.end_at[i], lab, walk[0])
             seconds, pence = lab.t[lab.end_at[i]] + x.leave[i], lab.end_cost[i]
-            load, at_gates = 0, 0
+            load, at_gates, fined = 0, 0, -x.fine[:n].sum()
             for m in range(length):
                 load, at_gates = tab.after[load, x.form[walk[0, m]]], at_gates + x.at_gate[walk[0, m]]
+                fined += x.fine[walk[0, m]]
             pence -= end_pence(x, tab, load, i, seconds - x.leave[i])
             more_s = more_at_gates(sequences[ms[0]], at_gates)
             reduced = pence + price_of_end(sequences[ms[0]], seconds, more_s, by_time)
@@ -235,7 +237,10 @@ def price_groups(
             if reduced >= -eps:
                 continue
             figures[n_found, 0] = share * reduced / eps
-            tell(nodes, x, walk[0], length, ms[0], pence, seconds, more_s, price, c, found[n_found], figures[n_found])
+            tell(
+                nodes, x, walk[0], length, ms[0], pence - fined, seconds, more_s, price, c, found[n_found],
+                figures[n_found],
+            )  # fmt: skip
             n_found += 1
     return n_found
 

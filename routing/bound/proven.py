@@ -15,7 +15,6 @@ import numpy as np
 from routing.bound.families import Family, Known
 from routing.bound.fields import C_RUN
 from routing.bound.master import Master, Prices
-from routing.instance import NO_LIMIT
 
 RAISES = (0.25, 0.5, 0.75, 1.0)
 """Shares of a kind's worst excess by which the price of its runs is tried higher."""
@@ -38,7 +37,7 @@ def prove_prices(master: Master, families: Sequence[Family], prices: Prices, kno
     """
     best = _scaled(master, families, prices, prices, known)
     for k, kind in enumerate(master.problem.kinds):
-        if not kind.is_fleet or any(offer.limit >= NO_LIMIT for offer in kind.offers):
+        if not kind.is_limited:
             continue
         for leg in range(len(master.problem.legs)):
             excess = max(

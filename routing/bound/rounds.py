@@ -14,10 +14,12 @@ from routing.bound.families import Family, Known, families_of, known
 from routing.bound.fields import MAX_GATES, V_ROW
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
+from routing.bound.local import MOST_BITS
 from routing.bound.master import Columns, Master, Prices
 from routing.bound.pricing import NO_SPLIT, price_groups
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
+from routing.bound.rivals import rivals, rivals_of
 from routing.bound.ways import Ways, ways_of
 from routing.instance import H_ROW, R_OVER_TARGET, S_PROFILE
 
@@ -31,6 +33,8 @@ AT_ONCE = 20
 """Groups priced in one go: between two of them time is looked at."""
 LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
+FEW_VEHICLES = 2.0
+"""Times that of a kind of few vehicles, far from the end: the proof makes its runs dearer, for next to nothing."""
 NG_START, NG_MOST = 2, 12
 
 
@@ -63,8 +67,8 @@ class Effort:
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
-QUICK = Effort(eps=0.05, n_stages=2, width=2, max_labels=20_000)
-EXACT = Effort(eps=0.02, n_stages=3, n_bits=2, max_labels=1_000_000)
+QUICK = Effort(eps=0.005, n_stages=4, n_bits=MOST_BITS, with_links=True, width=2, max_labels=20_000)
+EXACT = Effort(eps=0.002, n_stages=4, n_bits=MOST_BITS, with_links=True, max_labels=1_000_000)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -106,6 +110,8 @@ class Rounds:
         How many new ones came into the program; how many groups were split; whether time was up before all was priced.
         """
         self.history.append(prices)
+        for family in self.families:
+            family.rivals.append(rivals_of(self.master, prices, *family.at))
         n_new, n_split, is_cut_short = self._price_once(prices, effort)
         for _ in range(0 if effort.only_doubtful else PARTED_AGAIN):
             if n_split == 0 or n_new >= LEAST_NEW or is_cut_short:
@@ -170,15 +176,21 @@ class Rounds:
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
         bound, least = self.known(family, prices)
-        may = (family.n_gates <= effort.n_gates) & (bound < -_worth(least, effort))
+        share = self._share(family, effort)
+        may = (family.n_gates <= effort.n_gates) & (bound < -_worth(least, share))
         if effort.only_doubtful:
-            may &= (family.seen < 0) | (family.bound < -_worth(family.least, effort))
+            may &= (family.seen < 0) | (family.bound < -_worth(family.least, share))
         if effort.only_parted:
             may &= family.parted
         chosen = np.flatnonzero(may)
         if len(chosen) > effort.most:
             chosen = np.sort(chosen[np.argsort(family.bound[chosen], kind="stable")[: effort.most]])
         return chosen
+
+    def _share(self, family: Family, effort: Effort) -> float:
+        """Of the least that a run pays, what a find must be worth more than it costs."""
+        is_rough = effort.central and self.problem.kinds[family.kind].is_limited
+        return effort.eps * (FEW_VEHICLES if is_rough else 1.0)
 
     def _price(
         self, family: Family, chosen: NDArray[np.int64], prices: Prices, effort: Effort, cuts: dict[int, list[int]]
@@ -207,9 +219,10 @@ class Rounds:
             table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
             self._hub_rows, kind.base_m[table.leg], table.least_in[profile], kind.turn_s[table.leg],
             table.sequences, member_from, np.concatenate(groups), c, by_time, p.instance.fits, prices.demand,
-            float(p.instance.rules[R_OVER_TARGET]), effort.eps, LEAST_RUN_PENCE, self.ng[family.leg], fines,
-            effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
-            self._ways[family.leg][profile], critical, bound, least, split_at, nodes, figures,
+            float(p.instance.rules[R_OVER_TARGET]), self._share(family, effort), LEAST_RUN_PENCE,
+            self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
+            self._ways[family.leg][profile], rivals(self.master, sorted(family.rivals[-1])), critical, bound, least,
+            split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
         family.seen[chosen] = len(self.history) - 1
@@ -252,9 +265,9 @@ class Rounds:
         return n_more
 
 
-def _worth(least: NDArray[np.float64], effort: Effort) -> NDArray[np.float64]:
+def _worth(least: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """What finds must be worth more than they cost, of groups by the least that their runs pay."""
-    return effort.eps * np.maximum(least, LEAST_RUN_PENCE)
+    return share * np.maximum(least, LEAST_RUN_PENCE)
 
 
 def _near_sets(problem: BoundProblem, leg: int) -> NDArray[np.bool_]:

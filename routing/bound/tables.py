@@ -17,13 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from routing.bound.groups import find_more
-from routing.bound.loads import NO_ROOM, fill_states, places_by
+from routing.bound.loads import NO_ROOM
 from routing.bound.local import N_PARTS, NEVER, ROOM, end_pence, over_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit_inline, njit_inner
 
-STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 40, 40), (8, 12, 12, 12)
+STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 24, 40), (8, 12, 12, 12)
 """Step of a table's time, neighbours of a node that it tells apart, and clusters of the others: a finer table where one
 leaves doubt."""
 APART_FROM = 2
@@ -76,20 +75,23 @@ def find_clusters(n: int, n_clusters: int, x: Any, ways: Any) -> None:
 
 
 @njit_inner
-def find_near(n: int, n_near: int, n_clusters: int, step_s: int, metre: float, ways: Any, at: Any, x: Any) -> None:
+def find_near(
+    n: int, n_near: int, n_clusters: int, step_s: int, metre: float, go: Any, metres: Any, by_way: Any, at: Any, x: Any
+) -> None:
     """Nearest others of each node and the least of the rest by cluster, into x.near_*, x.far_*.
 
-    metre : pence of one. at : (V,) place of each node in x, -1: not there.
+    metre : pence of one. go, metres, by_way : see `ways.Ways`, outwards or inwards. at : (V,) place of each node in x,
+    -1: not there.
     """
     for i in range(n):
         v = x.who[i]
         k = 0
-        for m in range(ways.by_way.shape[1]):
-            u = ways.by_way[v, m]
-            if k == n_near or ways.go[v, u] >= FAR:
+        for m in range(by_way.shape[1]):
+            u = by_way[v, m]
+            if k == n_near or go[v, u] >= FAR:
                 break
             if at[u] >= 0:
-                x.near[i, k], x.near_go[i, k], x.near_cost[i, k] = at[u], ways.go[v, u], metre * ways.metres[v, u]
+                x.near[i, k], x.near_go[i, k], x.near_cost[i, k] = at[u], go[v, u], metre * metres[v, u]
                 k += 1
         if k < n_near:
             x.near[i, k] = -1
@@ -103,8 +105,8 @@ def find_near(n: int, n_near: int, n_clusters: int, step_s: int, metre: float, w
             for j in range(n):
                 if not x.used[j]:
                     c, u = x.cluster[j], x.who[j]
-                    x.far_go[i, c] = min(x.far_go[i, c], ways.go[v, u])
-                    x.far_m[c] = min(x.far_m[c], ways.metres[v, u])
+                    x.far_go[i, c] = min(x.far_go[i, c], go[v, u])
+                    x.far_m[c] = min(x.far_m[c], metres[v, u])
         for c in range(n_clusters):
             x.far_cost[i, c], x.far_steps[i, c] = metre * x.far_m[c], x.far_go[i, c] // step_s
 
@@ -212,10 +214,11 @@ def fill_row(
     """All steps of one place of the table. ends_pay : whether the time on the road has a price."""
     row = tab.row
     a, b = max(x.reach[i], tab.soonest[load]) // step_s, x.cap[i] // step_s + 1
+    here = np.float32(-x.home[i]) if tab.may_end[load] else LOWEST
     for s in range(a, b):
-        row[s] = np.float32(-x.home[i])
+        row[s] = here
         row[s + 2 * ROOM] = np.float32(-1.0)
-    if ends_pay:
+    if ends_pay and tab.may_end[load]:
         for s in range(a, b):
             row[s] = np.float32(-x.home[i] - end_pence(x, tab, load, i, s * step_s))
     for k in range(n_clusters):
@@ -270,7 +273,9 @@ def onward_from(
     The last is the time at the next node. Clusters are read from tab.most, which is that of this load.
     """
     now = s * step_s
-    first, far, which, then = -x.home[i] - end_pence(x, tab, load, i, now), -1, -1, now
+    first, far, which, then = float(LOWEST), -1, -1, now
+    if tab.may_end[load]:
+        first = -x.home[i] - end_pence(x, tab, load, i, now)
     for k in range(n_clusters):
         step = s + x.far_steps[i, k]
         if step < n_steps and tab.most[k * ROOM + step] - x.far_cost[i, k] > first:
@@ -403,45 +408,6 @@ def remember_more(n: int, x: Any, critical: Any, n_bits: int) -> int:
         critical[n_known + n_new] = x.who[most]
         n_new += 1
     return n_new
-
-
-@njit_inner
-def prove_by_tables(
-    n: int, x: Any, tab: Any, vehicle_holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int,
-    n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, sequences: Any, members: Any,
-    by_time: Any, walk: Any,
-) -> tuple[float, int, int]:  # fmt: skip
-    """Fill ever finer tables until one is clean, the finest again for as long as it remembers more.
-
-    Returns the proven least reduced cost, the stage of the last table and the number of its loads.
-    """
-    root, stage, n_loads = NEVER, 0, 0
-    room = places_by(vehicle_holds, pa, vehicle_holds.shape[0] - 1, 1)
-    for stage in range(n_stages):
-        step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
-        find_clusters(n, n_clusters, x, ways)
-        find_near(n, n_near, n_clusters, step_s, metre, ways, at, x)
-        is_last = stage == n_stages - 1
-        n_more = 1
-        while n_more > 0:
-            before = n_loads
-            n_loads = fill_states(
-                n, x, pa, vehicle_holds, stage >= APART_FROM, critical[: n_bits * is_last], at, n_forms, tab
-            )
-            if n_loads == before and n_more > 1:
-                break
-            find_soonest(n, x, ways, tab, n_loads)
-            find_more(sequences, members, by_time, n_loads, tab)
-            fill_table(n, x, tab, n_loads, rate, step_s, n_near, n_clusters, n_steps)
-            least, start = best_start(n, x, tab, rate, step_s)
-            root = max(root, least + fixed - rounded_pence(n, x, room, n_near))
-            if root >= -eps or not is_last or n_bits == 0 or start < 0:
-                break
-            follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
-            n_more = 2 * remember_more(n, x, critical, n_bits)
-        if root >= -eps:
-            break
-    return root, stage, n_loads
 
 
 @njit_inner

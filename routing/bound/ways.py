@@ -18,12 +18,16 @@ class Ways(NamedTuple):
 
     go, metres : (V, V) seconds and metres from node to node, the seconds at the first with them. Nothing between those
     at one place, no way (FAR) between two of one demand. by_way : (V, V) all nodes by the seconds to them from each.
+    go_in, metres_in, by_way_in : the same to each node, from each other.
     soonest : (H, V) least seconds from a gate to each node, by way of others where that is less.
     """
 
     go: Any
     metres: Any
     by_way: Any
+    go_in: Any
+    metres_in: Any
+    by_way_in: Any
     soonest: Any
 
 
@@ -39,10 +43,16 @@ def ways_of(leg: Leg, profile: int, hub_rows: NDArray[np.int64]) -> Ways:
         of[alike] = FAR
     soonest = np.minimum(FAR, leg.out_s[profile][hub_rows[:, None], rows[None, :]])
     _go_on(go, soonest)
+    go, metres = go.astype(np.int32), metres.astype(np.int32)
+    go_in, metres_in = np.ascontiguousarray(go.T), np.ascontiguousarray(metres.T)
     return Ways(
-        go=go.astype(np.int32), metres=metres.astype(np.int32),
-        by_way=np.argsort(go, axis=1, kind="stable").astype(np.int32), soonest=soonest.astype(np.int32),
+        go=go, metres=metres, by_way=_by_way(go), go_in=go_in, metres_in=metres_in, by_way_in=_by_way(go_in),
+        soonest=soonest.astype(np.int32),
     )  # fmt: skip
+
+
+def _by_way(go: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.argsort(go, axis=1, kind="stable").astype(np.int32)
 
 
 @njit

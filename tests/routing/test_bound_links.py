@@ -61,10 +61,9 @@ def test_fines_are_the_prices_of_the_links(problem: BoundProblem, master: Master
 
 
 def test_links_that_cost_nothing_can_go(problem: BoundProblem, master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that hold the solution stay, and rows still mean what they meant; taken out, all is as before."""
+    """Those that hold the solution stay, and rows still mean what they meant."""
     monkeypatch.setattr("routing.bound.links.MOST_SLACK", 0)
     master.solve()
-    before = master.value
     master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
     master.solve()
     linked = master.value
@@ -72,6 +71,3 @@ def test_links_that_cost_nothing_can_go(problem: BoundProblem, master: Master, m
     master.solve()
     assert master.value == pytest.approx(linked)
     assert 1 <= sum(len(bundle.rows) for bundles in master.links.bundles.values() for bundle in bundles) <= 2
-    master.links.take_out()
-    master.solve()
-    assert master.value == pytest.approx(before)
