@@ -53,12 +53,19 @@ class Certificate:
         return (self.objective_pence - self.bound_pence) / self.bound_pence if self.bound_pence > 0 else float("inf")
 
     @property
+    def gap_words(self) -> str:
+        """The gap in per cent, rounded up; a dash without a bound."""
+        if self.bound_pence <= 0:
+            return "–"
+        excess = self.objective_pence - self.bound_pence
+        return f"{ceil(1000 * excess / self.bound_pence) / 10:.1f} %"
+
+    @property
     def words(self) -> str:
-        """The certificate in words; the gap is rounded up."""
+        """The certificate in words."""
         if self.bound_pence <= 0:
             return "nothing is proven: the bound is £0 a week"
         proven = f"no plan under these rules and prices costs less than £{self.bound_pence / 100:,.2f} a week"
         if self.objective_pence < self.bound_pence:
             return f"{proven}; this one does, which only a plan that breaks a hard rule can"
-        excess = self.objective_pence - self.bound_pence
-        return f"{proven}; this one costs at most {ceil(1000 * excess / self.bound_pence) / 10:.1f} % more"
+        return f"{proven}; this one costs at most {self.gap_words} more"

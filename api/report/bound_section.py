@@ -67,14 +67,13 @@ def bound_view_of(plan: Plan, scenario: Scenario, objective: Objective, *, n_har
 
 
 def _figures(certificate: Certificate, objective: Objective) -> tuple[tuple[str, str], ...]:
-    gap = f"{100 * certificate.gap:.1f} %" if certificate.bound_pence > 0 else "–"
     return (
         ("Proven bound, a week", pounds(certificate.bound_pence)),
         ("This plan, a week", pounds(certificate.objective_pence)),
         ("of it money", pounds(objective.money_pence)),
         ("of it wishes not met, at their prices", pounds(objective.soft_pence)),
         ("of it passengers left unserved, at their price", pounds(objective.unserved_pence)),
-        ("Gap: what the plan costs beyond the bound", gap),
+        ("Gap: what the plan costs beyond the bound", certificate.gap_words),
         ("How it was proven", METHOD_WORDS.get(certificate.method, certificate.method)),
         ("Time to prove it", f"{certificate.wall_s:,.1f} s, {certificate.cpu_s:,.1f} s of processor time"),
     )

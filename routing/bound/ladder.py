@@ -21,6 +21,8 @@ from routing.bound.state import digest_of, load, save
 N_THREADS = 2
 FIRST_EPS, LEAST_EPS = 0.05, 0.0005
 """Share of a run's price that a find must be worth at first, and at last, by labels."""
+REMEMBERED = (12, 24)
+"""Homes that labels at a home remember at most, at first and then."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01, 0.005)),
@@ -157,18 +159,19 @@ class Ladder:
             effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
 
     def _prove(self) -> None:
-        """By labels: quickly until nobody is visited twice, then exactly, for ever smaller gains."""
+        """By labels: quickly until nobody is visited twice, exactly for ever smaller gains; again with more remembered."""
         self._as_driven(comes_again=False)
-        while self._settle(QUICK) and self._rounds.grow_memory():
-            self._prices = self._rounds.master.solve()
-        effort = EXACT
-        while effort.eps > LEAST_EPS:
-            new, n_split, is_cut_short = self._look(effort)
-            if is_cut_short:
-                return
-            if new + n_split == 0 and not self._rounds.grow_memory():
-                effort = replace(effort, eps=effort.eps / 2)
-            self._prices = self._rounds.master.solve()
+        for most in REMEMBERED:
+            while self._settle(QUICK) and self._rounds.grow_memory(most):
+                self._prices = self._rounds.master.solve()
+            effort = EXACT
+            while effort.eps > LEAST_EPS:
+                new, n_split, is_cut_short = self._look(effort)
+                if is_cut_short:
+                    return
+                if new + n_split == 0 and not self._rounds.grow_memory(most):
+                    effort = replace(effort, eps=effort.eps / 2)
+                self._prices = self._rounds.master.solve()
         self.is_over = True
 
     def _look(self, effort: Effort) -> tuple[int, int, bool]:

@@ -35,7 +35,7 @@ LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
 FEW_VEHICLES = 2.0
 """Times that of a kind of few vehicles, far from the end: the proof makes its runs dearer, for next to nothing."""
-NG_START, NG_MOST = 2, 12
+NG_START = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +247,10 @@ class Rounds:
         """The bound that these prices prove, made feasible."""
         return prove_prices(self.master, self.families, prices, [self.known(f, prices) for f in self.families])
 
-    def grow_memory(self) -> int:
+    def grow_memory(self, most: int) -> int:
         """Have runs of the program's solution that visit somebody twice remember them; drop the runs that forgot.
+
+        most : that a node remembers.
 
         After Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery man problem, Transportation Science
         48(3), 2014. Returns how many more are remembered.
@@ -257,7 +259,7 @@ class Rounds:
         for key in self.master.used():
             ng, nodes = self.ng[key[0]], key[4:]
             for first, between in _visits_twice(nodes):
-                if all(ng[v, first] or ng[v].sum() < NG_MOST for v in between):
+                if all(ng[v, first] or ng[v].sum() < most for v in between):
                     n_more += int((~ng[list(between), first]).sum())
                     ng[list(between), first] = True
         if n_more:

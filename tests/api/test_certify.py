@@ -181,6 +181,7 @@ def test_the_section_tells_bound_gap_relaxations_and_prices() -> None:
     words = section(report_html(with_certificate(town())))
     assert "No plan under these rules and prices costs less than £" in words
     assert "at most 11.2 % more" in words
+    assert words.count("11.2 %") == 2
     assert "What the bound leaves out (1)" in words
     assert "<li>Pairs may meet.</li>" in words
     assert "P0001" in words

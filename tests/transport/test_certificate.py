@@ -37,3 +37,8 @@ def test_the_gap_is_measured_on_the_bound(objective_pence: int, bound_pence: int
 def test_the_words_never_promise_more_than_is_proven(objective_pence: int, bound_pence: int, words: str) -> None:
     """The gap is rounded up; a plan below the bound breaks a rule; without a bound there is no per cent."""
     assert words in certificate(objective_pence, bound_pence).words
+
+
+@pytest.mark.parametrize(("bound_pence", "words"), [(100_000, "0.1 %"), (0, "–")])
+def test_the_figure_is_rounded_as_the_words_are(bound_pence: int, words: str) -> None:
+    assert certificate(100_001, bound_pence).gap_words == words
