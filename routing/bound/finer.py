@@ -32,6 +32,7 @@ from routing.bound.tables import (
     go_on_near,
     over_line,
     place_of,
+    put_row,
     remember_more,
     rounded_pence,
     shape_of,
@@ -200,11 +201,7 @@ def fill_begun_row(
     first = min(least // step_s, end - 1)
     for s in range(first):
         wait(row, s, first)
-    place = int(place_of(load, n, i))
-    for s in range(first, end):
-        tab.begun[place + s] = row[s]
-        tab.begun[place + s + ROOM] = row[s + ROOM]
-        tab.begun[place + s + 2 * ROOM] = row[s + 2 * ROOM]
+    put_row(row, tab.begun, int(place_of(load, n, i)), first, end)
 
 
 @njit_inner

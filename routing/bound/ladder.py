@@ -159,7 +159,7 @@ class Ladder:
             effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
 
     def _prove(self) -> None:
-        """By labels: quickly until nobody is visited twice, exactly for ever smaller gains; again with more remembered."""
+        """By labels: quickly until nobody is visited twice, exactly for smaller gains; then remembering more."""
         self._as_driven(comes_again=False)
         for most in REMEMBERED:
             while self._settle(QUICK) and self._rounds.grow_memory(most):

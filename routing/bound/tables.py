@@ -249,11 +249,16 @@ def fill_row(
         over, more = over_line(rate, go, x.target[j], step_s)
         end = min(b, (x.cap[j] - go) // step_s + 1)
         go_on_near(tab.rows, row, place + np.uint64(go // step_s), waits, end, i, j, np.float32(gain), over, more)
-    place = int(place_of(load, n, i))
+    put_row(row, tab.rows, int(place_of(load, n, i)), a, b)
+
+
+@njit_inner
+def put_row(row: Any, rows: Any, place: int, a: int, b: int) -> None:
+    """The steps [a, b) of the row in the making into the place that begins there."""
     for s in range(a, b):
-        tab.rows[place + s] = row[s]
-        tab.rows[place + s + ROOM] = row[s + ROOM]
-        tab.rows[place + s + 2 * ROOM] = row[s + 2 * ROOM]
+        rows[place + s] = row[s]
+        rows[place + s + ROOM] = row[s + ROOM]
+        rows[place + s + 2 * ROOM] = row[s + 2 * ROOM]
 
 
 @njit_inner
