@@ -1,10 +1,10 @@
-"""Ever finer tables of one group, each without the homes that no run worth finding comes to.
+"""Ever finer tables of one group, the last ones without the homes that no run worth finding comes to.
 
 A table says what a run can still gain from each place on. The same table from the run's other end says what it can have
-gained until there. Both together say what the best run through a home is worth: where that is nothing, finer tables do
-without the home, which makes them faster, and its fine is let off nobody. After the forward and backward bounds by
-which arcs are fixed in column generation (Irnich, Desaulniers, Desrosiers, Hadjar, INFORMS Journal on Computing 22(2),
-2010).
+gained until there. Both together say what the best run through a home is worth: where that is nothing, later tables do
+without the home, which leaves them room to remember others, and its fine is let off nobody. After the forward and
+backward bounds by which arcs are fixed in column generation (Irnich, Desaulniers, Desrosiers, Hadjar, INFORMS Journal
+on Computing 22(2), 2010).
 """
 
 from __future__ import annotations
@@ -39,9 +39,6 @@ from routing.bound.tables import (
 )
 from routing.evaluate import FAR
 from routing.numba_cache import njit_inline, njit_inner
-
-WORTH = 0.0
-"""Share of what a find must be worth that a run through a home may be worth where tables do without it."""
 
 
 @njit_inner
@@ -86,7 +83,7 @@ def prove_by_tables(
                 break
             is_smaller = not remembers
             if is_smaller:
-                n, without = drop_homes(n, x, tab, n_loads, fixed, rate, WORTH * eps, room, stage, metre, ways, at)
+                n, without = drop_homes(n, x, tab, n_loads, fixed, rate, room, stage, metre, ways, at)
             if n == 0:
                 return n, max(root, without), stage, n_loads
             remembers = True
@@ -95,10 +92,10 @@ def prove_by_tables(
 
 @njit_inner
 def drop_homes(
-    n: int, x: Any, tab: Any, n_loads: int, fixed: float, rate: float, worth: float, room: int, stage: int,
-    metre: float, ways: Any, at: Any,
+    n: int, x: Any, tab: Any, n_loads: int, fixed: float, rate: float, room: int, stage: int, metre: float, ways: Any,
+    at: Any,
 ) -> tuple[int, float]:  # fmt: skip
-    """Leave only the homes in x that a run worth more than `worth` may come to, by the table just filled.
+    """Leave only the homes in x that a run worth more than it costs may come to, by the table just filled.
 
     room : most visits of a run.
 
@@ -112,7 +109,7 @@ def drop_homes(
     n_left, least = 0, -NEVER
     for i in range(n):
         through = fixed - best_through(i, n, x, tab, n_loads, step_s) - fines - lost
-        if through >= -worth:
+        if through >= 0.0:
             least = min(least, through)
             at[x.who[i]] = -1
             continue
@@ -198,7 +195,7 @@ def fill_begun_row(
                 tab.begun, row, came_from, start // step_s + steps, min(end, x.cap[j] // step_s + 1 + steps), i, j,
                 np.float32(x.less[i] - x.near_cost[i, k]), over, more,
             )  # fmt: skip
-    first = min(least // step_s, end - 1)
+    first = least // step_s
     for s in range(first):
         wait(row, s, first)
     put_row(row, tab.begun, int(place_of(load, n, i)), first, end)

@@ -126,10 +126,11 @@ def grow_labels(
                 if n_labels < 0:
                     return False, least
                 if lab.alive[label]:
-                    done = lab.cost[label] + x.home[i] + end_pence(x, tab, load, i, lab.t[label])
+                    done = -NEVER
                     if tab.may_end[load]:
-                        least = min(least, done)
-                    if tab.may_end[load] and done < lab.end_cost[i]:
+                        done = lab.cost[label] + x.home[i] + end_pence(x, tab, load, i, lab.t[label])
+                    least = min(least, done)
+                    if done < lab.end_cost[i]:
                         lab.end_cost[i], lab.end_at[i] = done, label
                     n_labels = grow_label(
                         label, load, n, x, metre, ways, tab, lab, rate, wanted, step_s, width, n_labels

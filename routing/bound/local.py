@@ -71,10 +71,10 @@ class Table(NamedTuple):
 
     rows : the places' rows, one after another; row : the one in the making. after : (L, F) load that a load becomes
     with a home of a form; soonest : (L,) time at which it can be on board; at_gates : least service of it there;
-    more_s, more_pence : what that makes a run longer than the span, and its price but for the surcharge; may_end : (L,)
-    whether a run may have it in the end. most,
-    most_at : by cluster and step, of the load in the making, and the node that it is gained at. before : (L, F) load
-    that becomes a load with a home of a form, -1: none does; begun, begun_most : see `routing.bound.finer`.
+    more_s, more_pence : what that makes a run longer than the span, and its price but for the surcharge; may_end :
+    whether a run may have it in the end. most, most_at : by cluster and step, of the load in the making, and the node
+    that it is gained at. before : (L, F) load that becomes a load with a home of a form, -1: none does; begun,
+    begun_most : see `routing.bound.finer`.
     """
 
     rows: Any

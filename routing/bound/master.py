@@ -36,8 +36,6 @@ PENNY = 0.01
 """Pence by which prices of one run differ at least."""
 IDLE_PENCE = 0.01
 """Reduced cost above which no run is of the solution: what an interior point method leaves of it is next to nothing."""
-
-
 Key = tuple[int, ...]
 """Of a run, see `Columns.run_keys`."""
 

@@ -33,14 +33,14 @@ class Rivals(NamedTuple):
 def rivals_of(master: Master, prices: Prices, leg: int, kind: int, pa: int) -> frozenset[int]:
     """Numbers of a kind's rivals at some prices; none of limited number, whose runs a proof may make dearer."""
     kinds = master.problem.kinds
+    costs = [master.costs_of(prices, leg, k, pa)[[C_RUN, C_METRE, C_OWN_PA]] for k in range(len(kinds))]
 
     def does_it(k: int) -> bool:
         other = kinds[k]
         if other.is_fleet or other.counts_moments or not _pays_no_more_by_time_and_base(master, kinds[kind], other):
             return False
-        costs, own = (master.costs_of(prices, leg, each, pa)[[C_RUN, C_METRE, C_OWN_PA]] for each in (k, kind))
         # Of two alike the first is the rival of the other.
-        return bool((costs <= own).all()) and (k < kind or bool((costs < own).any()))
+        return bool((costs[k] <= costs[kind]).all()) and (k < kind or bool((costs[k] < costs[kind]).any()))
 
     return frozenset(k for k in range(len(kinds)) if k != kind and does_it(k))
 
