@@ -22,8 +22,39 @@ LEVELS = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
 """Shares of homes whose prices rise by less than a level that is tried, see `_most_on_board`."""
 UNIT_HOMES = 40
 """Homes of a gate that is alone in such tables; and, on average, of several that are taken together."""
-Known = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Of each group under some prices, (G,): proven least reduced cost, -inf: nothing; least that a run pays."""
+Homes = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Nodes of a group, and what a run through each costs more than it is worth, at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Known:
+    """What is known of a family's groups under some prices, (G,).
+
+    Attributes
+    ----------
+    bound : proven least reduced cost, -inf: nothing. least : that a run pays.
+    less : by how much any run may gain more than when the group was priced, inf: it is not known.
+    """
+
+    bound: NDArray[np.float64]
+    least: NDArray[np.float64]
+    less: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hot:
+    """Homes that a run worth more than it costs may come to.
+
+    Attributes
+    ----------
+    is_told : (G,) whether it is known of a group in doubt which these are.
+    group, node, through : (m,) these, and what a run through them costs more than it is worth, at least: below 0.
+    """
+
+    is_told: NDArray[np.bool_]
+    group: NDArray[np.int64]
+    node: NDArray[np.int64]
+    through: NDArray[np.float64]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,6 +70,7 @@ class Family:
     critical : (G, MOST_BITS) nodes that no run of the group may come to again, below 0: none, see
         `routing.bound.loads`.
     rivals : kinds that were the rivals of this one under each of the prices, whose runs were not priced.
+    homes : of each group what was told of its homes then, none: nothing.
     least : (G,) least that a run of the group paid then. parted : (G,) whether the group was part of a larger one then.
     """
 
@@ -54,6 +86,7 @@ class Family:
     seen: NDArray[np.int64]
     parted: NDArray[np.bool_]
     critical: NDArray[np.int64]
+    homes: list[Homes | None]
     rivals: list[frozenset[int]] = field(default_factory=list)
 
     @property
@@ -104,6 +137,7 @@ class Family:
             parents += [k for part in cut if len(part)]
         of = np.concatenate([stay, np.array(parents, np.int64)])
         self.groups = [self.groups[k] for k in stay] + parts
+        self.homes = [self.homes[k] for k in of]
         self.bound, self.least, self.seen = self.bound[of], self.least[of], self.seen[of]
         self.parted = np.concatenate([self.parted[stay], np.ones(len(parts), np.bool_)])
         self.critical = self.critical[of]
@@ -127,7 +161,7 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                     yield Family(
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), seen=np.full(n, -1, np.int64),
-                        parted=np.zeros(n, np.bool_), critical=np.full((n, MOST_BITS), -1, np.int64),
+                        parted=np.zeros(n, np.bool_), critical=np.full((n, MOST_BITS), -1, np.int64), homes=[None] * n,
                     )  # fmt: skip
 
 
@@ -138,6 +172,7 @@ def known(problem: BoundProblem, master: Master, family: Family, prices: Prices,
     """
     table = problem.legs[family.leg]
     bound, least = np.full(len(family.groups), -np.inf), np.zeros(len(family.groups))
+    less = np.full(len(family.groups), np.inf)
     c_now, moments_now = master.costs_of(prices, *family.at), master.moment_prices(prices, *family.at)
     rivals = rivals_of(master, prices, *family.at)
     for version in np.unique(family.seen[family.seen >= 0]):
@@ -151,9 +186,25 @@ def known(problem: BoundProblem, master: Master, family: Family, prices: Prices,
         rise += max(0.0, c_then[C_OWN_PA] - c_now[C_OWN_PA]) * table.nodes[:, V_OWN]
         on_board = _most_on_board(family.gates[of], table.nodes[:, V_GATE], rise, family.room)
         fall = c_then[C_RUN] - c_now[C_RUN] + np.maximum(0.0, moments_then - moments_now).sum()
-        bound[of] = family.bound[of] - on_board - fall
+        less[of] = on_board + fall
         least[of] = np.maximum(0.0, family.least[of] - fall)
-    return bound, least
+    is_known = np.isfinite(less)
+    bound[is_known] = family.bound[is_known] - less[is_known]
+    return Known(bound=bound, least=least, less=less)
+
+
+def hot_homes(family: Family, of: Known) -> Hot:
+    """Of all groups in doubt of which homes were told."""
+    is_told = np.array([homes is not None for homes in family.homes]) & (of.bound < 0.0) & np.isfinite(of.bound)
+    group, node, through = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+    for k in np.flatnonzero(is_told).tolist():
+        nodes, then = family.homes[k] or (node[0], through[0])
+        now = then - of.less[k]
+        is_hot = now < 0.0
+        group.append(np.full(int(is_hot.sum()), k))
+        node.append(nodes[is_hot])
+        through.append(np.maximum(now[is_hot], of.bound[k]))
+    return Hot(is_told=is_told, group=np.concatenate(group), node=np.concatenate(node), through=np.concatenate(through))
 
 
 def _most_on_board(

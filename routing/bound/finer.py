@@ -45,9 +45,11 @@ from routing.numba_cache import njit_inline, njit_inner
 def prove_by_tables(
     n: int, x: Any, tab: Any, vehicle_holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int,
     n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, sequences: Any, members: Any,
-    by_time: Any, rivals: Any, walk: Any,
+    by_time: Any, rivals: Any, walk: Any, through: Any,
 ) -> tuple[int, float, int, int]:  # fmt: skip
     """Fill ever finer tables until one is clean, the finest again for as long as it remembers more.
+
+    through : (V,) filled, for homes that are dropped, with what a run through them costs more than it is worth.
 
     Returns the homes that are left in x, the proven least reduced cost, the stage of the last table and the number of
     its loads.
@@ -83,7 +85,7 @@ def prove_by_tables(
                 break
             is_smaller = not remembers
             if is_smaller:
-                n, without = drop_homes(n, x, tab, n_loads, fixed, rate, room, stage, metre, ways, at)
+                n, without = drop_homes(n, x, tab, n_loads, fixed, rate, room, stage, metre, ways, at, through)
             if n == 0:
                 return n, max(root, without), stage, n_loads
             remembers = True
@@ -93,30 +95,41 @@ def prove_by_tables(
 @njit_inner
 def drop_homes(
     n: int, x: Any, tab: Any, n_loads: int, fixed: float, rate: float, room: int, stage: int, metre: float, ways: Any,
-    at: Any,
+    at: Any, through: Any,
 ) -> tuple[int, float]:  # fmt: skip
     """Leave only the homes in x that a run worth more than it costs may come to, by the table just filled.
 
-    room : most visits of a run.
-
     Returns how many are left, and the least that a run through one of the others costs more than it is worth.
     """
-    step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
-    lost = 2.0 * rounded_pence(n, x, room, n_near)
-    fines = x.fine[:n].sum()
-    find_near(n, n_near, n_clusters, step_s, metre, ways.go_in, ways.metres_in, ways.by_way_in, at, x)
-    fill_begun(n, x, tab, n_loads, rate, step_s, n_near, n_clusters, n_steps)
+    tell_homes(n, x, tab, n_loads, fixed, rate, room, stage, metre, ways, at, through)
     n_left, least = 0, -NEVER
     for i in range(n):
-        through = fixed - best_through(i, n, x, tab, n_loads, step_s) - fines - lost
-        if through >= 0.0:
-            least = min(least, through)
+        if through[x.who[i]] >= 0.0:
+            least = min(least, through[x.who[i]])
             at[x.who[i]] = -1
             continue
         move(i, n_left, x)
         at[x.who[n_left]] = n_left
         n_left += 1
     return n_left, least
+
+
+@njit_inner
+def tell_homes(
+    n: int, x: Any, tab: Any, n_loads: int, fixed: float, rate: float, room: int, stage: int, metre: float, ways: Any,
+    at: Any, through: Any,
+) -> None:  # fmt: skip
+    """What a run through each home costs more than it is worth, at least, by the table just filled, into through (V,).
+
+    Near and far homes in x are those from which a home is come to, then. room : most visits of a run.
+    """
+    step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
+    lost = 2.0 * rounded_pence(n, x, room, n_near)
+    fines = x.fine[:n].sum()
+    find_near(n, n_near, n_clusters, step_s, metre, ways.go_in, ways.metres_in, ways.by_way_in, at, x)
+    fill_begun(n, x, tab, n_loads, rate, step_s, n_near, n_clusters, n_steps)
+    for i in range(n):
+        through[x.who[i]] = fixed - best_through(i, n, x, tab, n_loads, step_s) - fines - lost
 
 
 @njit_inner

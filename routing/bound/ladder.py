@@ -30,6 +30,8 @@ STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001, 0.0005, 0.0002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
+N_SAMPLES, SAMPLED = 2, 10
+"""Rounds of one in so many groups before the first whole round of all gates: whose prices prove the first bound."""
 FEW, CENTRAL_FEW = 100, 30
 """Groups of a family that are priced between two solutions of the program, while there is much to find; and while
 prices come from the middle, where a solution takes no longer than pricing so few."""
@@ -110,6 +112,10 @@ class Ladder:
         """By tables, with more gates and then finer; by labels at last."""
         for n_gates in range(1, MAX_GATES):
             if not self._settle(replace(STAGES[0][0], n_gates=n_gates, eps=FIRST_EPS), is_last=False):
+                return
+        for _ in range(N_SAMPLES):
+            _, _, is_cut_short = self._look(replace(STAGES[0][0], eps=FIRST_EPS, every=SAMPLED))
+            if is_cut_short:
                 return
         for effort, gains in STAGES:
             if effort.n_bits > 0:

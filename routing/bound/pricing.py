@@ -23,11 +23,11 @@ from routing.bound.fields import (
     V_DEMAND,
     V_OWN,
 )
-from routing.bound.finer import prove_by_tables
+from routing.bound.finer import prove_by_tables, tell_homes
 from routing.bound.groups import fill_group, fill_nodes, gate_to_split_at, make_group, real_member
 from routing.bound.hours import INNER, more_at_gates, price_of_end, price_of_span
 from routing.bound.labels import grow_labels, remember, take_best, write_run
-from routing.bound.loads import fill_takes, form_of
+from routing.bound.loads import fill_takes, form_of, places_by
 from routing.bound.local import (
     END_STEP_S,
     N_END_STEPS,
@@ -131,8 +131,8 @@ def price_groups(
     nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, least_in: Any,
     turn_s: Any, sequences: Any, member_from: Any, members: Any, c: Any, by_time: Any, fits: Any, price: Any,
     rate: float, share: float, floor: float, ng_of: Any, fines: Any, n_stages: int, n_bits: int, width: int,
-    max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, bound: Any, least: Any, split_at: Any,
-    found: Any, figures: Any,
+    max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, bound: Any, least: Any, by_home: bool,
+    through: Any, split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
@@ -156,8 +156,10 @@ def price_groups(
     per_group : most runs told of each. ways : of the leg (Ways). rivals : whose runs are left out (Rivals).
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
     bound, least : (k,) filled with the proven least reduced cost of any run of the group, and the least that such a
-        run pays. split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: no more; first
-        NO_SPLIT: it leaves none, or EACH_APART: it does, whatever the gates.
+        run pays. by_home : whether, of a group in doubt, each home is told of, too. through : (k, V) filled then with
+        what a run through the home costs more than it is worth, at least; elsewhere -NEVER. split_at : (k, 2) filled
+        with gates where a group's looseness leaves doubt, -1: no more; first NO_SPLIT: it leaves none, or EACH_APART:
+        it does, whatever the gates.
     found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
     figures : (m, 5) filled with reduced cost, a share like `share`; pence of miles and rides over their wish; own PAs;
         seconds on the road by the span, and besides.
@@ -175,7 +177,7 @@ def price_groups(
     walk, n_found = np.empty((2, vehicle_holds.size + 1), np.int64), 0
     for k in range(n_groups):
         ms = members[member_from[k] : member_from[k + 1]]
-        split_at[k, :] = NO_SPLIT
+        split_at[k, :], through[k, :] = NO_SPLIT, -NEVER
         fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
         most_s = group_ends(sequences, ms, by_time, x)
         n = fill_nodes(
@@ -197,52 +199,74 @@ def price_groups(
         fill_takes(n, x, nodes, rivals)
         n, root, stage, n_loads = prove_by_tables(
             n, x, tab, vehicle_holds, fixed, pa, rate, eps, n_stages, n_bits, critical[k], n_forms, c[C_METRE], ways,
-            at, sequences, ms, by_time, rivals, walk,
+            at, sequences, ms, by_time, rivals, walk, through[k],
         )  # fmt: skip
         bound[k] = max(bound[k], root)
         if bound[k] >= -eps:
+            through[k, :] = -NEVER
             continue
         if max_labels == 0 or len(ms) > 1:
             n_found = tell_walks(
                 n, nodes, out_m, base_m, sequences, ms, group, c, by_time, price, x, tab, fixed, rate, eps, share,
                 stage, per_group, max_labels > 0, split_at[k], found, figures, n_found, walk,
             )  # fmt: skip
-            continue
-        remember(n, x, lab, ng_of)
-        wanted, is_whole = eps, False
-        while not is_whole:
-            is_whole, cheapest = grow_labels(
-                n, x, c[C_METRE], ways, tab, lab, n_loads, fixed, rate, wanted, shape_of(n, x, stage)[0], width
-            )
-            if width > 0:
-                break
-            if is_whole:
-                bound[k] = max(bound[k], min(cheapest, -wanted))
-            # Too many runs are better than that: look only for those that are better still.
-            wanted *= 2.0
-        for _ in range(per_group):
-            i = take_best(n, lab, eps)
-            if i < 0 or n_found >= len(found):
-                break
-            length = write_run(lab.end_at[i], lab, walk[0])
-            seconds, pence = lab.t[lab.end_at[i]] + x.leave[i], lab.end_cost[i]
-            load, at_gates, fined = 0, 0, -x.fine[:n].sum()
-            for m in range(length):
-                load, at_gates = tab.after[load, x.form[walk[0, m]]], at_gates + x.at_gate[walk[0, m]]
-                fined += x.fine[walk[0, m]]
-            pence -= end_pence(x, tab, load, i, seconds - x.leave[i])
-            more_s = more_at_gates(sequences[ms[0]], at_gates)
-            reduced = pence + price_of_end(sequences[ms[0]], seconds, more_s, by_time)
-            lab.end_cost[i] = -NEVER
-            if reduced >= -eps:
-                continue
-            figures[n_found, 0] = share * reduced / eps
-            tell(
-                nodes, x, walk[0], length, ms[0], pence - fined, seconds, more_s, price, c, found[n_found],
-                figures[n_found],
+        else:
+            proven, n_found = tell_labels(
+                n, nodes, sequences[ms[0]], ms[0], c, by_time, price, x, tab, lab, n_loads, fixed, rate, eps, share,
+                shape_of(n, x, stage)[0], ng_of, width, per_group, ways, found, figures, n_found, walk,
             )  # fmt: skip
-            n_found += 1
+            bound[k] = max(bound[k], proven)
+        if not by_home:
+            through[k, :] = -NEVER
+        else:
+            room = places_by(vehicle_holds, pa, vehicle_holds.shape[0] - 1, 1)
+            tell_homes(n, x, tab, n_loads, fixed, rate, room, stage, c[C_METRE], ways, at, through[k])
     return n_found
+
+
+@njit_inner
+def tell_labels(
+    n: int, nodes: Any, sequence: Any, number: int, c: Any, by_time: Any, price: Any, x: Any, tab: Any, lab: Any,
+    n_loads: int, fixed: float, rate: float, eps: float, share: float, step_s: int, ng_of: Any, width: int,
+    per_group: int, ways: Any, found: Any, figures: Any, n_found: int, walk: Any,
+) -> tuple[float, int]:  # fmt: skip
+    """The best runs of one sequence by labels; returns the least reduced cost that these prove, and how many are found.
+
+    number : of the sequence.
+    """
+    remember(n, x, lab, ng_of)
+    wanted, is_whole, proven = eps, False, NEVER
+    while not is_whole:
+        is_whole, cheapest = grow_labels(n, x, c[C_METRE], ways, tab, lab, n_loads, fixed, rate, wanted, step_s, width)
+        if width > 0:
+            break
+        if is_whole:
+            proven = min(cheapest, -wanted)
+        # Too many runs are better than that: look only for those that are better still.
+        wanted *= 2.0
+    for _ in range(per_group):
+        i = take_best(n, lab, eps)
+        if i < 0 or n_found >= len(found):
+            break
+        length = write_run(lab.end_at[i], lab, walk[0])
+        seconds, pence = lab.t[lab.end_at[i]] + x.leave[i], lab.end_cost[i]
+        load, at_gates, fined = 0, 0, -x.fine[:n].sum()
+        for m in range(length):
+            load, at_gates = tab.after[load, x.form[walk[0, m]]], at_gates + x.at_gate[walk[0, m]]
+            fined += x.fine[walk[0, m]]
+        pence -= end_pence(x, tab, load, i, seconds - x.leave[i])
+        more_s = more_at_gates(sequence, at_gates)
+        reduced = pence + price_of_end(sequence, seconds, more_s, by_time)
+        lab.end_cost[i] = -NEVER
+        if reduced >= -eps:
+            continue
+        figures[n_found, 0] = share * reduced / eps
+        tell(
+            nodes, x, walk[0], length, number, pence - fined, seconds, more_s, price, c, found[n_found],
+            figures[n_found],
+        )  # fmt: skip
+        n_found += 1
+    return proven, n_found
 
 
 @njit_inner

@@ -14,7 +14,7 @@ from routing.bound.families import Family, Known, families_of, known
 from routing.bound.fields import MAX_GATES, V_ROW
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
-from routing.bound.local import MOST_BITS
+from routing.bound.local import MOST_BITS, NEVER
 from routing.bound.master import Columns, Master, Prices
 from routing.bound.pricing import NO_SPLIT, price_groups
 from routing.bound.problem import BoundProblem
@@ -33,8 +33,6 @@ AT_ONCE = 20
 """Groups priced in one go: between two of them time is looked at."""
 LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
-FEW_VEHICLES = 2.0
-"""Times that of a kind of few vehicles, far from the end: the proof makes its runs dearer, for next to nothing."""
 NG_START = 2
 
 
@@ -44,7 +42,8 @@ class Effort:
 
     Attributes
     ----------
-    n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most.
+    n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most;
+        every : one of so many.
     only_doubtful : leave out groups that had nothing to give when they were last priced. only_parted : leave out those
         that were not split since.
     central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
@@ -55,6 +54,7 @@ class Effort:
 
     n_gates: int = MAX_GATES
     most: int = 1_000_000
+    every: int = 1
     only_doubtful: bool = False
     only_parted: bool = False
     central: bool = False
@@ -175,22 +175,16 @@ class Rounds:
         )
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
-        bound, least = self.known(family, prices)
-        share = self._share(family, effort)
-        may = (family.n_gates <= effort.n_gates) & (bound < -_worth(least, share))
+        of = self.known(family, prices)
+        may = (family.n_gates <= effort.n_gates) & (of.bound < -_worth(of.least, effort.eps))
         if effort.only_doubtful:
-            may &= (family.seen < 0) | (family.bound < -_worth(family.least, share))
+            may &= (family.seen < 0) | (family.bound < -_worth(family.least, effort.eps))
         if effort.only_parted:
             may &= family.parted
-        chosen = np.flatnonzero(may)
+        chosen = np.flatnonzero(may)[:: effort.every]
         if len(chosen) > effort.most:
             chosen = np.sort(chosen[np.argsort(family.bound[chosen], kind="stable")[: effort.most]])
         return chosen
-
-    def _share(self, family: Family, effort: Effort) -> float:
-        """Of the least that a run pays, what a find must be worth more than it costs."""
-        is_rough = effort.central and self.problem.kinds[family.kind].is_limited
-        return effort.eps * (FEW_VEHICLES if is_rough else 1.0)
 
     def _price(
         self, family: Family, chosen: NDArray[np.int64], prices: Prices, effort: Effort, cuts: dict[int, list[int]]
@@ -213,21 +207,23 @@ class Rounds:
         member_from = np.cumsum([0, *map(len, groups)]).astype(np.int64)
         bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty((len(chosen), 2), np.int64)
         nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 5))
-        critical = family.critical[chosen]
+        critical, through = family.critical[chosen], np.empty((len(chosen), len(table.nodes)))
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         n = price_groups(
             table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
             self._hub_rows, kind.base_m[table.leg], table.least_in[profile], kind.turn_s[table.leg],
             table.sequences, member_from, np.concatenate(groups), c, by_time, p.instance.fits, prices.demand,
-            float(p.instance.rules[R_OVER_TARGET]), self._share(family, effort), LEAST_RUN_PENCE,
+            float(p.instance.rules[R_OVER_TARGET]), effort.eps, LEAST_RUN_PENCE,
             self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
             self._ways[family.leg][profile], rivals(self.master, sorted(family.rivals[-1])), critical, bound, least,
-            split_at, nodes, figures,
+            effort.n_gates == MAX_GATES, through, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
-        for k, at in zip(chosen.tolist(), split_at.tolist(), strict=True):
+        for k, at, row in zip(chosen.tolist(), split_at.tolist(), through, strict=True):
+            told = np.flatnonzero(row < -NEVER)
+            family.homes[k] = (told, row[told]) if len(told) else None
             if at[0] != NO_SPLIT:
                 cuts[k] = [gate for gate in at if gate >= 0]
         order = np.argsort(figures[:n, 0], kind="stable")

@@ -132,8 +132,8 @@ def test_nothing_is_known_of_runs_that_were_left_to_a_rival_which_is_none_any_mo
         cheap = master.prices_of(free.demand, free.run, free.pa, free.moment, free.pa_moment)
         rounds.price(cheap, FINE)
         (family,) = [f for f in rounds.families if f.at == (0, 1, 0)]
-        assert np.isfinite(rounds.known(family, cheap)[0]).all()
+        assert np.isfinite(rounds.known(family, cheap).bound).all()
         # All of the small vehicle's day is asked for in the morning: £50, and £45 for the large one.
         asked = np.array([[5_000.0, 4_500.0], [0.0, 4_500.0]])
         dear = master.prices_of(free.demand, asked, free.pa, free.moment, free.pa_moment)
-        assert np.isneginf(rounds.known(family, dear)[0]).all()
+        assert np.isneginf(rounds.known(family, dear).bound).all()
