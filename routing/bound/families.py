@@ -171,8 +171,7 @@ def known(problem: BoundProblem, master: Master, family: Family, prices: Prices,
     then : the prices that `Family.seen` numbers.
     """
     table = problem.legs[family.leg]
-    bound, least = np.full(len(family.groups), -np.inf), np.zeros(len(family.groups))
-    less = np.full(len(family.groups), np.inf)
+    least, less = np.zeros(len(family.groups)), np.full(len(family.groups), np.inf)
     c_now, moments_now = master.costs_of(prices, *family.at), master.moment_prices(prices, *family.at)
     rivals = rivals_of(master, prices, *family.at)
     for version in np.unique(family.seen[family.seen >= 0]):
@@ -188,18 +187,18 @@ def known(problem: BoundProblem, master: Master, family: Family, prices: Prices,
         fall = c_then[C_RUN] - c_now[C_RUN] + np.maximum(0.0, moments_then - moments_now).sum()
         less[of] = on_board + fall
         least[of] = np.maximum(0.0, family.least[of] - fall)
-    is_known = np.isfinite(less)
-    bound[is_known] = family.bound[is_known] - less[is_known]
-    return Known(bound=bound, least=least, less=less)
+    return Known(bound=family.bound - less, least=least, less=less)
 
 
 def hot_homes(family: Family, of: Known) -> Hot:
     """Of all groups in doubt of which homes were told."""
-    is_told = np.array([homes is not None for homes in family.homes]) & (of.bound < 0.0) & np.isfinite(of.bound)
+    is_told, in_doubt = np.zeros(len(of.bound), np.bool_), (of.bound < 0.0) & np.isfinite(of.bound)
     group, node, through = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
-    for k in np.flatnonzero(is_told).tolist():
-        nodes, then = family.homes[k] or (node[0], through[0])
-        now = then - of.less[k]
+    for k in np.flatnonzero(in_doubt).tolist():
+        homes = family.homes[k]
+        if homes is None:
+            continue
+        is_told[k], nodes, now = True, homes[0], homes[1] - of.less[k]
         is_hot = now < 0.0
         group.append(np.full(int(is_hot.sum()), k))
         node.append(nodes[is_hot])

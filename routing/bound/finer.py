@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from routing.bound.groups import find_more
-from routing.bound.loads import fill_states, places_by
+from routing.bound.loads import fill_states
 from routing.bound.local import NEVER, ROOM, over_pence
 from routing.bound.tables import (
     APART_FROM,
@@ -43,19 +43,19 @@ from routing.numba_cache import njit_inline, njit_inner
 
 @njit_inner
 def prove_by_tables(
-    n: int, x: Any, tab: Any, vehicle_holds: Any, fixed: float, pa: int, rate: float, eps: float, n_stages: int,
-    n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, sequences: Any, members: Any,
-    by_time: Any, rivals: Any, walk: Any, through: Any,
+    n: int, x: Any, tab: Any, vehicle_holds: Any, room: int, fixed: float, pa: int, rate: float, eps: float,
+    n_stages: int, n_bits: int, critical: Any, n_forms: int, metre: float, ways: Any, at: Any, sequences: Any,
+    members: Any, by_time: Any, rivals: Any, walk: Any, through: Any,
 ) -> tuple[int, float, int, int]:  # fmt: skip
     """Fill ever finer tables until one is clean, the finest again for as long as it remembers more.
 
-    through : (V,) filled, for homes that are dropped, with what a run through them costs more than it is worth.
+    room : most visits of a run. through : (V,) filled, for homes that are dropped, with what a run through them costs
+    more than it is worth.
 
     Returns the homes that are left in x, the proven least reduced cost, the stage of the last table and the number of
     its loads.
     """
     root, without, stage, n_loads = NEVER, -NEVER, 0, 0
-    room = places_by(vehicle_holds, pa, vehicle_holds.shape[0] - 1, 1)
     for stage in range(n_stages):
         is_last, remembers, is_smaller = stage == n_stages - 1, False, True
         while True:

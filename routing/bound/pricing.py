@@ -169,6 +169,7 @@ def price_groups(
         ms = members[member_from[k] : member_from[k + 1]]
         n_most, m_most = max(n_most, n_nodes(gate_from, gate_to, sequences, ms, is_in)), max(m_most, len(ms))
     pa, vehicle_holds = int(c[C_PA]), np.ascontiguousarray(fits[int(c[C_CLASS])].T)
+    room = places_by(vehicle_holds, pa, vehicle_holds.shape[0] - 1, 1)
     group, at = make_group(len(gate_from), m_most), np.empty(len(nodes), np.int64)
     x = make_local(n_most)
     n_forms = form_of(1 + nodes[:, V_OWN].max(), 1) + 1
@@ -198,12 +199,14 @@ def price_groups(
             x.fine[i] = fines[k, x.who[i]]
         fill_takes(n, x, nodes, rivals)
         n, root, stage, n_loads = prove_by_tables(
-            n, x, tab, vehicle_holds, fixed, pa, rate, eps, n_stages, n_bits, critical[k], n_forms, c[C_METRE], ways,
-            at, sequences, ms, by_time, rivals, walk, through[k],
+            n, x, tab, vehicle_holds, room, fixed, pa, rate, eps, n_stages, n_bits, critical[k], n_forms, c[C_METRE],
+            ways, at, sequences, ms, by_time, rivals, walk, through[k],
         )  # fmt: skip
         bound[k] = max(bound[k], root)
-        if bound[k] >= -eps:
+        if bound[k] >= -eps or not by_home:
+            # Told of homes that were dropped, if of any.
             through[k, :] = -NEVER
+        if bound[k] >= -eps:
             continue
         if max_labels == 0 or len(ms) > 1:
             n_found = tell_walks(
@@ -216,10 +219,7 @@ def price_groups(
                 shape_of(n, x, stage)[0], ng_of, width, per_group, ways, found, figures, n_found, walk,
             )  # fmt: skip
             bound[k] = max(bound[k], proven)
-        if not by_home:
-            through[k, :] = -NEVER
-        else:
-            room = places_by(vehicle_holds, pa, vehicle_holds.shape[0] - 1, 1)
+        if by_home:
             tell_homes(n, x, tab, n_loads, fixed, rate, room, stage, c[C_METRE], ways, at, through[k])
     return n_found
 

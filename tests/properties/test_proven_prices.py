@@ -31,7 +31,7 @@ from routing.bound.fields import (
     V_SHARED,
     V_TAGS,
 )
-from routing.bound.from_plan import as_driven, price_of_run, solo_columns
+from routing.bound.from_plan import as_driven, price_of_run
 from routing.bound.hours import taken
 from routing.bound.links import Broken
 from routing.bound.local import END_STEP_S
@@ -40,6 +40,7 @@ from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
 from routing.bound.rounds import EXACT, QUICK, TABLES, Rounds
 from routing.encode import encode
+from tests.routing.bound_rounds import rounds_of
 from tests.routing.planning import plan_for
 from tests.routing.worlds import FEATURES, make_world
 
@@ -76,13 +77,6 @@ def test_no_run_is_worth_more_than_it_costs(features: set[str], effort: str, n: 
             rounds.price(prices, EFFORTS[effort])
             proven = rounds.proven(prices)
             assert_feasible(rounds, proven.prices, rng)
-
-
-def rounds_of(problem: BoundProblem, threads: ThreadPoolExecutor) -> Rounds:
-    master = Master(problem)
-    for columns in solo_columns(problem):
-        master.add(columns)
-    return Rounds(problem=problem, master=master, threads=threads, is_time_up=lambda: False)
 
 
 def some_links(rounds: Rounds, rng: Random) -> None:

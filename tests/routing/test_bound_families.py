@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from routing.bound import families
 from routing.bound.families import Family, families_of
 from routing.bound.fields import MAX_GATES, Q_GATES
-from routing.bound.from_plan import solo_columns
 from routing.bound.master import Master
 from routing.bound.problem import BoundProblem, bound_problem
-from routing.bound.rounds import TABLES, Rounds
+from routing.bound.rounds import TABLES
 from routing.encode import encode
+from tests.routing.bound_rounds import rounds_of
 from tests.routing.worlds import make_world
 
 FINE = replace(TABLES, n_stages=3)
@@ -83,13 +83,10 @@ def test_where_homes_are_many_far_gates_are_apart(monkeypatch: pytest.MonkeyPatc
 
 def test_a_whole_round_prices_the_parts_of_what_it_splits() -> None:
     problem = problem_of_many_gates()
-    master = Master(problem)
-    for columns in solo_columns(problem):
-        master.add(columns)
     with ThreadPoolExecutor(1) as threads:
-        rounds = Rounds(problem=problem, master=master, threads=threads, is_time_up=lambda: False)
+        rounds = rounds_of(problem, threads)
         n_before = sum(len(family.groups) for family in rounds.families)
         for _ in range(6):
-            _, left, _ = rounds.price(master.solve(), FINE)
+            _, left, _ = rounds.price(rounds.master.solve(), FINE)
             assert left or not any(family.parted.any() for family in rounds.families)
         assert sum(len(family.groups) for family in rounds.families) > n_before

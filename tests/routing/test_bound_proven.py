@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from routing.bound.families import hot_homes
-from routing.bound.from_plan import solo_columns
-from routing.bound.master import Master, Prices
+from routing.bound.master import Prices
 from routing.bound.problem import bound_problem
 from routing.bound.proven import prove_prices
 from routing.bound.rounds import TABLES, Rounds
 from routing.encode import encode
+from tests.routing.bound_rounds import rounds_of
 from tests.routing.worlds import make_world
 
 FINE = replace(TABLES, n_stages=3)
@@ -24,11 +24,8 @@ FINE = replace(TABLES, n_stages=3)
 @pytest.fixture(params=[("schools",), ("schools", "wheelchairs"), ("schools", "pas", "fleet")], ids="-".join)
 def rounds(request: pytest.FixtureRequest) -> Iterator[Rounds]:
     problem = bound_problem(encode(*make_world(request.param, 8, 4), with_busy=True)[0])
-    master = Master(problem)
-    for columns in solo_columns(problem):
-        master.add(columns)
     with ThreadPoolExecutor(1) as threads:
-        yield Rounds(problem=problem, master=master, threads=threads, is_time_up=lambda: False)
+        yield rounds_of(problem, threads)
 
 
 def dear_prices(rounds: Rounds) -> Prices:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from routing.bound.fields import C_CLASS, C_TAGS, FROM_BASE, NO_EMPTY_MILES, V_CHAIR, V_OWN, V_TAGS
-from routing.bound.from_plan import solo_columns
 from routing.bound.kinds import Offer
 from routing.bound.master import Master
 from routing.bound.problem import BoundProblem, bound_problem
@@ -18,6 +17,7 @@ from routing.bound.rivals import rivals_of
 from routing.bound.rounds import TABLES, Rounds
 from routing.encode import encode
 from routing.instance import NO_LIMIT, S_PROFILE
+from tests.routing.bound_rounds import rounds_of
 from tests.routing.worlds import make_world
 
 FINE = replace(TABLES, n_stages=3)
@@ -95,12 +95,10 @@ def test_of_two_alike_the_first_is_the_rival() -> None:
 def test_no_run_is_told_of_that_a_rival_may_do() -> None:
     """Passengers with and without wheelchairs, some of whom ask for a ramp or a lift: what is new fits no rival."""
     problem = problem_of(("schools", "wheelchairs", "tags", "pas"), 14)
-    master = Master(problem)
-    for columns in solo_columns(problem):
-        master.add(columns)
     n_new = 0
     with ThreadPoolExecutor(1) as threads:
-        rounds = Rounds(problem=problem, master=master, threads=threads, is_time_up=lambda: False)
+        rounds = rounds_of(problem, threads)
+        master = rounds.master
         for _ in range(5):
             known = {run for columns in master.runs() for run in columns.run_keys()}
             rounds.price(master.solve(), FINE)
