@@ -26,7 +26,7 @@ REMEMBERED = (12, 24)
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01, 0.005)),
-    (replace(TABLES, n_stages=3, with_links=True), (0.05, 0.02, 0.01, 0.005)),
+    (replace(TABLES, n_stages=3, with_links=True), (0.02, 0.01, 0.005, 0.002)),
     (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001, 0.0005, 0.0002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
@@ -40,7 +40,9 @@ MUCH = 0.03
 MOST_FEW, SHARE_OF_WHOLE = 600, 0.1
 """Groups of a family in rounds of a few after a whole one, and the share of what it found that a hundred must find."""
 SMOOTHED = 0.6
-"""Share of the prices of the round before in those of a round of tables."""
+"""Share in the prices of a round of tables of those of the round before, or, with links, of those that prove most."""
+STILL_RISES = 0.1
+"""Share of what a find must be worth by which the bound still rises: the next prices, nearer to it, tell more."""
 MOST_RUNS, RUNS_A_DEMAND = 20_000, 40
 """Runs of the program above which half are purged: the larger of so many, and so many a demand."""
 CENTRAL_SHARE = 0.3
@@ -123,8 +125,11 @@ class Ladder:
                 self._as_driven(comes_again=True)
             for eps in gains:
                 while True:
-                    is_last = eps == gains[-1] and not effort.central
-                    if not self._settle(replace(effort, eps=eps), is_last=is_last):
+                    is_last = eps == gains[-1]
+                    if not self._settle(
+                        replace(effort, eps=eps), is_last=is_last and not effort.central,
+                        once=effort.central and not is_last,
+                    ):  # fmt: skip
                         return
                     if effort.n_bits == 0 or self._rounds.remember_more() == 0:
                         break
@@ -143,14 +148,15 @@ class Ladder:
             master.add(columns)
         self._prices = master.solve()
 
-    def _settle(self, effort: Effort, *, is_last: bool = True) -> bool:
+    def _settle(self, effort: Effort, *, is_last: bool = True, once: bool = False) -> bool:
         """A whole round, and rounds of a few groups until little is found; False if time is up before.
 
-        is_last : go on until a whole round finds nothing.
+        is_last : go on until a whole round finds nothing. once : no second whole round, whatever is found.
         """
         whole, n_whole, n_few = effort, 0, 0
         few = CENTRAL_FEW if effort.central else FEW
         while True:
+            before = self.best
             new, n_split, is_cut_short = self._look(effort)
             if is_cut_short:
                 return False
@@ -158,10 +164,13 @@ class Ladder:
             if not effort.only_doubtful:
                 n_whole, n_few = found, 0
                 is_little = found < max(5, int(0.0 if is_last else MUCH * self._rounds.master.n_runs))
-                if is_little and self._linked < effort.eps:
+                has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
+                if is_little and self._linked < effort.eps and not has_risen:
                     return True
             n_few += few
             is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole * few / FEW)
+            if once and not is_few:
+                return True
             effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
 
     def _prove(self) -> None:
@@ -182,15 +191,16 @@ class Ladder:
 
     def _look(self, effort: Effort) -> tuple[int, int, bool]:
         """One round, see `Rounds.price`."""
-        master, prices = self._rounds.master, self._prices
-        if self._looked_at is not None and effort.max_labels == 0:
-            prices = master.between(prices, self._looked_at, SMOOTHED)
-        self._looked_at = prices
+        master = self._rounds.master
+        prices = self._looked_at = self._next_prices(effort)
         result = self._rounds.price(prices, effort)
         proven = self._rounds.proven(prices)
         if proven.bound > self.best:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
+            master.links.hold()
+        elif self.best_prices is None:
+            master.links.hold()
         self._prices = master.solve(central=effort.central)
         most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
         if effort.central:
@@ -201,6 +211,16 @@ class Ladder:
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result
+
+    def _next_prices(self, effort: Effort) -> Prices:
+        """Those of the program; by tables on the way from earlier ones."""
+        master, earlier = self._rounds.master, self._looked_at
+        if effort.with_links and self.best_prices is not None:
+            earlier = self.best_prices
+        if earlier is None or effort.max_labels > 0:
+            return self._prices
+        master.links.ask(SMOOTHED)
+        return master.between(self._prices, earlier, SMOOTHED)
 
     def _link(self) -> float:
         """Keep runs that come to a home again from serving it with less than a vehicle.

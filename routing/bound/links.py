@@ -41,34 +41,42 @@ class Broken:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
+class Link:
+    """One node of a bundle.
+
+    Attributes
+    ----------
+    row : of the program. fine : its price in the last solution, >= 0. held : that of the best prices so far.
+    asked : that of the next round of pricing, the same unless `Links.ask` says otherwise.
+    """
+
+    node: int
+    row: int
+    fine: float = 0.0
+    held: float = 0.0
+    asked: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Bundle:
     """The links of one leg, kind and PA that speak of the same sequences.
 
     Attributes
     ----------
     has : (Q,) which sequences. driven : column of how often their runs are driven; row : row that says so.
-    nodes, rows : of its links. fines : their prices, >= 0.
     """
 
     has: NDArray[np.bool_]
     driven: int
     row: int
-    nodes: list[int] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    fines: list[float] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
 
     def entry(self, run: Run) -> dict[int, float]:
         """What a run counts in the rows."""
         if not self.has[run[3]]:
             return {}
-        counted = {row: float(run[4:].count(node)) for node, row in zip(self.nodes, self.rows, strict=True)}
+        counted = {link.row: float(run[4:].count(link.node)) for link in self.links}
         return {self.row: 1.0} | {row: times for row, times in counted.items() if times}
-
-    def keep(self, which: Sequence[int]) -> None:
-        """Only some of its links."""
-        self.nodes = [self.nodes[k] for k in which]
-        self.rows = [self.rows[k] for k in which]
-        self.fines = [self.fines[k] for k in which]
 
 
 class Links:
@@ -111,9 +119,8 @@ class Links:
             own = [(column, run) for column, run in of[links.at] if bundle.has[run[3]]]
             for node in links.nodes:
                 counted = {column: float(run[4:].count(node)) for column, run in own if node in run[4:]}
-                bundle.rows.append(self._add_row(-self._inf, counted | {bundle.driven: -1.0}))
-                bundle.nodes.append(node)
-                bundle.fines.append(0.0)
+                row = self._add_row(-self._inf, counted | {bundle.driven: -1.0})
+                bundle.links.append(Link(node=node, row=row))
 
     def _bundle(self, links: Broken, runs: Sequence[tuple[int, Run]]) -> Bundle | None:
         """That of a group of sequences, a new one where there is none; None: there is no room for it."""
@@ -136,28 +143,38 @@ class Links:
 
     def read(self, prices: NDArray[np.float64]) -> None:
         """Take the fines from the prices of all rows."""
-        for bundle in self._all():
-            bundle.fines = prices[bundle.rows].tolist()
+        for link in self._all():
+            link.fine = link.asked = float(prices[link.row])
+
+    def ask(self, share: float) -> None:
+        """Have the next round ask for fines on the way to those held, a share of it."""
+        for link in self._all():
+            link.asked = (1.0 - share) * link.fine + share * link.held
+
+    def hold(self) -> None:
+        """Hold the fines that the last round asked for."""
+        for link in self._all():
+            link.held = link.asked
 
     def drop_slack(self) -> None:
         """Take out those that cost nothing, where there are many."""
-        if sum(len(bundle.rows) for bundle in self._all()) <= MOST_SLACK:
+        if len(list(self._all())) <= MOST_SLACK:
             return
         gone: list[int] = []
-        for bundle in self._all():
-            which = [k for k, fine in enumerate(bundle.fines) if fine > 0.0]
-            gone += set(bundle.rows) - {bundle.rows[k] for k in which}
-            bundle.keep(which)
-            if not which:
+        for bundle in self._bundles():
+            gone += [link.row for link in bundle.links if not _costs(link)]
+            bundle.links = [link for link in bundle.links if _costs(link)]
+            if not bundle.links:
                 gone.append(bundle.row)
                 self._spare.append(bundle.driven)
         for at, bundles in self.bundles.items():
-            self.bundles[at] = [bundle for bundle in bundles if bundle.nodes]
+            self.bundles[at] = [bundle for bundle in bundles if bundle.links]
         gone.sort()
         self._lp.deleteRows(len(gone), np.array(gone, np.int32))
-        for bundle in self._all():
+        for bundle in self._bundles():
             bundle.row -= bisect_left(gone, bundle.row)
-            bundle.rows = [row - bisect_left(gone, row) for row in bundle.rows]
+        for link in self._all():
+            link.row -= bisect_left(gone, link.row)
 
     def fines_of(self, family: Family, groups: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
         """(k, V) fines of a visit by each of some groups of a family."""
@@ -165,11 +182,20 @@ class Links:
         first = np.array([int(family.groups[g][0]) for g in groups], np.int64)
         for bundle in self.bundles[family.at]:
             for g in np.flatnonzero(bundle.has[first]).tolist():
-                np.add.at(fines[g], bundle.nodes, bundle.fines)
+                for link in bundle.links:
+                    fines[g, link.node] += link.asked
         return fines
 
-    def _all(self) -> Iterator[Bundle]:
+    def _bundles(self) -> Iterator[Bundle]:
         return (bundle for bundles in self.bundles.values() for bundle in bundles)
+
+    def _all(self) -> Iterator[Link]:
+        return (link for bundle in self._bundles() for link in bundle.links)
+
+
+def _costs(link: Link) -> bool:
+    """Whether it is asked for anything, or was when most was proven."""
+    return link.fine > 0.0 or link.held > 0.0
 
 
 def broken_links(families: Iterable[Family], driven: Iterable[tuple[Run, float]], days: float) -> list[Broken]:

@@ -95,7 +95,8 @@ def some_fines(master: Master, rng: Random) -> None:
     for bundles in master.links.bundles.values():
         for bundle in bundles:
             if rng.random() < 0.5:
-                bundle.fines = [3000 * rng.random() for _ in bundle.fines]
+                for link in bundle.links:
+                    link.asked = 3000 * rng.random()
 
 
 def some_prices(master: Master, rng: Random) -> Prices:
