@@ -195,12 +195,12 @@ class Ladder:
         prices = self._looked_at = self._next_prices(effort)
         result = self._rounds.price(prices, effort)
         proven = self._rounds.proven(prices)
-        if proven.bound > self.best:
+        rises = proven.bound > self.best
+        if rises or self.best_prices is None:
+            master.links.hold()
+        if rises:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
-            master.links.hold()
-        elif self.best_prices is None:
-            master.links.hold()
         self._prices = master.solve(central=effort.central)
         most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
         if effort.central:

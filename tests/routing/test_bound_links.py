@@ -7,7 +7,7 @@ import pytest
 
 from routing.bound.families import families_of
 from routing.bound.fields import C_RUN, V_DEMAND
-from routing.bound.links import broken_links
+from routing.bound.links import Link, broken_links
 from routing.bound.master import Master
 from routing.bound.problem import BoundProblem
 from tests.routing.bound_programs import problem_of_two, program_of
@@ -22,6 +22,10 @@ def problem() -> BoundProblem:
 def master(problem: BoundProblem) -> Master:
     """Both passengers by a run that comes to each twice, and by one that comes once; 500 pence of miles each."""
     return program_of(problem, [(0, 1, 0, 1), (0, 1)])
+
+
+def links_of(master: Master) -> list[Link]:
+    return [link for bundles in master.links.bundles.values() for bundle in bundles for link in bundle.links]
 
 
 def morning_pence(master: Master) -> float:
@@ -65,7 +69,7 @@ def test_fines_come_nearer_to_the_last_solution_step_by_step(problem: BoundProbl
     master.solve()
     master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
     master.solve()
-    links = [link for bundles in master.links.bundles.values() for bundle in bundles for link in bundle.links]
+    links = links_of(master)
     assert [link.asked for link in links] == [link.fine for link in links]
     assert max(link.fine for link in links) > 0.0
     for share in (0.4, 0.64):
@@ -80,14 +84,14 @@ def test_links_that_are_held_stay(problem: BoundProblem, master: Master, monkeyp
     master.solve()
     master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
     master.solve()
-    links = [link for bundles in master.links.bundles.values() for bundle in bundles for link in bundle.links]
+    links = links_of(master)
     for link in links:
         link.fine, link.held = 0.0, 1.0
     master.links.drop_slack()
     links[0].held = 0.0
-    assert [link for bundles in master.links.bundles.values() for b in bundles for link in b.links] == links
+    assert links_of(master) == links
     master.links.drop_slack()
-    assert [link for bundles in master.links.bundles.values() for b in bundles for link in b.links] == links[1:]
+    assert links_of(master) == links[1:]
 
 
 def test_links_that_cost_nothing_can_go(problem: BoundProblem, master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,4 +104,4 @@ def test_links_that_cost_nothing_can_go(problem: BoundProblem, master: Master, m
     master.links.drop_slack()
     master.solve()
     assert master.value == pytest.approx(linked)
-    assert 1 <= sum(len(bundle.links) for bundles in master.links.bundles.values() for bundle in bundles) <= 2
+    assert 1 <= len(links_of(master)) <= 2
