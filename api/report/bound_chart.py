@@ -21,13 +21,15 @@ class BoundChart:
 
     Attributes
     ----------
-    cost, bound : steps. between : area from the last bound up to the cost. ticks_x, ticks_y : (position, label).
+    cost, bound : steps. between : area from the bound up to the cost, from where both are known.
+    end_of_bound : where its line ends, (x, y); None without a bound. ticks_x, ticks_y : (position, label).
     unit : of the time axis. words : the picture in a sentence, for who cannot see it.
     """
 
     cost: str
     bound: str
     between: str
+    end_of_bound: tuple[float, float] | None
     ticks_x: tuple[tuple[float, str], ...]
     ticks_y: tuple[tuple[float, str], ...]
     unit: str
@@ -56,7 +58,7 @@ def chart_of(cost: Points, bound: Points, *, searched_s: float, words: str) -> B
     Parameters
     ----------
     cost, bound : seconds and pence, in order of time; the bound may have no point yet.
-    searched_s : end of the search, from which the gap between the two is shaded.
+    searched_s : end of the search, from which the gap between the two is shaded, or from the first bound after it.
     """
     end_s = cost[-1][0]
     ticks_y = _ticks([pence / 100 for _, pence in (*cost, *bound)])
@@ -69,13 +71,12 @@ def chart_of(cost: Points, bound: Points, *, searched_s: float, words: str) -> B
 
     minutes = end_s > MINUTES_FROM_S
     per = 60 if minutes else 1
-    at_cost, at_bound = place([(searched_s, cost[-1][1]), (end_s, cost[-1][1])]), place(bound)
+    at_bound = place(bound)
     return BoundChart(
         cost=_steps(place(cost)),
         bound=_steps(at_bound) if bound else "",
-        between=(
-            f"{_steps(at_bound)}L{at_cost[1][0]} {at_cost[1][1]}L{at_cost[0][0]} {at_cost[0][1]}Z" if bound else ""
-        ),
+        between=_between(at_bound, place([(searched_s, cost[-1][1])])[0]) if bound else "",
+        end_of_bound=at_bound[-1] if bound else None,
         ticks_x=tuple(
             (place([(t * per, int(low))])[0][0], f"{t:,g}") for t in _ticks([0, end_s / per]) if t * per <= end_s
         ),
@@ -89,6 +90,12 @@ def _steps(points: Sequence[tuple[float, float]]) -> str:
     """A path that keeps its height until the next point."""
     (x, y), rest = points[0], points[1:]
     return f"M{x} {y}" + "".join(f"H{to_x}V{to_y}" for to_x, to_y in rest)
+
+
+def _between(bound: Sequence[tuple[float, float]], corner: tuple[float, float]) -> str:
+    """The area above the steps of a bound; its other corner lies on the cost, where the search ends."""
+    first, last = max(bound[0][0], corner[0]), bound[-1][0]
+    return f"{_steps(bound)}L{last} {corner[1]}L{first} {corner[1]}Z"
 
 
 def _ticks(values: Sequence[float]) -> list[float]:

@@ -235,6 +235,20 @@ def test_the_lines_of_the_picture_are_where_the_figures_say() -> None:
     assert all(0 <= at <= HEIGHT for at in y_of.values())
 
 
+def test_nothing_is_shaded_before_the_first_bound() -> None:
+    """The search takes 60 s and the only bound stands 15 s after it, 5 s before the end: shaded are these 5 s of 80."""
+    certificate = Certificate(
+        objective_pence=10_000, bound_pence=9000, method="packing", relaxations=(), trace=((15.0, 9000),),
+        cpu_s=1.0, wall_s=20.0, cost_trace=((0.0, 30_000), (60.0, 10_000)),
+    )  # fmt: skip
+    chart = make_chart(certificate)
+    y_of = {label: y for y, label in chart.ticks_y}
+    first, last, at_bound = round(70 + 75 / 80 * (WIDTH - 70 - 12), 1), WIDTH - 12.0, y_of["£0"] - 182 * 90 / 300
+    assert chart.bound == f"M{first} {at_bound:.1f}H{last}V{at_bound:.1f}"
+    assert chart.between == f"{chart.bound}L{last} {y_of['£100']}L{first} {y_of['£100']}Z"
+    assert chart.end_of_bound == (last, pytest.approx(at_bound, abs=0.1))
+
+
 @pytest.mark.parametrize("pence", [0, 1, 123_456_789])
 def test_a_picture_of_one_height_can_be_drawn(pence: int) -> None:
     """Bound and cost alike, at nothing, a penny and a million pounds; no trace at all."""
