@@ -139,24 +139,19 @@ def price_of_run(
     return t + int(before[V_SERVICE]) + int(s[Q_SPAN]) + turn_s, more_s, k.metre_pence * metres + soft
 
 
-def as_driven(problem: BoundProblem, columns: Columns, *, comes_again: bool = True) -> Columns:
+def as_driven(problem: BoundProblem, columns: Columns) -> Columns:
     """Runs at their own seconds and price, without those that break a ride cap or turn back at once.
 
     Tables with steps of time make runs up; of these, what is left here may only come to somebody again.
-
-    Parameters
-    ----------
-    comes_again : whether a run may.
     """
     table, kind = problem.legs[columns.leg], problem.kinds[columns.kind]
     out_s = table.out_s[int(problem.instance.supplies[kind.supply, S_PROFILE])]
     stay, figures = [], []
     for m, row in enumerate(columns.nodes):
         nodes = row[row >= 0].tolist()
-        again = len(set(nodes)) < len(nodes)
         turns_back = any(a == b for a, b in zip(nodes, nodes[2:], strict=False))
         s = int(columns.sequence[m])
-        may_be = not turns_back and (comes_again or not again) and _is_within_caps(problem, table, out_s, s, nodes)
+        may_be = not turns_back and _is_within_caps(problem, table, out_s, s, nodes)
         if may_be and may_be_in_time(problem, columns.leg, columns.kind, s, nodes):
             stay.append(m)
             figures.append(price_of_run(problem, columns.leg, columns.kind, s, nodes))

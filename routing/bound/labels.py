@@ -39,24 +39,16 @@ def dominates(lab: Any, a: int, b: int, words: int) -> bool:
 
 
 @njit_inner
-def is_kept(lab: Any, new: int, first: int, words: int, width: int) -> bool:
+def is_kept(lab: Any, new: int, first: int, words: int) -> bool:
     """Whether a new label is worth keeping among those of its node and load; those that it beats are dropped."""
-    n_kept, dearest, other = 0, -1, first
+    other = first
     while other >= 0:
         if lab.alive[other]:
             if dominates(lab, other, new, words):
                 return False
             if dominates(lab, new, other, words):
                 lab.alive[other] = False
-            else:
-                n_kept += 1
-                if dearest < 0 or lab.cost[other] > lab.cost[dearest]:
-                    dearest = other
         other = lab.next_one[other]
-    if width > 0 and n_kept >= width:
-        if lab.cost[new] >= lab.cost[dearest]:
-            return False
-        lab.alive[dearest] = False
     return True
 
 
@@ -86,7 +78,7 @@ def begin_labels(n: int, x: Any, tab: Any, lab: Any, fixed: float, rate: float, 
 @njit_inner
 def grow_label(
     label: int, load: int, n: int, x: Any, metre: float, ways: Any, tab: Any, lab: Any, rate: float, wanted: float,
-    step_s: int, width: int, n_labels: int,
+    step_s: int, n_labels: int,
 ) -> int:  # fmt: skip
     """All labels that are one home longer; how many labels there are then, -1: there is no room for them."""
     i, words = lab.at[label], (n + 63) // 64
@@ -104,7 +96,7 @@ def grow_label(
         for w in range(words):
             lab.mask[n_labels, w] = lab.mask[label, w] & lab.ng[j, w]
         put_in(lab.mask[n_labels], j)
-        if is_kept(lab, n_labels, lab.head[to, j], words, width):
+        if is_kept(lab, n_labels, lab.head[to, j], words):
             lab.alive[n_labels], lab.next_one[n_labels] = True, lab.head[to, j]
             lab.head[to, j] = n_labels
             n_labels += 1
@@ -114,7 +106,7 @@ def grow_label(
 @njit_inner
 def grow_labels(
     n: int, x: Any, metre: float, ways: Any, tab: Any, lab: Any, n_loads: int, fixed: float, rate: float,
-    wanted: float, step_s: int, width: int,
+    wanted: float, step_s: int,
 ) -> tuple[bool, float]:  # fmt: skip
     """All runs with a reduced cost below -wanted, load by load; whether there was room for all, and the least cost."""
     least = -NEVER
@@ -132,9 +124,7 @@ def grow_labels(
                     least = min(least, done)
                     if done < lab.end_cost[i]:
                         lab.end_cost[i], lab.end_at[i] = done, label
-                    n_labels = grow_label(
-                        label, load, n, x, metre, ways, tab, lab, rate, wanted, step_s, width, n_labels
-                    )
+                    n_labels = grow_label(label, load, n, x, metre, ways, tab, lab, rate, wanted, step_s, n_labels)
                 label = lab.next_one[label]
     return n_labels >= 0, least
 

@@ -15,19 +15,21 @@ from routing.bound.local import MOST_BITS
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
-from routing.bound.rounds import EXACT, QUICK, TABLES, Effort, Rounds
+from routing.bound.rounds import LABELS, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-FIRST_EPS, LEAST_EPS = 0.05, 0.0005
-"""Share of a run's price that a find must be worth at first, and at last, by labels."""
+FIRST_EPS = 0.05
+"""Share of a run's price that a find must be worth at first."""
+LABELS_EPS = (0.002, 0.001, 0.0005, 0.0002)
+"""The same by labels, one after another."""
 REMEMBERED = (12, 24)
 """Homes that labels at a home remember at most, at first and then."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01, 0.005)),
     (replace(TABLES, n_stages=3, with_links=True), (0.02, 0.01, 0.005, 0.002)),
-    (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002, 0.001, 0.0005, 0.0002)),
+    (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
 N_SAMPLES, SAMPLED = 2, 10
@@ -122,27 +124,22 @@ class Ladder:
         for effort, gains in STAGES:
             if effort.n_bits > 0:
                 # Finer tables know more than those that told of the runs at hand.
-                self._as_driven(comes_again=True)
+                self._as_driven()
             for eps in gains:
-                while True:
-                    is_last = eps == gains[-1]
-                    if not self._settle(
-                        replace(effort, eps=eps), is_last=is_last and not effort.central,
-                        once=effort.central and not is_last,
-                    ):  # fmt: skip
-                        return
-                    if effort.n_bits == 0 or self._rounds.remember_more() == 0:
-                        break
+                is_last = eps == gains[-1]
+                if not self._settle(
+                    replace(effort, eps=eps), is_last=is_last and not effort.central,
+                    once=effort.central and not is_last,
+                ):  # fmt: skip
+                    return
+                if effort.n_bits > 0 and self._rounds.remember_more() > 0:
                     self._prices = self._rounds.master.solve()
         self._prove()
 
-    def _as_driven(self, *, comes_again: bool) -> None:
-        """Take the runs that coarser tables made up out of the program, the others at their own price.
-
-        comes_again : whether those that come to a home again may stay.
-        """
+    def _as_driven(self) -> None:
+        """Take the runs that coarser tables made up out of the program, the others at their own price."""
         master = self._rounds.master
-        runs = [as_driven(self.problem, columns, comes_again=comes_again) for columns in master.runs()]
+        runs = [as_driven(self.problem, columns) for columns in master.runs()]
         master.drop_unless(lambda _: False)
         for columns in runs:
             master.add(columns)
@@ -174,19 +171,16 @@ class Ladder:
             effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
 
     def _prove(self) -> None:
-        """By labels: quickly until nobody is visited twice, exactly for smaller gains; then remembering more."""
-        self._as_driven(comes_again=False)
+        """By labels, of groups whose runs come to a home again in the program's solution; then remembering more."""
         for most in REMEMBERED:
-            while self._settle(QUICK) and self._rounds.grow_memory(most):
-                self._prices = self._rounds.master.solve()
-            effort = EXACT
-            while effort.eps > LEAST_EPS:
-                new, n_split, is_cut_short = self._look(effort)
-                if is_cut_short:
-                    return
-                if new + n_split == 0 and not self._rounds.grow_memory(most):
-                    effort = replace(effort, eps=effort.eps / 2)
-                self._prices = self._rounds.master.solve()
+            for eps in LABELS_EPS:
+                is_last = eps == LABELS_EPS[-1]
+                while True:
+                    if not self._settle(replace(LABELS, eps=eps), is_last=is_last):
+                        return
+                    if self._rounds.label_more(most) == 0:
+                        break
+                    self._prices = self._rounds.master.solve()
         self.is_over = True
 
     def _look(self, effort: Effort) -> tuple[int, int, bool]:
@@ -217,7 +211,7 @@ class Ladder:
         master, earlier = self._rounds.master, self._looked_at
         if effort.with_links and self.best_prices is not None:
             earlier = self.best_prices
-        if earlier is None or effort.max_labels > 0:
+        if earlier is None:
             return self._prices
         master.links.ask(SMOOTHED)
         return master.between(self._prices, earlier, SMOOTHED)

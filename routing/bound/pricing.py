@@ -130,7 +130,7 @@ def tell(
 def price_groups(
     nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, least_in: Any,
     turn_s: Any, sequences: Any, member_from: Any, members: Any, c: Any, by_time: Any, fits: Any, price: Any,
-    rate: float, share: float, floor: float, ng_of: Any, fines: Any, n_stages: int, n_bits: int, width: int,
+    rate: float, share: float, floor: float, ng_of: Any, fines: Any, n_stages: int, n_bits: int,
     max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, bound: Any, least: Any, by_home: bool,
     through: Any, split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
@@ -151,7 +151,6 @@ def price_groups(
     ng_of : (V, V) whether a label at a node goes on remembering another one.
     fines : (k, V) fines of each group to begin the tables with. n_stages : finest table. n_bits : most
         critical nodes of a group.
-    width : most labels kept of a node and load; 0: all, and only then do labels prove anything.
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
     per_group : most runs told of each. ways : of the leg (Ways). rivals : whose runs are left out (Rivals).
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
@@ -216,7 +215,7 @@ def price_groups(
         else:
             proven, n_found = tell_labels(
                 n, nodes, sequences[ms[0]], ms[0], c, by_time, price, x, tab, lab, n_loads, fixed, rate, eps, share,
-                shape_of(n, x, stage)[0], ng_of, width, per_group, ways, found, figures, n_found, walk,
+                shape_of(n, x, stage)[0], ng_of, per_group, ways, found, figures, n_found, walk,
             )  # fmt: skip
             bound[k] = max(bound[k], proven)
         if by_home:
@@ -227,7 +226,7 @@ def price_groups(
 @njit_inner
 def tell_labels(
     n: int, nodes: Any, sequence: Any, number: int, c: Any, by_time: Any, price: Any, x: Any, tab: Any, lab: Any,
-    n_loads: int, fixed: float, rate: float, eps: float, share: float, step_s: int, ng_of: Any, width: int,
+    n_loads: int, fixed: float, rate: float, eps: float, share: float, step_s: int, ng_of: Any,
     per_group: int, ways: Any, found: Any, figures: Any, n_found: int, walk: Any,
 ) -> tuple[float, int]:  # fmt: skip
     """The best runs of one sequence by labels; returns the least reduced cost that these prove, and how many are found.
@@ -237,9 +236,7 @@ def tell_labels(
     remember(n, x, lab, ng_of)
     wanted, is_whole, proven = eps, False, NEVER
     while not is_whole:
-        is_whole, cheapest = grow_labels(n, x, c[C_METRE], ways, tab, lab, n_loads, fixed, rate, wanted, step_s, width)
-        if width > 0:
-            break
+        is_whole, cheapest = grow_labels(n, x, c[C_METRE], ways, tab, lab, n_loads, fixed, rate, wanted, step_s)
         if is_whole:
             proven = min(cheapest, -wanted)
         # Too many runs are better than that: look only for those that are better still.

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from routing.bound.families import Family, Known, families_of, known
 from routing.bound.fields import MAX_GATES, V_ROW
+from routing.bound.from_plan import as_driven
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
 from routing.bound.local import MOST_BITS, NEVER
-from routing.bound.master import Columns, Master, Prices
+from routing.bound.master import Columns, Key, Master, Prices
 from routing.bound.pricing import NO_SPLIT, price_groups
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
@@ -34,6 +35,8 @@ AT_ONCE = 20
 LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
 NG_START = 2
+NOISE = 0.01
+"""Pence or seconds of a run that is priced anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,7 @@ class Effort:
         that were not split since.
     central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
     eps : share of the least that a run pays that a find must be worth more than it costs.
-    width : labels kept of a node and load, 0: all, and only then does pricing prove anything beyond its tables.
-    n_stages, n_bits, max_labels : see `pricing.price_groups`.
+    n_stages, n_bits, max_labels : see `pricing.price_groups`; labels are of groups that have them only.
     """
 
     n_gates: int = MAX_GATES
@@ -61,14 +63,12 @@ class Effort:
     with_links: bool = False
     eps: float
     n_stages: int
-    width: int = 0
     n_bits: int = 0
     max_labels: int = 0
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
-QUICK = Effort(eps=0.005, n_stages=4, n_bits=MOST_BITS, with_links=True, width=2, max_labels=20_000)
-EXACT = Effort(eps=0.002, n_stages=4, n_bits=MOST_BITS, with_links=True, max_labels=1_000_000)
+LABELS = Effort(eps=0.002, n_stages=4, n_bits=MOST_BITS, with_links=True, max_labels=200_000)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -123,16 +123,18 @@ class Rounds:
     def _price_once(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
         """See `price`; what is split is not priced again."""
         tasks = [
-            (family, chosen[a : a + AT_ONCE])
+            (family, alike[a : a + AT_ONCE], replace(effort, max_labels=effort.max_labels * by_labels))
             for family in self.families
             for chosen in [self._worth_pricing(family, prices, effort)]
-            for a in range(0, len(chosen), AT_ONCE)
+            for by_labels in (False, True)
+            for alike in [chosen[family.labelled[chosen] == by_labels]]
+            for a in range(0, len(alike), AT_ONCE)
         ]
         n_critical = sum(family.n_critical for family in self.families)
         cuts: list[dict[int, list[int]]] = [{} for _ in self.families]
         of = {id(family): cut for family, cut in zip(self.families, cuts, strict=True)}
         found = list(
-            self.threads.map(lambda task: self._price(task[0], task[1], prices, effort, of[id(task[0])]), tasks)
+            self.threads.map(lambda task: self._price(task[0], task[1], prices, task[2], of[id(task[0])]), tasks)
         )
         if sum(family.n_critical for family in self.families) > n_critical:
             self._drop_repeats()
@@ -214,7 +216,7 @@ class Rounds:
             self._hub_rows, kind.base_m[table.leg], table.least_in[profile], kind.turn_s[table.leg],
             table.sequences, member_from, np.concatenate(groups), c, by_time, p.instance.fits, prices.demand,
             float(p.instance.rules[R_OVER_TARGET]), effort.eps, LEAST_RUN_PENCE,
-            self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.width, effort.max_labels, PER_GROUP,
+            self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.max_labels, PER_GROUP,
             self._ways[family.leg][profile], rivals(self.master, sorted(family.rivals[-1])), critical, bound, least,
             effort.n_gates == MAX_GATES, through, split_at, nodes, figures,
         )  # fmt: skip
@@ -243,24 +245,67 @@ class Rounds:
         """The bound that these prices prove, made feasible."""
         return prove_prices(self.master, self.families, prices, [self.known(f, prices) for f in self.families])
 
-    def grow_memory(self, most: int) -> int:
-        """Have runs of the program's solution that visit somebody twice remember them; drop the runs that forgot.
+    def label_more(self, most: int) -> int:
+        """Have labels look for runs of the groups that the program's solution makes runs up for.
 
-        most : that a node remembers.
+        Such a run comes to a home again, or is not driven at the time and price that it was told with. Where labels
+        look already they are to remember the homes on the way, at most so many at a home. Runs of all these groups
+        are then driven as they are, and those that come to whom they remember are dropped.
 
         After Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery man problem, Transportation Science
-        48(3), 2014. Returns how many more are remembered.
+        48(3), 2014. Returns how many groups and homes are new.
         """
-        n_more = 0
-        for key in self.master.used():
-            ng, nodes = self.ng[key[0]], key[4:]
-            for first, between in _visits_twice(nodes):
+        n_more, of = 0, {family.at: (family, family.group_of()) for family in self.families}
+        made_up = self._made_up()
+        for run in self.master.used():
+            repeats = list(_visits_twice(run[4:]))
+            if not repeats and run not in made_up:
+                continue
+            family, group_of = of[run[0], run[1], run[2]]
+            k, ng = group_of[run[3]], self.ng[run[0]]
+            n_more += int(not family.labelled[k])
+            family.labelled[k] = True
+            for first, between in repeats:
                 if all(ng[v, first] or ng[v].sum() < most for v in between):
                     n_more += int((~ng[list(between), first]).sum())
                     ng[list(between), first] = True
         if n_more:
-            self.master.drop_unless(lambda key: _keeps(self.ng[key[0]], key[4:]))
+            self._drive()
         return n_more
+
+    def _made_up(self) -> set[Key]:
+        """Runs of the program's solution that take longer, or cost more, than they were told with."""
+        used, found = set(self.master.used()), set[Key]()
+        for columns in self.master.runs():
+            own = columns.only(np.array([key in used for key in columns.run_keys()], np.bool_))
+            driven = as_driven(self.problem, own)
+            real = dict(zip(driven.run_keys(), _figures(driven), strict=True))
+            for key, told in zip(own.run_keys(), _figures(own), strict=True):
+                if key not in real or (real[key] > told + NOISE).any():
+                    found.add(key)
+        return found
+
+    def _drive(self) -> None:
+        """Runs of groups that have labels: at their own price, without those that come to whom they remember."""
+        sequences = {
+            (*family.at, int(sequence))
+            for family in self.families
+            for k in np.flatnonzero(family.labelled)
+            for sequence in family.groups[k]
+        }
+        driven = []
+        for columns in self.master.runs():
+            keys = columns.run_keys()
+            keeps = [key[:4] in sequences and _keeps(self.ng[key[0]], key[4:]) for key in keys]
+            driven.append(as_driven(self.problem, columns.only(np.array(keeps, np.bool_))))
+        self.master.drop_unless(lambda run: run[:4] not in sequences)
+        for columns in driven:
+            self.master.add(columns)
+
+
+def _figures(columns: Columns) -> NDArray[np.float64]:
+    """(m, 3) pence, seconds on the road, seconds besides."""
+    return np.stack([columns.pence, columns.seconds, columns.more_s], axis=1)
 
 
 def _worth(least: NDArray[np.float64], share: float) -> NDArray[np.float64]:

@@ -33,12 +33,13 @@ from routing.bound.fields import (
 )
 from routing.bound.from_plan import as_driven, price_of_run
 from routing.bound.hours import taken
+from routing.bound.ladder import REMEMBERED
 from routing.bound.links import Broken
 from routing.bound.local import END_STEP_S
 from routing.bound.master import Columns, Master, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
-from routing.bound.rounds import EXACT, QUICK, TABLES, Rounds
+from routing.bound.rounds import LABELS, TABLES, Rounds
 from routing.encode import encode
 from tests.routing.bound_rounds import rounds_of
 from tests.routing.planning import plan_for
@@ -48,8 +49,8 @@ EFFORTS = {
     "coarse": TABLES,
     "fine": replace(TABLES, n_stages=3),
     "remembering": replace(TABLES, n_stages=4, n_bits=3),
-    "quick": QUICK,
-    "exact": EXACT,
+    "few labels": replace(LABELS, max_labels=20),
+    "labels": LABELS,
 }
 MOST_TRIED = 1_500
 NOISE_PENCE = 0.01
@@ -74,6 +75,10 @@ def test_no_run_is_worth_more_than_it_costs(features: set[str], effort: str, n: 
             prices = some_prices(rounds.master, rng)
             some_fines(rounds.master, rng)
             rounds.remember_more()
+            if rng.random() < 0.5:
+                rounds.label_more(rng.choice(REMEMBERED))
+            else:
+                some_labels(rounds, rng)
             rounds.price(prices, EFFORTS[effort])
             proven = rounds.proven(prices)
             assert_feasible(rounds, proven.prices, rng)
@@ -88,6 +93,12 @@ def some_links(rounds: Rounds, rng: Random) -> None:
         if nodes:
             chosen = rng.sample(nodes, rng.randint(1, len(nodes)))
             rounds.master.add_links([Broken(at=family.at, group=group, nodes=chosen)])
+
+
+def some_labels(rounds: Rounds, rng: Random) -> None:
+    """For any groups of sequences."""
+    for family in rounds.families:
+        family.labelled[:] = [rng.random() < 0.7 for _ in family.groups]
 
 
 def some_fines(master: Master, rng: Random) -> None:
