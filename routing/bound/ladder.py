@@ -62,7 +62,7 @@ class Ladder:
     on_bound : called with the bound, pence a fortnight, whenever it rises. should_stop : asked between goes of pricing.
     has_runs : whether gate sequences stand for every run; else only packing is valid. refills : see `packing_bound`.
     best : the bound. best_prices : the prices that prove it; None: packing does, or an earlier run's.
-    is_over : every run was priced, exactly, and none is left to find.
+    is_over : no run is left to find that is worth more than it costs, and the solution uses none that is made up.
     """
 
     problem: BoundProblem
