@@ -124,7 +124,8 @@ class Ladder:
         for effort, gains in STAGES:
             if effort.n_bits > 0:
                 # Finer tables know more than those that told of the runs at hand.
-                self._as_driven()
+                self._rounds.drive(lambda _: True)
+                self._prices = self._rounds.master.solve()
             for eps in gains:
                 is_last = eps == gains[-1]
                 if not self._settle(
@@ -135,15 +136,6 @@ class Ladder:
                 if effort.n_bits > 0 and self._rounds.remember_more() > 0:
                     self._prices = self._rounds.master.solve()
         self._prove()
-
-    def _as_driven(self) -> None:
-        """Take the runs that coarser tables made up out of the program, the others at their own price."""
-        master = self._rounds.master
-        runs = [as_driven(self.problem, columns) for columns in master.runs()]
-        master.drop_unless(lambda _: False)
-        for columns in runs:
-            master.add(columns)
-        self._prices = master.solve()
 
     def _settle(self, effort: Effort, *, is_last: bool = True, once: bool = False) -> bool:
         """A whole round, and rounds of a few groups until little is found; False if time is up before.

@@ -270,7 +270,7 @@ class Rounds:
                     n_more += int((~ng[list(between), first]).sum())
                     ng[list(between), first] = True
         if n_more:
-            self._drive()
+            self._drive_labelled()
         return n_more
 
     def _made_up(self) -> set[Key]:
@@ -285,20 +285,24 @@ class Rounds:
                     found.add(key)
         return found
 
-    def _drive(self) -> None:
-        """Runs of groups that have labels: at their own price, without those that come to whom they remember."""
+    def _drive_labelled(self) -> None:
+        """Runs of groups that have labels as they are, without those that come to whom they remember."""
         sequences = {
             (*family.at, int(sequence))
             for family in self.families
             for k in np.flatnonzero(family.labelled)
             for sequence in family.groups[k]
         }
-        driven = []
-        for columns in self.master.runs():
-            keys = columns.run_keys()
-            keeps = [key[:4] in sequences and _keeps(self.ng[key[0]], key[4:]) for key in keys]
-            driven.append(as_driven(self.problem, columns.only(np.array(keeps, np.bool_))))
-        self.master.drop_unless(lambda run: run[:4] not in sequences)
+        self.master.drop_unless(lambda run: run[:4] not in sequences or _keeps(self.ng[run[0]], run[4:]))
+        self.drive(lambda run: run[:4] in sequences)
+
+    def drive(self, which: Callable[[Key], bool]) -> None:
+        """Some runs at hand at their own price, without those that tables made up, see `as_driven`."""
+        driven = [
+            as_driven(self.problem, columns.only(np.array([which(run) for run in columns.run_keys()], np.bool_)))
+            for columns in self.master.runs()
+        ]
+        self.master.drop_unless(lambda run: not which(run))
         for columns in driven:
             self.master.add(columns)
 
