@@ -72,6 +72,7 @@ class Family:
     rivals : kinds that were the rivals of this one under each of the prices, whose runs were not priced.
     homes : of each group what was told of its homes then, none: nothing.
     least : (G,) least that a run of the group paid then. parted : (G,) whether the group was part of a larger one then.
+    promise : (G,) the bound of each group when it was last looked at for runs, not for a proof.
     labelled : (G,) whether labels look for runs of the group, where tables leave doubt.
     """
 
@@ -88,6 +89,7 @@ class Family:
     parted: NDArray[np.bool_]
     critical: NDArray[np.int64]
     homes: list[Homes | None]
+    promise: NDArray[np.float64]
     labelled: NDArray[np.bool_]
     rivals: list[frozenset[int]] = field(default_factory=list)
 
@@ -142,7 +144,7 @@ class Family:
         self.homes = [self.homes[k] for k in of]
         self.bound, self.least, self.seen = self.bound[of], self.least[of], self.seen[of]
         self.parted = np.concatenate([self.parted[stay], np.ones(len(parts), np.bool_)])
-        self.critical, self.labelled = self.critical[of], self.labelled[of]
+        self.critical, self.labelled, self.promise = self.critical[of], self.labelled[of], self.promise[of]
         # Smaller groups have room for more.
         self.critical[len(stay) :][self.critical[len(stay) :] == NO_ROOM] = -1
         new_gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
@@ -164,7 +166,7 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), seen=np.full(n, -1, np.int64),
                         parted=np.zeros(n, np.bool_), critical=np.full((n, MOST_BITS), -1, np.int64), homes=[None] * n,
-                        labelled=np.zeros(n, np.bool_),
+                        promise=np.zeros(n), labelled=np.zeros(n, np.bool_),
                     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from routing.bound.local import MOST_BITS
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
+from routing.bound.proven import Proven
 from routing.bound.rounds import LABELS, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
@@ -27,7 +28,7 @@ REMEMBERED = (12, 24)
 """Homes that labels at a home remember at most, at first and then."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
-    (replace(TABLES, n_stages=3), (0.01, 0.005)),
+    (replace(TABLES, n_stages=3), (0.01,)),
     (replace(TABLES, n_stages=3, with_links=True), (0.02, 0.01, 0.005, 0.002)),
     (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002)),
 )
@@ -127,11 +128,8 @@ class Ladder:
                 self._rounds.drive(lambda _: True)
                 self._prices = self._rounds.master.solve()
             for eps in gains:
-                is_last = eps == gains[-1]
-                if not self._settle(
-                    replace(effort, eps=eps), is_last=is_last and not effort.central,
-                    once=effort.central and not is_last,
-                ):  # fmt: skip
+                once = effort.central and eps != gains[-1]
+                if not self._settle(replace(effort, eps=eps), is_last=False, once=once):
                     return
                 if effort.n_bits > 0 and self._rounds.remember_more() > 0:
                     self._prices = self._rounds.master.solve()
@@ -152,7 +150,7 @@ class Ladder:
             found = new + n_split
             if not effort.only_doubtful:
                 n_whole, n_few = found, 0
-                is_little = found < max(5, int(0.0 if is_last else MUCH * self._rounds.master.n_runs))
+                is_little = found < 5 or (not is_last and self._is_little(found))
                 has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
                 if is_little and self._linked < effort.eps and not has_risen:
                     return True
@@ -180,13 +178,11 @@ class Ladder:
         master = self._rounds.master
         prices = self._looked_at = self._next_prices(effort)
         result = self._rounds.price(prices, effort)
-        proven = self._rounds.proven(prices)
-        rises = proven.bound > self.best
-        if rises or self.best_prices is None:
-            master.links.hold()
-        if rises:
-            self.best_prices, self._by_runs = proven.prices, True
-            self._rise(proven.bound)
+        if self._is_worth_proving(effort, result[0] + result[1]):
+            for proven in self._rounds.prove(prices, effort, self.best):
+                self._take(proven)
+        else:
+            self._take(self._rounds.proven(prices))
         self._prices = master.solve(central=effort.central)
         most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
         if effort.central:
@@ -197,6 +193,23 @@ class Ladder:
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result
+
+    def _take(self, proven: Proven) -> None:
+        """Keep prices that prove more than any before, and the fines that were asked for with them."""
+        rises = proven.bound > self.best
+        if rises or self.best_prices is None:
+            self._rounds.master.links.hold()
+        if rises:
+            self.best_prices, self._by_runs = proven.prices, True
+            self._rise(proven.bound)
+
+    def _is_worth_proving(self, effort: Effort, found: int) -> bool:
+        """Whether a round looked at all groups and found little: then its prices are near the best for all runs."""
+        is_whole = effort.n_gates == MAX_GATES and effort.every == 1 and not effort.only_doubtful
+        return is_whole and self._is_little(found)
+
+    def _is_little(self, found: int) -> bool:
+        return found < MUCH * self._rounds.master.n_runs
 
     def _next_prices(self, effort: Effort) -> Prices:
         """Those of the program; by tables on the way from earlier ones."""

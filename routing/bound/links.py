@@ -151,6 +151,13 @@ class Links:
         for link in self._all():
             link.asked = (1.0 - share) * link.fine + share * link.held
 
+    def fill_asked(self, worth: NDArray[np.float64]) -> None:
+        """Put what one more in each row of links is worth to a run: its fines, and the refund to every run driven."""
+        for bundle in self._bundles():
+            for link in bundle.links:
+                worth[link.row] = -link.asked
+            worth[bundle.row] = sum(link.asked for link in bundle.links)
+
     def hold(self) -> None:
         """Hold the fines that the last round asked for."""
         for link in self._all():

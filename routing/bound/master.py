@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from routing.bound.links import Broken, Links
 from routing.bound.local import END_STEP_S
 from routing.bound.problem import BoundProblem
 from routing.instance import NO_LIMIT, S_CLASS, S_TAGS, Instance
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 CENTRAL_TOLERANCE = 1e-4
@@ -339,6 +342,10 @@ class Master:
             limits += max(0.0, sum(demand[d] * p.weight[d] for d in lot.demands) - lot.pence)
         return Prices(demand=demand, run=run, pa=pa, moment=moment, pa_moment=pa_moment, limits=limits)
 
+    def bound_of(self, prices: Prices) -> float:
+        """Pence a fortnight that prices prove where no run is worth more than it costs."""
+        return float((self.problem.weight * prices.demand).sum() - prices.limits)
+
     def between(self, prices: Prices, others: Prices, share: float) -> Prices:
         """Prices on the way to others, a share of it."""
         return self.prices_of(*(
@@ -351,12 +358,44 @@ class Master:
         moment: NDArray[np.float64], pa_moment: NDArray[np.float64],
     ) -> None:  # fmt: skip
         """Nobody who travels alone is worth more than their cheapest run: these are all in the program, not priced."""
-        of_row = np.zeros(self._upper.size)
-        of_row[self._run_row], of_row[self._pa_row] = run, pa
-        of_row[self._moment_row], of_row[self._pa_moment_row] = moment, pa_moment
+        of_row = self._costs_by_row(run, pa, moment, pa_moment)
         for d, pence, entry in self._alone:
             cost = pence + sum(a * of_row[row] for row, a in entry.items() if row < of_row.size)
             demand[d] = min(demand[d], cost)
+
+    def _costs_by_row(
+        self, run: NDArray[np.float64], pa: NDArray[np.float64], moment: NDArray[np.float64],
+        pa_moment: NDArray[np.float64],
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """What a run pays for each that it counts in the rows but those of links; nothing in those of demands."""
+        of_row = np.zeros(self._upper.size)
+        of_row[self._run_row], of_row[self._pa_row] = run, pa
+        of_row[self._moment_row], of_row[self._pa_moment_row] = moment, pa_moment
+        return of_row
+
+    def in_excess(self, prices: Prices) -> tuple[csr_array, NDArray[np.float64]]:
+        """The runs at hand that are worth more than they cost, links as the last round asked for them.
+
+        Returns
+        -------
+        What each counts in the rows, (m, R), and by how many pence it is worth more, (m,).
+        """
+        from scipy.sparse import csc_array
+
+        lp = self._lp.getLp()
+        matrix, shape = lp.a_matrix_, (lp.num_row_, lp.num_col_)
+        counts = csc_array((matrix.value_, matrix.index_, matrix.start_), shape)[:, self._n_fixed :].T
+        worth = np.zeros(lp.num_row_)
+        worth[: self._upper.size] = -self._costs_by_row(prices.run, prices.pa, prices.moment, prices.pa_moment)
+        worth[: self.problem.n_demands] = prices.demand
+        self.links.fill_asked(worth)
+        excess = counts @ worth - np.array(lp.col_cost_)[self._n_fixed :]
+        which = np.flatnonzero(excess > PENNY)
+        return counts[which].tocsr(), excess[which]
+
+    def run_row(self, leg: int, kind: int) -> int:
+        """Row that counts the runs of a kind on one leg."""
+        return int(self._run_row[leg, kind])
 
     def add_links(self, broken: Sequence[Broken]) -> None:
         """Have groups of sequences serve homes no more often than they are driven."""

@@ -97,7 +97,8 @@ def _scaled(master: Master, told: Sequence[tuple[Family, Known, Hot]], then: Pri
         share = _share(paid[homes.group[hot]], over_home[hot])
         np.minimum.at(of_demand, table.nodes[homes.node[hot], V_DEMAND], share)
     demand = now.demand * np.minimum(of_gate[p.leg_of, p.gate], of_demand)
-    return Proven(bound=float((p.weight * demand).sum() - now.limits), prices=replace(now, demand=demand))
+    prices = replace(now, demand=demand)
+    return Proven(bound=master.bound_of(prices), prices=prices)
 
 
 def _share(paid: NDArray[np.float64], over: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -16,11 +16,13 @@ from routing.bound.from_plan import as_driven
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
 from routing.bound.local import MOST_BITS, NEVER
+from routing.bound.lowering import lowered
 from routing.bound.master import Columns, Key, Master, Prices
 from routing.bound.pricing import NO_SPLIT, price_groups
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven, prove_prices
 from routing.bound.rivals import rivals, rivals_of
+from routing.bound.tables import STEPS_S
 from routing.bound.ways import Ways, ways_of
 from routing.instance import H_ROW, R_OVER_TARGET, S_PROFILE
 
@@ -35,6 +37,12 @@ AT_ONCE = 20
 LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
 NG_START = 2
+N_STAGES = len(STEPS_S)
+"""Tables, each finer than the one before, see `routing.bound.tables`."""
+PROOF_EPS = 0.0005
+"""Share of what a run pays by which it may be worth more than it costs where a bound is proven."""
+PROOF_RISES = 0.2
+"""Share of what is left to prove near some prices by which the bound has to rise for their proof to go on."""
 NOISE = 0.01
 """Pence or seconds of a run that is priced anew."""
 
@@ -47,8 +55,8 @@ class Effort:
     ----------
     n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most;
         every : one of so many.
-    only_doubtful : leave out groups that had nothing to give when they were last priced. only_parted : leave out those
-        that were not split since.
+    only_doubtful : leave out groups that had nothing to give when they were last looked at for runs. only_parted :
+        leave out those that were not split since. for_proof : prices are lowered ones, at which nothing promises runs.
     central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
     eps : share of the least that a run pays that a find must be worth more than it costs.
     n_stages, n_bits, max_labels : see `pricing.price_groups`; labels are of groups that have them only.
@@ -59,6 +67,7 @@ class Effort:
     every: int = 1
     only_doubtful: bool = False
     only_parted: bool = False
+    for_proof: bool = False
     central: bool = False
     with_links: bool = False
     eps: float
@@ -68,7 +77,7 @@ class Effort:
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
-LABELS = Effort(eps=0.002, n_stages=4, n_bits=MOST_BITS, with_links=True, max_labels=200_000)
+LABELS = Effort(eps=0.002, n_stages=N_STAGES, n_bits=MOST_BITS, with_links=True, max_labels=200_000)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -180,12 +189,12 @@ class Rounds:
         of = self.known(family, prices)
         may = (family.n_gates <= effort.n_gates) & (of.bound < -_worth(of.least, effort.eps))
         if effort.only_doubtful:
-            may &= (family.seen < 0) | (family.bound < -_worth(family.least, effort.eps))
+            may &= (family.seen < 0) | (family.promise < -_worth(family.least, effort.eps))
         if effort.only_parted:
             may &= family.parted
         chosen = np.flatnonzero(may)[:: effort.every]
         if len(chosen) > effort.most:
-            chosen = np.sort(chosen[np.argsort(family.bound[chosen], kind="stable")[: effort.most]])
+            chosen = np.sort(chosen[np.argsort(family.promise[chosen], kind="stable")[: effort.most]])
         return chosen
 
     def _price(
@@ -221,6 +230,8 @@ class Rounds:
             effort.n_gates == MAX_GATES, through, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
+        if not effort.for_proof:
+            family.promise[chosen] = bound
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
         for k, at, row in zip(chosen.tolist(), split_at.tolist(), through, strict=True):
@@ -240,6 +251,29 @@ class Rounds:
     def known(self, family: Family, prices: Prices) -> Known:
         """What earlier pricing says of each group under new prices."""
         return known(self.problem, self.master, family, prices, self.history)
+
+    def prove(self, prices: Prices, effort: Effort, least: float = -np.inf) -> Iterator[Proven]:
+        """What these prices prove, by which all was just priced; then ever more, near lowered ones.
+
+        Prices are lowered until no run at hand is worth more than it costs, and groups in doubt priced again, by the
+        finest tables: for as long as the runs found then leave something to prove above `least`, and it rises.
+        """
+        best = self.proven(prices)
+        yield best
+        last, effort = -np.inf, replace(effort, eps=min(effort.eps, PROOF_EPS), n_stages=N_STAGES, for_proof=True)
+        while not self.is_time_up():
+            lower = lowered(self.master, prices)
+            at_most = self.master.bound_of(lower)
+            if at_most <= least:
+                return
+            n_new, n_split, is_cut_short = self.price(lower, effort)
+            proven = self.proven(lower)
+            best = max(best, proven, key=lambda each: each.bound)
+            yield best
+            left = at_most - max(best.bound, least)
+            if is_cut_short or n_new + n_split == 0 or proven.bound - last < PROOF_RISES * left:
+                return
+            last = proven.bound
 
     def proven(self, prices: Prices) -> Proven:
         """The bound that these prices prove, made feasible."""
