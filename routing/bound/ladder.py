@@ -16,7 +16,7 @@ from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven
-from routing.bound.rounds import LABELS, TABLES, Effort, Rounds
+from routing.bound.rounds import LABELS, N_STAGES, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
@@ -30,7 +30,7 @@ STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01,)),
     (replace(TABLES, n_stages=3, with_links=True), (0.02, 0.01, 0.005, 0.002)),
-    (replace(TABLES, n_stages=4, n_bits=MOST_BITS, with_links=True), (0.005, 0.002)),
+    (replace(TABLES, n_stages=N_STAGES, n_bits=MOST_BITS, with_links=True), (0.005, 0.002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
 N_SAMPLES, SAMPLED = 2, 10
