@@ -22,7 +22,7 @@ HEAVY = {"numba", "osmnx", "geopandas", "pandas", "ortools", "scipy", "pyproj", 
 HEAVY |= {"sqlalchemy", "alembic", "fastapi", "uvicorn", "cryptography", "argon2", "psycopg", "dbos"}
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
 # One library, delivered as two.
-PARTS = {"pydantic_core": "pydantic", "markupsafe": "jinja2", "starlette": "fastapi"}
+PARTS = {"pydantic_core": "pydantic", "markupsafe": "jinja2", "starlette": "fastapi", "llvmlite": "numba"}
 # A quotient (pence per second) and a coordinate on the projected plane need not be whole.
 # So are times that were measured, and the prices of a linear program.
 MAY_BE_FRACTIONAL = re.compile(r"_per_|(^|_)[xy]_m$|^(cpu|wall)_s$")

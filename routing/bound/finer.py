@@ -15,12 +15,10 @@ import numpy as np
 
 from routing.bound.groups import find_more
 from routing.bound.loads import fill_states
-from routing.bound.local import NEVER, ROOM, over_pence
+from routing.bound.local import LANES, NEVER, ROOM, over_pence
 from routing.bound.tables import (
     APART_FROM,
     LOWEST,
-    NEXT,
-    SECOND,
     STEP,
     best_start,
     fill_table,
@@ -30,6 +28,7 @@ from routing.bound.tables import (
     follow,
     go_on_far,
     go_on_near,
+    in_lanes,
     over_line,
     place_of,
     put_row,
@@ -38,7 +37,7 @@ from routing.bound.tables import (
     shape_of,
 )
 from routing.evaluate import FAR
-from routing.numba_cache import njit_inline, njit_inner
+from routing.numba_cache import larger, njit_inline, njit_inner
 
 
 @njit_inner
@@ -203,21 +202,21 @@ def fill_begun_row(
             steps = go // step_s
             # Both ends of the way are at whole steps of the table, what it takes beyond them is paid for.
             over, more = over_line(rate, go % step_s, x.target[i], step_s)
-            came_from = place_of(before, n, j) - np.uint64(steps)
+            came_from = place_of(before, n, j, tab) - np.uint64(steps)
             go_on_near(
-                tab.begun, row, came_from, start // step_s + steps, min(end, x.cap[j] // step_s + 1 + steps), i, j,
-                np.float32(x.less[i] - x.near_cost[i, k]), over, more,
+                tab.begun, tab.wide, row, came_from, start // step_s + steps,
+                min(end, x.cap[j] // step_s + 1 + steps), i, j, np.float32(x.less[i] - x.near_cost[i, k]), over, more,
             )  # fmt: skip
     first = least // step_s
     for s in range(first):
         wait(row, s, first)
-    put_row(row, tab.begun, int(place_of(load, n, i)), first, end)
+    put_row(row, tab.begun, tab.wide, place_of(load, n, i, tab), first, end)
 
 
 @njit_inner
 def pay_here(row: Any, end: int, gain: Any, over: Any, more: Any) -> None:
     """What coming to a home gains, at every step."""
-    for s in range(end):
+    for s in in_lanes(0, end):
         u = np.uint64(s)
         row[u] = row[u] + gain - max(over + more * row[u + STEP], np.float32(0.0))
 
@@ -240,21 +239,21 @@ def fill_begun_most(n: int, n_clusters: int, x: Any, tab: Any, load: int, step_s
     """Most gained on coming to any home of a cluster with a load, into tab.begun_most."""
     for k in range(n_clusters):
         place = (load * n_clusters + k) * ROOM
-        for s in range(n_steps):
+        for s in range(n_steps + LANES):
             tab.begun_most[place + s] = LOWEST
     for i in range(n if n_clusters else 0):
         first = max(x.reach[i], tab.soonest[load])
         if first <= x.cap[i]:
             of = np.uint64((load * n_clusters + x.cluster[i]) * ROOM)
-            raise_to(tab.begun, tab.begun_most, place_of(load, n, i), of, first // step_s, x.cap[i] // step_s + 1)
+            raise_to(tab.begun, tab.begun_most, place_of(load, n, i, tab), of, first // step_s, x.cap[i] // step_s + 1)
 
 
 @njit_inline
 def raise_to(rows: Any, most: Any, at: Any, to: Any, a: int, b: int) -> None:
     """At the steps [a, b)."""
-    for s in range(a, b):
+    for s in in_lanes(a, b):
         u = np.uint64(s)
-        most[to + u] = max(most[to + u], rows[at + u])
+        most[to + u] = larger(most[to + u], rows[at + u])
 
 
 @njit_inner
@@ -266,7 +265,7 @@ def best_through(i: int, n: int, x: Any, tab: Any, n_loads: int, step_s: int) ->
     for load in range(1, n_loads):
         first = max(x.reach[i], tab.soonest[load])
         if first <= x.cap[i]:
-            add_both(tab.begun, tab.rows, row, place_of(load, n, i), first // step_s, end)
+            add_both(tab.begun, tab.rows, tab.wide, row, place_of(load, n, i, tab), first // step_s, end)
     most = LOWEST
     for s in range(end):
         most = max(most, row[s])
@@ -274,11 +273,13 @@ def best_through(i: int, n: int, x: Any, tab: Any, n_loads: int, step_s: int) ->
 
 
 @njit_inline
-def add_both(begun: Any, rows: Any, row: Any, at: Any, a: int, b: int) -> None:
+def add_both(begun: Any, rows: Any, wide: Any, row: Any, at: Any, a: int, b: int) -> None:
     """Both ends of runs through a place at the steps [a, b)."""
-    for s in range(a, b):
+    second_at = at + np.uint64(wide[0])
+    next_at = second_at + np.uint64(wide[0])
+    for s in in_lanes(a, b):
         u = np.uint64(s)
         before, after = begun[at + u], rows[at + u]
-        other = max(begun[at + u + SECOND] + after, before + rows[at + u + SECOND])
-        value = other if begun[at + u + NEXT] == rows[at + u + NEXT] else before + after
-        row[u] = max(row[u], value)
+        other = max(begun[second_at + u] + after, before + rows[second_at + u])
+        value = other if begun[next_at + u] == rows[next_at + u] else before + after
+        row[u] = larger(row[u], value)

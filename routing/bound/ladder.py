@@ -29,7 +29,7 @@ REMEMBERED = (12, 24)
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01,)),
-    (replace(TABLES, n_stages=3, with_links=True), (0.02, 0.01, 0.005, 0.002)),
+    (replace(TABLES, n_stages=3, with_links=True), (0.002,)),
     (replace(TABLES, n_stages=N_STAGES, n_bits=MOST_BITS, with_links=True), (0.005, 0.002)),
 )
 """Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
@@ -189,7 +189,8 @@ class Ladder:
             most = int(CENTRAL_SHARE * most)
         if master.n_runs > most:
             master.purge(most // 2)
-        self._linked = self._link() if effort.with_links else 0.0
+        if not effort.only_doubtful:
+            self._linked = self._link() if effort.with_links else 0.0
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()
         return result

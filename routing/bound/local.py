@@ -12,8 +12,11 @@ NEVER = -1e15
 """Gain of what cannot be."""
 END_STEP_S, N_END_STEPS = 60, 6 * 60
 """The prices of a run by when it is on the road: one a minute that it lasts, the last for all that is longer."""
-ROOM, N_PARTS = 192, 3
-"""Most steps of time in a table, and numbers of a place at each, see `routing.bound.tables`."""
+MOST_STEPS, LANES, N_PARTS = 192, 8, 3
+"""Most steps of time in a table; those that a processor works on at once; and numbers of a place at each, see
+`routing.bound.tables`."""
+ROOM = MOST_STEPS + 2 * LANES
+"""Steps that the row in the making has room for: some behind the last are worked on with it."""
 MOST_BITS, MOST_PLACES = 5, 40_000
 """Homes of a group that a table keeps from coming again, and places of a table up to which it has room for more."""
 MOST_NEAR, MOST_CLUSTERS = 40, 12
@@ -69,15 +72,16 @@ class Local(NamedTuple):
 class Table(NamedTuple):
     """Most that can still be gained from each place: load and node, see `routing.bound.tables`.
 
-    rows : the places' rows, one after another; row : the one in the making. after : (L, F) load that a load becomes
-    with a home of a form; soonest : (L,) time at which it can be on board; at_gates : least service of it there;
-    more_s, more_pence : what that makes a run longer than the span, and its price but for the surcharge; may_end :
-    whether a run may have it in the end. most, most_at : by cluster and step, of the load in the making, and the node
-    that it is gained at. before : (L, F) load that becomes a load with a home of a form, -1: none does; begun,
-    begun_most : see `routing.bound.finer`.
+    rows : the places' rows, one after another; wide : (1,) steps that each has room for; row : the one in the making.
+    after : (L, F) load that a load becomes with a home of a form; soonest : (L,) time at which it can be on board;
+    at_gates : least service of it there; more_s, more_pence : what that makes a run longer than the span, and its price
+    but for the surcharge; may_end : whether a run may have it in the end. most, most_at : by cluster and step, of the
+    load in the making, and the node that it is gained at. before : (L, F) load that becomes a load with a home of a
+    form, -1: none does; begun, begun_most : see `routing.bound.finer`.
     """
 
     rows: Any
+    wide: Any
     row: Any
     after: Any
     soonest: Any
@@ -140,8 +144,8 @@ def make_table(n: int, n_loads: int, n_forms: int) -> Any:
     """Room for n nodes, and for sets of critical ones as far as they fit."""
     most = n_loads << MOST_BITS
     return Table(
-        rows=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32),
-        row=np.empty((N_PARTS + 1) * ROOM, np.float32), after=np.empty((most, n_forms + MOST_BITS), np.int64),
+        rows=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32), wide=np.empty(1, np.int64),
+        row=np.zeros((N_PARTS + 1) * ROOM, np.float32), after=np.empty((most, n_forms + MOST_BITS), np.int64),
         soonest=np.empty(most, np.int64), at_gates=np.empty(most, np.int64), more_s=np.empty(most, np.int64),
         more_pence=np.empty(most), may_end=np.empty(most, np.bool_), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
         most_at=np.empty(MOST_CLUSTERS * ROOM, np.int64), before=np.empty((most, n_forms + MOST_BITS), np.int64),

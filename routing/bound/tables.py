@@ -6,9 +6,9 @@ run of the table, or one of the program, visits more than once becomes *critical
 on board. Others may be fined for each visit, where every run is let off one fine of each home: one that visits it once
 pays nothing.
 
-A place of the table is a load and a node; its `ROOM` steps of time lie side by side, so that one instruction works on
-many of them. A processor does that for numbers of four bytes at known distances only: hence one long array, and rows
-of a fixed width. What four bytes lose is taken off what a table proves, see `rounded_pence`.
+A place of the table is a load and a node; its steps of time lie side by side, so that one instruction works on many of
+them. A processor does that for numbers of four bytes at known distances only: hence one long array, and rows of one
+width. What four bytes lose is taken off what a table proves, see `rounded_pence`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from routing.bound.loads import NO_ROOM
-from routing.bound.local import N_PARTS, NEVER, ROOM, end_pence, over_pence
+from routing.bound.local import LANES, MOST_STEPS, N_PARTS, NEVER, ROOM, end_pence, over_pence
 from routing.evaluate import FAR
-from routing.numba_cache import njit_inline, njit_inner
+from routing.numba_cache import larger, njit_inline, njit_inner
 
 STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 24, 40), (8, 12, 12, 12)
 """Step of a table's time, neighbours of a node that it tells apart, and clusters of the others: a finer table where one
@@ -30,9 +30,9 @@ APART_FROM = 2
 LOWEST = np.float32(-1e9)
 """Gain of a place that cannot be."""
 SECOND, NEXT, STEP = np.uint64(ROOM), np.uint64(2 * ROOM), np.uint64(3 * ROOM)
-"""Where the parts of a place's row begin after the first, the most that can be gained with anything next: with anything
-but the near node that comes next then; its number, -1: none or a far one. In the row in the making, then: steps."""
-ROW = N_PARTS * ROOM
+"""Where the parts of the row in the making begin after the first, the most that can be gained with anything next: with
+anything but the near node that comes next then; its number, -1: none or a far one; steps. A place's row has the first
+three of them, as wide as the table has steps: those of many places are near each other in memory."""
 
 
 @njit_inner
@@ -112,9 +112,15 @@ def find_near(
 
 
 @njit_inline
-def place_of(load: int, n: int, i: int) -> Any:
+def in_lanes(a: int, b: int) -> Any:
+    """The steps [a, b), and behind them as many as fill up the lanes of a processor: no loop has to see to the rest."""
+    return range(a, a + (b - a + LANES - 1) // LANES * LANES)
+
+
+@njit_inline
+def place_of(load: int, n: int, i: int, tab: Any) -> Any:
     """Where the row of a place begins."""
-    return np.uint64((load * n + i) * ROW)
+    return np.uint64((load * n + i) * N_PARTS * tab.wide[0])
 
 
 @njit_inline
@@ -124,18 +130,24 @@ def over_line(rate: float, go: int, target: int, step_s: int) -> tuple[Any, Any]
 
 
 @njit_inner
-def go_on_near(rows: Any, row: Any, at: Any, a: int, b: int, i: int, j: int, gain: Any, over: Any, more: Any) -> None:
+def go_on_near(
+    rows: Any, wide: Any, row: Any, at: Any, a: int, b: int, i: int, j: int, gain: Any, over: Any, more: Any
+) -> None:  # fmt: skip
     """Try node j next, from node i, at the steps [a, b) of the row in the making; `at` is the place after step 0."""
-    came_from, to = np.float32(i), np.float32(j)
-    for s in range(a, b):
+    came_from, to, end, second_at = np.float32(i), np.float32(j), np.float32(b), at + np.uint64(wide[0])
+    next_at = second_at + np.uint64(wide[0])
+    for s in in_lanes(a, b):
         u = np.uint64(s)
-        best, second, back = rows[at + u], rows[at + u + SECOND], rows[at + u + NEXT]
+        best, second, back = rows[at + u], rows[second_at + u], rows[next_at + u]
         after = second if back == came_from else best
         value = gain - max(over + more * row[u + STEP], np.float32(0.0)) + after
+        # Time rounded down may be in time for the node where that itself is not.
+        value = value if row[u + STEP] < end else LOWEST
         first, which = row[u], row[u + NEXT]
-        row[u + SECOND] = max(row[u + SECOND], min(first, value))
-        row[u + NEXT] = to if value > first else which
-        row[u] = max(first, value)
+        row[u + SECOND] = larger(row[u + SECOND], min(first, value))
+        # A sum, as a choice would be a store of some lanes, see `larger`.
+        row[u + NEXT] = which + (to - which if value > first else np.float32(0.0))
+        row[u] = larger(first, value)
 
 
 @njit_inner
@@ -151,9 +163,9 @@ def wait_near(row: Any, a: int, b: int, j: int, value: Any) -> None:
 @njit_inner
 def go_on_far(row: Any, most: Any, at: Any, a: int, b: int, cost: Any) -> None:
     """Try a cluster next at the steps [a, b); `at` is its place after step 0."""
-    for s in range(a, b):
+    for s in in_lanes(a, b):
         u = np.uint64(s)
-        row[u] = max(row[u], most[at + u] - cost)
+        row[u] = larger(row[u], most[at + u] - cost)
 
 
 @njit_inner
@@ -167,7 +179,7 @@ def fill_most(
     if n_clusters == 0:
         return
     for k in range(n_clusters):
-        for s in range(n_steps):
+        for s in range(n_steps + LANES):
             tab.most[k * ROOM + s] = LOWEST
             if with_who:
                 tab.most_at[k * ROOM + s] = -1
@@ -178,7 +190,7 @@ def fill_most(
         least = max(x.reach[j], tab.soonest[to])
         if least > x.cap[j]:
             continue
-        row, place = x.cluster[j] * ROOM, place_of(to, n, j)
+        row, place = x.cluster[j] * ROOM, place_of(to, n, j, tab)
         waits, end = -(-least // step_s), x.cap[j] // step_s + 1
         value = np.float32(x.less[j] - over_pence(rate, least, x.target[j])) + tab.rows[int(place) + least // step_s]
         over, more = over_line(rate, 0, x.target[j], step_s)
@@ -200,10 +212,10 @@ def come_to(
     rows: Any, most: Any, steps: Any, at: Any, row: Any, a: int, b: int, gain: Any, over: Any, more: Any
 ) -> None:  # fmt: skip
     """Try a node of a cluster at the steps [a, b)."""
-    for s in range(a, b):
+    for s in in_lanes(a, b):
         u = np.uint64(s)
         value = gain - max(over + more * steps[u + STEP], np.float32(0.0)) + rows[at + u]
-        most[row + u] = max(most[row + u], value)
+        most[row + u] = larger(most[row + u], value)
 
 
 @njit_inner
@@ -238,7 +250,7 @@ def fill_row(
         go, least = x.near_go[i, k], max(x.reach[j], tab.soonest[to])
         if least > x.cap[j] or a * step_s + go > x.cap[j]:
             continue
-        gain, place = x.less[j] - x.near_cost[i, k], place_of(to, n, j)
+        gain, place = x.less[j] - x.near_cost[i, k], place_of(to, n, j, tab)
         # Steps from which the node is reached before it can be had with that load; all come to it at the same time.
         waits = max(a, -(-(least - go) // step_s))
         if waits > a:
@@ -248,24 +260,37 @@ def fill_row(
             wait_near(row, a, min(b, waits), j, value)
         over, more = over_line(rate, go, x.target[j], step_s)
         end = min(b, (x.cap[j] - go) // step_s + 1)
-        go_on_near(tab.rows, row, place + np.uint64(go // step_s), waits, end, i, j, np.float32(gain), over, more)
-    put_row(row, tab.rows, int(place_of(load, n, i)), a, b)
+        at = place + np.uint64(go // step_s)
+        go_on_near(tab.rows, tab.wide, row, at, waits, end, i, j, np.float32(gain), over, more)
+    put_row(row, tab.rows, tab.wide, place_of(load, n, i, tab), a, b)
 
 
 @njit_inner
-def put_row(row: Any, rows: Any, place: int, a: int, b: int) -> None:
-    """The steps [a, b) of the row in the making into the place that begins there."""
-    for s in range(a, b):
-        rows[place + s] = row[s]
-        rows[place + s + ROOM] = row[s + ROOM]
-        rows[place + s + 2 * ROOM] = row[s + 2 * ROOM]
+def put_row(row: Any, rows: Any, wide: Any, place: Any, a: int, b: int) -> None:
+    """The steps [a, b) of the row in the making into the place that begins there, behind them that nothing can be."""
+    for s in range(b, b + LANES):
+        u = np.uint64(s)
+        row[u] = row[u + SECOND] = LOWEST
+    b += LANES
+    put_part(row, rows, np.uint64(0), place, a, b)
+    put_part(row, rows, SECOND, place + np.uint64(wide[0]), a, b)
+    put_part(row, rows, NEXT, place + np.uint64(2 * wide[0]), a, b)
+
+
+@njit_inline
+def put_part(row: Any, rows: Any, part: Any, to: Any, a: int, b: int) -> None:
+    """One part of it."""
+    for s in in_lanes(a, b):
+        u = np.uint64(s)
+        rows[to + u] = row[part + u]
 
 
 @njit_inner
 def gain_after(tab: Any, load: int, n: int, step: int, i: int, j: int) -> Any:
     """What can still be gained at node j on coming from node i."""
-    at = (load * n + j) * ROW + step
-    return tab.rows[at + ROOM] if tab.rows[at + 2 * ROOM] == np.float32(i) else tab.rows[at]
+    wide = tab.wide[0]
+    at = (load * n + j) * N_PARTS * wide + step
+    return tab.rows[at + wide] if tab.rows[at + 2 * wide] == np.float32(i) else tab.rows[at]
 
 
 @njit_inner
@@ -307,9 +332,10 @@ def fill_table(
     n: int, x: Any, tab: Any, n_loads: int, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int
 ) -> None:
     """Fill the table for the gains in x.less; its loads from the fullest down."""
+    tab.wide[0] = n_steps + 2 * LANES
     for i in range(n):
         x.less[i] = x.gain[i] - x.fine[i]
-    for s in range(n_steps):
+    for s in range(n_steps + LANES):
         tab.row[s + 3 * ROOM] = np.float32(s)
     ends_pay = x.long_pence[0] > 0.0
     for pence in x.ends:
@@ -352,7 +378,7 @@ def start_pence(i: int, n: int, x: Any, tab: Any, rate: float, step_s: int) -> f
     t = max(x.first_go[i], tab.soonest[load])
     if t > x.cap[i]:
         return -NEVER
-    return float(value - tab.rows[(load * n + i) * ROW + t // step_s])
+    return float(value - tab.rows[int(place_of(load, n, i, tab)) + t // step_s])
 
 
 @njit_inner
@@ -421,5 +447,5 @@ def shape_of(n: int, x: Any, stage: int) -> tuple[int, int, int, int]:
     longest = 0
     for i in range(n):
         longest = max(longest, x.cap[i])
-    step_s = max(STEPS_S[stage], 1 + longest // ROOM)
+    step_s = max(STEPS_S[stage], 1 + longest // MOST_STEPS)
     return step_s, 1 + longest // step_s, NEAR[stage], CLUSTERS[stage] if n > NEAR[stage] + 1 else 0
