@@ -288,8 +288,7 @@ def put_part(row: Any, rows: Any, part: Any, to: Any, a: int, b: int) -> None:
 @njit_inner
 def gain_after(tab: Any, load: int, n: int, step: int, i: int, j: int) -> Any:
     """What can still be gained at node j on coming from node i."""
-    wide = tab.wide[0]
-    at = (load * n + j) * N_PARTS * wide + step
+    wide, at = tab.wide[0], int(place_of(load, n, j, tab)) + step
     return tab.rows[at + wide] if tab.rows[at + 2 * wide] == np.float32(i) else tab.rows[at]
 
 
@@ -332,6 +331,7 @@ def fill_table(
     n: int, x: Any, tab: Any, n_loads: int, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int
 ) -> None:
     """Fill the table for the gains in x.less; its loads from the fullest down."""
+    # Behind its last step a place has one that nothing can be in each lane, and what fills up the lanes after that.
     tab.wide[0] = n_steps + 2 * LANES
     for i in range(n):
         x.less[i] = x.gain[i] - x.fine[i]

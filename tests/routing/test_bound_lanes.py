@@ -1,4 +1,4 @@
-"""Rows of the bound's tables: loops go on to the end of a lane, and tell nothing of the steps behind the last."""
+"""Rows of the bound's tables: loops go on until all lanes are full, and tell nothing of the steps behind the last."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def part(row: Any, begins: Any) -> Any:
 
 @pytest.mark.parametrize(("a", "b"), [(0, 1), (3, 13), (0, LANES), (5, 5 + LANES), (2, N_STEPS), (9, 9), (9, 4)])
 def test_a_near_node_is_next_at_its_own_steps_alone(row: Any, a: int, b: int) -> None:
-    """Step 13 of a node that is no longer in time there is no better for lying in a lane with step 12."""
+    """Step 13 of a node that is no longer in time there is no better for being worked on with step 12."""
     rows = np.zeros(N_PARTS * WIDE[0], np.float32)
     rows[: WIDE[0]] = 7.0
     try_near(rows, WIDE, row, a, b, 4, 2, np.float32(10.0), np.float32(-1.0), MINUTE_PENCE)
