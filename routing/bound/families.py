@@ -22,6 +22,8 @@ LEVELS = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
 """Shares of homes whose prices rise by less than a level that is tried, see `_most_on_board`."""
 UNIT_HOMES = 40
 """Homes of a gate that is alone in such tables; and, on average, of several that are taken together."""
+BY_TABLES, BY_FINEST, BY_LABELS = range(3)
+"""How closely runs of a group are looked for: by tables, by the finest ones too, by labels besides."""
 Homes = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Nodes of a group, and what a run through each costs more than it is worth, at least."""
 
@@ -72,8 +74,9 @@ class Family:
     rivals : kinds that were the rivals of this one under each of the prices, whose runs were not priced.
     homes : of each group what was told of its homes then, none: nothing.
     least : (G,) least that a run of the group paid then. parted : (G,) whether the group was part of a larger one then.
-    promise : (G,) the bound of each group when it was last looked at for runs, not for a proof.
-    labelled : (G,) whether labels look for runs of the group, where tables leave doubt.
+    walks : (G, L) nodes of the best run that tables last told of each group, -1: no more. walk_pence : (G,) what it
+        costs without the prices of passengers and runs; inf: there is none. See `Rounds.promise`.
+    means : (G,) by what runs of the group are looked for: BY_TABLES, by the finest ones, or by labels besides.
     """
 
     leg: int
@@ -89,8 +92,9 @@ class Family:
     parted: NDArray[np.bool_]
     critical: NDArray[np.int64]
     homes: list[Homes | None]
-    promise: NDArray[np.float64]
-    labelled: NDArray[np.bool_]
+    walks: NDArray[np.int64]
+    walk_pence: NDArray[np.float64]
+    means: NDArray[np.int64]
     rivals: list[frozenset[int]] = field(default_factory=list)
 
     @property
@@ -107,16 +111,13 @@ class Family:
         """Number of the group that each sequence is in."""
         return {int(sequence): k for k, group in enumerate(self.groups) for sequence in group}
 
-    def remember(self, repeats: Iterable[tuple[int, list[int]]]) -> int:
-        """Make nodes critical that runs of sequences visit twice, as far as groups have room; how many are new."""
-        group_of, n_new = self.group_of(), 0
-        for sequence, nodes in repeats:
-            critical = self.critical[group_of[sequence]]
-            free = np.flatnonzero(critical == -1).tolist()
-            new = [node for node in nodes if node not in critical][: len(free)]
-            critical[free[: len(new)]] = new
-            n_new += len(new)
-        return n_new
+    def remember(self, k: int, nodes: Iterable[int]) -> int:
+        """Make nodes critical in a group as far as it has room; how many are new."""
+        critical = self.critical[k]
+        free = np.flatnonzero(critical == -1).tolist()
+        new = [node for node in nodes if node not in critical][: len(free)]
+        critical[free[: len(new)]] = new
+        return len(new)
 
     def remembered(self) -> Iterator[tuple[int, list[int]]]:
         """Each sequence whose group has critical nodes, and these."""
@@ -144,7 +145,8 @@ class Family:
         self.homes = [self.homes[k] for k in of]
         self.bound, self.least, self.seen = self.bound[of], self.least[of], self.seen[of]
         self.parted = np.concatenate([self.parted[stay], np.ones(len(parts), np.bool_)])
-        self.critical, self.labelled, self.promise = self.critical[of], self.labelled[of], self.promise[of]
+        self.critical, self.means = self.critical[of], self.means[of]
+        self.walks, self.walk_pence = self.walks[of], self.walk_pence[of]
         # Smaller groups have room for more.
         self.critical[len(stay) :][self.critical[len(stay) :] == NO_ROOM] = -1
         new_gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
@@ -166,7 +168,7 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), seen=np.full(n, -1, np.int64),
                         parted=np.zeros(n, np.bool_), critical=np.full((n, MOST_BITS), -1, np.int64), homes=[None] * n,
-                        promise=np.zeros(n), labelled=np.zeros(n, np.bool_),
+                        walks=np.full((n, room), -1), walk_pence=np.full(n, np.inf), means=np.full(n, BY_TABLES),
                     )  # fmt: skip
 
 

@@ -11,28 +11,25 @@ from pathlib import Path
 from routing.bound.fields import MAX_GATES
 from routing.bound.from_plan import as_driven, solo_columns
 from routing.bound.links import broken_links
-from routing.bound.local import MOST_BITS
 from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven
-from routing.bound.rounds import LABELS, N_STAGES, TABLES, Effort, Rounds
+from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
 FIRST_EPS = 0.05
 """Share of a run's price that a find must be worth at first."""
-LABELS_EPS = (0.002, 0.001, 0.0005, 0.0002)
-"""The same by labels, one after another."""
+LAST_EPS = (0.002, 0.001, 0.0005, 0.0002)
+"""The same with links, one after another."""
 REMEMBERED = (12, 24)
 """Homes that labels at a home remember at most, at first and then."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01,)),
-    (replace(TABLES, n_stages=3, with_links=True), (0.002,)),
-    (replace(TABLES, n_stages=N_STAGES, n_bits=MOST_BITS, with_links=True), (0.005, 0.002)),
 )
-"""Of the tables that have all gates, each with the shares that a find must be worth, one after another."""
+"""Of tables without links that have all gates, each with the shares that a find must be worth, one after another."""
 N_SAMPLES, SAMPLED = 2, 10
 """Rounds of one in so many groups before the first whole round of all gates: whose prices prove the first bound."""
 FEW, CENTRAL_FEW = 100, 30
@@ -42,6 +39,8 @@ MUCH = 0.03
 """Share of the runs that is much to find in a whole round."""
 MOST_FEW, SHARE_OF_WHOLE = 600, 0.1
 """Groups of a family in rounds of a few after a whole one, and the share of what it found that a hundred must find."""
+MOST_LOTS = 3
+"""Lots of links from one whole round to the next: the first behind it, others behind rounds of a few groups."""
 SMOOTHED = 0.6
 """Share in the prices of a round of tables of those of the round before, or, with links, of those that prove most."""
 STILL_RISES = 0.1
@@ -123,24 +122,20 @@ class Ladder:
             if is_cut_short:
                 return
         for effort, gains in STAGES:
-            if effort.n_bits > 0:
-                # Finer tables know more than those that told of the runs at hand.
-                self._rounds.drive(lambda _: True)
-                self._prices = self._rounds.master.solve()
             for eps in gains:
                 once = effort.central and eps != gains[-1]
                 if not self._settle(replace(effort, eps=eps), is_last=False, once=once):
                     return
-                if effort.n_bits > 0 and self._rounds.remember_more() > 0:
-                    self._prices = self._rounds.master.solve()
         self._prove()
 
     def _settle(self, effort: Effort, *, is_last: bool = True, once: bool = False) -> bool:
         """A whole round, and rounds of a few groups until little is found; False if time is up before.
 
+        Links come behind either, a lot at a time, for as long as they lift the program.
+
         is_last : go on until a whole round finds nothing. once : no second whole round, whatever is found.
         """
-        whole, n_whole, n_few = effort, 0, 0
+        whole, n_whole, n_few, n_lots = effort, 0, 0, 0
         few = CENTRAL_FEW if effort.central else FEW
         while True:
             before = self.best
@@ -149,7 +144,7 @@ class Ladder:
                 return False
             found = new + n_split
             if not effort.only_doubtful:
-                n_whole, n_few = found, 0
+                n_whole, n_few, n_lots = found, 0, 1
                 is_little = found < 5 or (not is_last and self._is_little(found))
                 has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
                 if is_little and self._linked < effort.eps and not has_risen:
@@ -158,17 +153,23 @@ class Ladder:
             is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole * few / FEW)
             if once and not is_few:
                 return True
+            if effort.only_doubtful and not is_few and self._linked >= effort.eps and n_lots < MOST_LOTS:
+                self._linked, n_lots = self._link(), n_lots + 1
+                n_few, is_few = 0, True
             effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
 
     def _prove(self) -> None:
-        """By labels, of groups whose runs come to a home again in the program's solution; then remembering more."""
+        """With links; by ever closer means where the program's solution makes runs up; then remembering more."""
+        # The fewer runs are at hand, the further a lot of links lifts the program above what there is to prove.
+        self._rounds.master.restore()
+        self._prices = self._rounds.master.solve()
         for most in REMEMBERED:
-            for eps in LABELS_EPS:
-                is_last = eps == LABELS_EPS[-1]
+            for eps in LAST_EPS:
+                is_last = eps == LAST_EPS[-1]
                 while True:
-                    if not self._settle(replace(LABELS, eps=eps), is_last=is_last):
+                    if not self._settle(replace(CLOSER, eps=eps), is_last=is_last):
                         return
-                    if self._rounds.label_more(most) == 0:
+                    if self._rounds.look_closer(most, eps) == 0:
                         break
                     self._prices = self._rounds.master.solve()
         self.is_over = True

@@ -37,7 +37,7 @@ from routing.bound.local import (
     make_local,
     make_table,
 )
-from routing.bound.tables import follow, shape_of, start_pence
+from routing.bound.tables import best_start, follow, shape_of, start_pence
 from routing.evaluate import FAR
 from routing.numba_cache import njit, njit_inner
 
@@ -132,7 +132,7 @@ def price_groups(
     turn_s: Any, sequences: Any, member_from: Any, members: Any, c: Any, by_time: Any, fits: Any, price: Any,
     rate: float, share: float, floor: float, ng_of: Any, fines: Any, n_stages: int, n_bits: int,
     max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, bound: Any, least: Any, by_home: bool,
-    through: Any, split_at: Any, found: Any, figures: Any,
+    through: Any, walks: Any, split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
@@ -156,9 +156,10 @@ def price_groups(
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
     bound, least : (k,) filled with the proven least reduced cost of any run of the group, and the least that such a
         run pays. by_home : whether, of a group in doubt, each home is told of, too. through : (k, V) filled then with
-        what a run through the home costs more than it is worth, at least; elsewhere -NEVER. split_at : (k, 2) filled
-        with gates where a group's looseness leaves doubt, -1: no more; first NO_SPLIT: it leaves none, or EACH_APART:
-        it does, whatever the gates.
+        what a run through the home costs more than it is worth, at least; elsewhere -NEVER.
+    walks : (k, L) filled with the nodes, outwards, of the best run of a group's last table, -1: no more, or no table.
+    split_at : (k, 2) filled with gates where a group's looseness leaves doubt, -1: no more; first NO_SPLIT: it leaves
+        none, or EACH_APART: it does, whatever the gates.
     found : (m, L) filled with nodes outwards, -1: no more, and in the last column the sequence.
     figures : (m, 5) filled with reduced cost, a share like `share`; pence of miles and rides over their wish; own PAs;
         seconds on the road by the span, and besides.
@@ -177,7 +178,7 @@ def price_groups(
     walk, n_found = np.empty((2, vehicle_holds.size + 1), np.int64), 0
     for k in range(n_groups):
         ms = members[member_from[k] : member_from[k + 1]]
-        split_at[k, :], through[k, :] = NO_SPLIT, -NEVER
+        split_at[k, :], through[k, :], walks[k, :] = NO_SPLIT, -NEVER, -1
         fixed = fill_group(out_m, hub_rows, base_m, sequences, ms, c, group)
         most_s = group_ends(sequences, ms, by_time, x)
         n = fill_nodes(
@@ -202,6 +203,8 @@ def price_groups(
             ways, at, sequences, ms, by_time, rivals, walk, through[k],
         )  # fmt: skip
         bound[k] = max(bound[k], root)
+        if n > 0:
+            tell_walk(n, x, tab, rate, stage, walk, walks[k])
         if bound[k] >= -eps or not by_home:
             # Told of homes that were dropped, if of any.
             through[k, :] = -NEVER
@@ -264,6 +267,18 @@ def tell_labels(
         )  # fmt: skip
         n_found += 1
     return proven, n_found
+
+
+@njit_inner
+def tell_walk(n: int, x: Any, tab: Any, rate: float, stage: int, walk: Any, row: Any) -> None:
+    """The best run of the table just filled, its nodes into row."""
+    step_s, n_steps, n_near, n_clusters = shape_of(n, x, stage)
+    _, start = best_start(n, x, tab, rate, step_s)
+    if start < 0:
+        return
+    length, _, _ = follow(n, start, x, tab, rate, step_s, n_near, n_clusters, n_steps, walk)
+    for i in range(min(length, len(row))):
+        row[i] = x.who[walk[0, i]]
 
 
 @njit_inner

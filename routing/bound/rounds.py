@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bound.families import Family, Known, families_of, known
-from routing.bound.fields import MAX_GATES, V_ROW
+from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family, Known, families_of, known
+from routing.bound.fields import C_OWN_PA, C_RUN, MAX_GATES, V_DEMAND, V_OWN, V_ROW
 from routing.bound.from_plan import as_driven
 from routing.bound.hours import TimePrices
 from routing.bound.links import At
@@ -55,11 +55,11 @@ class Effort:
     ----------
     n_gates : most gates of the groups that are priced; most : of these, of each family, those that promise most;
         every : one of so many.
-    only_doubtful : leave out groups that had nothing to give when they were last looked at for runs. only_parted :
-        leave out those that were not split since. for_proof : prices are lowered ones, at which nothing promises runs.
+    only_doubtful : leave out groups whose best run of the last look is worth nothing now, see `Rounds.promise`.
+        only_parted : leave out those that were not split since.
     central : whether prices come from the middle of the best ones. with_links : whether links are looked for.
     eps : share of the least that a run pays that a find must be worth more than it costs.
-    n_stages, n_bits, max_labels : see `pricing.price_groups`; labels are of groups that have them only.
+    n_stages, max_labels : see `pricing.price_groups`, of groups by tables and of those by labels.
     """
 
     n_gates: int = MAX_GATES
@@ -67,17 +67,15 @@ class Effort:
     every: int = 1
     only_doubtful: bool = False
     only_parted: bool = False
-    for_proof: bool = False
     central: bool = False
     with_links: bool = False
     eps: float
     n_stages: int
-    n_bits: int = 0
     max_labels: int = 0
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
-LABELS = Effort(eps=0.002, n_stages=N_STAGES, n_bits=MOST_BITS, with_links=True, max_labels=200_000)
+CLOSER = Effort(eps=0.002, n_stages=3, with_links=True, max_labels=200_000)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -132,18 +130,18 @@ class Rounds:
     def _price_once(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
         """See `price`; what is split is not priced again."""
         tasks = [
-            (family, alike[a : a + AT_ONCE], replace(effort, max_labels=effort.max_labels * by_labels))
+            (family, alike[a : a + AT_ONCE])
             for family in self.families
             for chosen in [self._worth_pricing(family, prices, effort)]
-            for by_labels in (False, True)
-            for alike in [chosen[family.labelled[chosen] == by_labels]]
+            for means in (BY_TABLES, BY_FINEST, BY_LABELS)
+            for alike in [chosen[family.means[chosen] == means]]
             for a in range(0, len(alike), AT_ONCE)
         ]
         n_critical = sum(family.n_critical for family in self.families)
         cuts: list[dict[int, list[int]]] = [{} for _ in self.families]
         of = {id(family): cut for family, cut in zip(self.families, cuts, strict=True)}
         found = list(
-            self.threads.map(lambda task: self._price(task[0], task[1], prices, task[2], of[id(task[0])]), tasks)
+            self.threads.map(lambda task: self._price(task[0], task[1], prices, effort, of[id(task[0])]), tasks)
         )
         if sum(family.n_critical for family in self.families) > n_critical:
             self._drop_repeats()
@@ -161,21 +159,6 @@ class Rounds:
         least = gains[-most] if len(gains) > most else -np.inf
         return [columns.only(gain >= least) for columns, gain in told]
 
-    def remember_more(self) -> int:
-        """Make critical whom runs of the program's solution visit twice, where groups have room; drop these runs.
-
-        Returns how many more are critical.
-        """
-        repeats: dict[At, list[tuple[int, list[int]]]] = defaultdict(list)
-        for run in self.master.used():
-            twice = sorted({node for node, _ in _visits_twice(run[4:])})
-            if twice:
-                repeats[run[0], run[1], run[2]].append((run[3], twice))
-        n_more = sum(family.remember(repeats[family.at]) for family in self.families if family.at in repeats)
-        if n_more:
-            self._drop_repeats()
-        return n_more
-
     def _drop_repeats(self) -> None:
         """Take runs that come again to a critical node out of the program."""
         critical = {
@@ -186,15 +169,15 @@ class Rounds:
         )
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
-        of = self.known(family, prices)
+        of, promise = self.known(family, prices), self.promise(family, prices)
         may = (family.n_gates <= effort.n_gates) & (of.bound < -_worth(of.least, effort.eps))
         if effort.only_doubtful:
-            may &= (family.seen < 0) | (family.promise < -_worth(family.least, effort.eps))
+            may &= (family.seen < 0) | (promise < -_worth(family.least, effort.eps))
         if effort.only_parted:
             may &= family.parted
         chosen = np.flatnonzero(may)[:: effort.every]
         if len(chosen) > effort.most:
-            chosen = np.sort(chosen[np.argsort(family.promise[chosen], kind="stable")[: effort.most]])
+            chosen = np.sort(chosen[np.argsort(promise[chosen], kind="stable")[: effort.most]])
         return chosen
 
     def _price(
@@ -202,7 +185,7 @@ class Rounds:
     ) -> tuple[Columns, NDArray[np.float64]] | None:
         """Runs of some groups, best first, and what each gains as a share of what a run pays; None if time is up.
 
-        cuts : filled with where to split groups.
+        chosen : groups that are looked at by the same means. cuts : filled with where to split groups.
         """
         if self.is_time_up():
             return None
@@ -219,19 +202,25 @@ class Rounds:
         bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty((len(chosen), 2), np.int64)
         nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 5))
         critical, through = family.critical[chosen], np.empty((len(chosen), len(table.nodes)))
+        walks = np.empty((len(chosen), family.room), np.int64)
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
+        means = family.means[chosen[0]]
+        n_stages, n_bits = (effort.n_stages, 0) if means == BY_TABLES else (N_STAGES, MOST_BITS)
+        max_labels = effort.max_labels if means == BY_LABELS else 0
         n = price_groups(
             table.nodes, table.gate_from, table.gate_to, table.out_s[profile], table.out_m[profile],
             self._hub_rows, kind.base_m[table.leg], table.least_in[profile], kind.turn_s[table.leg],
             table.sequences, member_from, np.concatenate(groups), c, by_time, p.instance.fits, prices.demand,
             float(p.instance.rules[R_OVER_TARGET]), effort.eps, LEAST_RUN_PENCE,
-            self.ng[family.leg], fines, effort.n_stages, effort.n_bits, effort.max_labels, PER_GROUP,
+            self.ng[family.leg], fines, n_stages, n_bits, max_labels, PER_GROUP,
             self._ways[family.leg][profile], rivals(self.master, sorted(family.rivals[-1])), critical, bound, least,
-            effort.n_gates == MAX_GATES, through, split_at, nodes, figures,
+            effort.n_gates == MAX_GATES, through, walks, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
-        if not effort.for_proof:
-            family.promise[chosen] = bound
+        has_walk = walks[:, 0] >= 0
+        walked, walks = chosen[has_walk], walks[has_walk]
+        family.walks[walked] = walks
+        family.walk_pence[walked] = bound[has_walk] + self._worth_of(family, walks, prices)
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
         for k, at, row in zip(chosen.tolist(), split_at.tolist(), through, strict=True):
@@ -248,6 +237,19 @@ class Rounds:
         )  # fmt: skip
         return columns, -figures[:, 0]
 
+    def promise(self, family: Family, prices: Prices) -> NDArray[np.float64]:
+        """(G,) reduced cost under some prices of the best run that was last told of each group; inf: there is none.
+
+        No bound: another run may be better now. Fines are those of then.
+        """
+        return family.walk_pence - self._worth_of(family, family.walks, prices)
+
+    def _worth_of(self, family: Family, walks: NDArray[np.int64], prices: Prices) -> NDArray[np.float64]:
+        """(G,) what runs (G, L) are worth at some prices, less what each pays there whatever it visits."""
+        c, nodes = self.master.costs_of(prices, *family.at), self.problem.legs[family.leg].nodes
+        worth = np.append(prices.demand[nodes[:, V_DEMAND]] - c[C_OWN_PA] * nodes[:, V_OWN], 0.0)
+        return np.asarray(worth[walks].sum(axis=1) - c[C_RUN])
+
     def known(self, family: Family, prices: Prices) -> Known:
         """What earlier pricing says of each group under new prices."""
         return known(self.problem, self.master, family, prices, self.history)
@@ -260,7 +262,7 @@ class Rounds:
         """
         best = self.proven(prices)
         yield best
-        last, effort = -np.inf, replace(effort, eps=min(effort.eps, PROOF_EPS), n_stages=N_STAGES, for_proof=True)
+        last, effort = -np.inf, replace(effort, eps=min(effort.eps, PROOF_EPS), n_stages=N_STAGES)
         while not self.is_time_up():
             lower = lowered(self.master, prices)
             at_most = self.master.bound_of(lower)
@@ -279,37 +281,60 @@ class Rounds:
         """The bound that these prices prove, made feasible."""
         return prove_prices(self.master, self.families, prices, [self.known(f, prices) for f in self.families])
 
-    def label_more(self, most: int) -> int:
-        """Have labels look for runs of the groups that the program's solution makes runs up for.
+    def look_closer(self, most: int, eps: float) -> int:
+        """Have closer means look for runs of the groups that the program's solution makes runs up for.
 
-        Such a run comes to a home again, or is not driven at the time and price that it was told with. Where labels
-        look already they are to remember the homes on the way, at most so many at a home. Runs of all these groups
-        are then driven as they are, and those that come to whom they remember are dropped.
+        Such a run comes to a home again, or is not driven at the time and price that it was told with. The finest
+        tables are to look for those of its group, and to remember the homes that it comes to again; where they do so
+        already, labels are; and where these do, they are to remember the homes on the way, at most so many at a home.
+        Runs of all these groups are then driven as they are, and those that come to whom they remember are dropped.
+        Where nothing is made up, groups are looked at closer that the last round left in doubt, as for `Effort.eps`.
 
         After Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery man problem, Transportation Science
         48(3), 2014. Returns how many groups and homes are new.
         """
-        n_more, of = 0, {family.at: (family, family.group_of()) for family in self.families}
-        made_up = self._made_up()
-        for run in self.master.used():
-            repeats = list(_visits_twice(run[4:]))
-            if not repeats and run not in made_up:
-                continue
-            family, group_of = of[run[0], run[1], run[2]]
-            k, ng = group_of[run[3]], self.ng[run[0]]
-            n_more += int(not family.labelled[k])
-            family.labelled[k] = True
-            for first, between in repeats:
-                if all(ng[v, first] or ng[v].sum() < most for v in between):
-                    n_more += int((~ng[list(between), first]).sum())
-                    ng[list(between), first] = True
+        group_of = {family.at: family.group_of() for family in self.families}
+        of_group: dict[tuple[At, int], list[Key]] = defaultdict(list)
+        for run in sorted(self._made_up()):
+            at = run[0], run[1], run[2]
+            of_group[at, group_of[at][run[3]]].append(run)
+        n_more = sum(
+            self._look_closer_at(family, k, of_group[family.at, k], most)
+            for family in self.families
+            for k in range(len(family.groups))
+            if (family.at, k) in of_group
+        )
+        if n_more == 0:
+            n_more = self._look_closer_in_doubt(eps)
         if n_more:
-            self._drive_labelled()
+            self._drive_closer()
         return n_more
 
+    def _look_closer_in_doubt(self, eps: float) -> int:
+        """The same at groups that the last round left in doubt, where labels do not look yet."""
+        n_more = 0
+        for family in self.families:
+            is_last = family.seen == len(self.history) - 1
+            in_doubt = is_last & (family.bound < -_worth(family.least, eps)) & (family.means < BY_LABELS)
+            family.means[in_doubt] += 1
+            n_more += int(in_doubt.sum())
+        return n_more
+
+    def _look_closer_at(self, family: Family, k: int, runs: Sequence[Key], most: int) -> int:
+        """The same at one group, whose made up runs these are."""
+        repeats = [repeat for run in runs for repeat in _visits_twice(run[4:])]
+        if family.means[k] == BY_LABELS:
+            return _remember_on_the_way(self.ng[family.leg], repeats, most)
+        n_new = family.remember(k, sorted({node for node, _ in repeats}))
+        if family.means[k] == BY_FINEST and n_new > 0:
+            return n_new
+        family.means[k] += 1
+        return n_new + 1
+
     def _made_up(self) -> set[Key]:
-        """Runs of the program's solution that take longer, or cost more, than they were told with."""
-        used, found = set(self.master.used()), set[Key]()
+        """Runs of the program's solution that come to a home again, take longer or cost more than they were told."""
+        used = set(self.master.used())
+        found = {run for run in used if len(set(run[4:])) < len(run) - 4}
         for columns in self.master.runs():
             own = columns.only(np.array([key in used for key in columns.run_keys()], np.bool_))
             driven = as_driven(self.problem, own)
@@ -319,15 +344,16 @@ class Rounds:
                     found.add(key)
         return found
 
-    def _drive_labelled(self) -> None:
-        """Runs of groups that have labels as they are, without those that come to whom they remember."""
-        sequences = {
-            (*family.at, int(sequence))
+    def _drive_closer(self) -> None:
+        """Runs of groups that closer means look for as they are, without those that come to whom these remember."""
+        sequences: dict[Key, int] = {
+            (*family.at, int(sequence)): int(family.means[k])
             for family in self.families
-            for k in np.flatnonzero(family.labelled)
+            for k in np.flatnonzero(family.means > BY_TABLES)
             for sequence in family.groups[k]
         }
-        self.master.drop_unless(lambda run: run[:4] not in sequences or _keeps(self.ng[run[0]], run[4:]))
+        self._drop_repeats()
+        self.master.drop_unless(lambda run: sequences.get(run[:4]) != BY_LABELS or _keeps(self.ng[run[0]], run[4:]))
         self.drive(lambda run: run[:4] in sequences)
 
     def drive(self, which: Callable[[Key], bool]) -> None:
@@ -339,6 +365,16 @@ class Rounds:
         self.master.drop_unless(lambda run: not which(run))
         for columns in driven:
             self.master.add(columns)
+
+
+def _remember_on_the_way(ng: NDArray[np.bool_], repeats: Iterable[tuple[int, tuple[int, ...]]], most: int) -> int:
+    """Have homes between two visits remember who is visited, at most so many at a home; returns how many are new."""
+    n_new = 0
+    for first, between in repeats:
+        if all(ng[v, first] or ng[v].sum() < most for v in between):
+            n_new += int((~ng[list(between), first]).sum())
+            ng[list(between), first] = True
+    return n_new
 
 
 def _figures(columns: Columns) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from api.demo_borough import make_demo_scenario
 from benchmarks.peer_problem import FULL, read_problem
-from routing.bound.families import Family
+from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
 from routing.bound.fields import (
     C_CLASS,
     C_OWN_PA,
@@ -39,7 +39,7 @@ from routing.bound.local import END_STEP_S
 from routing.bound.master import Columns, Master, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.prove import prove
-from routing.bound.rounds import LABELS, TABLES, Rounds
+from routing.bound.rounds import CLOSER, TABLES, Rounds
 from routing.encode import encode
 from tests.routing.bound_rounds import rounds_of
 from tests.routing.planning import plan_for
@@ -48,9 +48,8 @@ from tests.routing.worlds import FEATURES, make_world
 EFFORTS = {
     "coarse": TABLES,
     "fine": replace(TABLES, n_stages=3),
-    "remembering": replace(TABLES, n_stages=4, n_bits=3),
-    "few labels": replace(LABELS, max_labels=20),
-    "labels": LABELS,
+    "few labels": replace(CLOSER, max_labels=20),
+    "labels": CLOSER,
 }
 MOST_TRIED = 1_500
 NOISE_PENCE = 0.01
@@ -77,11 +76,10 @@ def test_no_run_is_worth_more_than_it_costs(features: set[str], effort: str, n: 
             some_links(rounds, rng)
             prices = some_prices(rounds.master, rng)
             some_fines(rounds.master, rng)
-            rounds.remember_more()
             if rng.random() < 0.5:
-                rounds.label_more(rng.choice(REMEMBERED))
+                rounds.look_closer(rng.choice(REMEMBERED), 0.002)
             else:
-                some_labels(rounds, rng)
+                some_means(rounds, rng)
             rounds.price(prices, EFFORTS[effort])
             assert_feasible(rounds, rounds.proven(prices).prices, rng)
             if rng.random() < 0.5:
@@ -100,10 +98,10 @@ def some_links(rounds: Rounds, rng: Random) -> None:
             rounds.master.add_links([Broken(at=family.at, group=group, nodes=chosen)])
 
 
-def some_labels(rounds: Rounds, rng: Random) -> None:
-    """For any groups of sequences."""
+def some_means(rounds: Rounds, rng: Random) -> None:
+    """Finest tables and labels for any groups of sequences."""
     for family in rounds.families:
-        family.labelled[:] = [rng.random() < 0.7 for _ in family.groups]
+        family.means[:] = [rng.choice((BY_TABLES, BY_FINEST, BY_LABELS, BY_LABELS)) for _ in family.groups]
 
 
 def some_fines(master: Master, rng: Random) -> None:

@@ -1,0 +1,207 @@
+"""Closer means for the groups that the program makes runs up for, and when a round of a few groups looks at which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
+from routing.bound.fields import V_DEMAND
+from routing.bound.from_plan import as_driven, price_of_run
+from routing.bound.ladder import MOST_LOTS, REMEMBERED, Ladder
+from routing.bound.master import Columns, Prices
+from routing.bound.problem import BoundProblem, bound_problem
+from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
+from routing.encode import encode
+from tests.routing.bound_programs import problem_of_two, program_of
+from tests.routing.bound_rounds import rounds_of
+from tests.routing.worlds import make_world
+
+MOST, EPS = REMEMBERED[0], 0.002
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
+def rounds_with(problem: BoundProblem, threads: ThreadPoolExecutor, order: tuple[int, ...]) -> Rounds:
+    """One run of a program of two, which is the cheapest by far."""
+    master = program_of(problem, [order])
+    master.solve()
+    return Rounds(problem=problem, master=master, threads=threads, is_time_up=lambda: False)
+
+
+def family_of(rounds: Rounds) -> Family:
+    return next(family for family in rounds.families if family.at == (0, 0, 0))
+
+
+def group_of_the_run(rounds: Rounds) -> int:
+    (run,) = rounds.master.used()
+    return family_of(rounds).group_of()[run[3]]
+
+
+def test_who_comes_twice_is_remembered_by_the_finest_tables(threads: ThreadPoolExecutor) -> None:
+    """Both homes, in the group of the run alone; the run has gone, as the group cannot have told of it."""
+    rounds = rounds_with(problem_of_two(), threads, (0, 1, 0, 1))
+    k = group_of_the_run(rounds)
+    assert rounds.look_closer(MOST, EPS) == 1 + 2
+    family = family_of(rounds)
+    assert family.means[k] == BY_FINEST
+    assert [means for g, means in enumerate(family.means.tolist()) if g != k] == [BY_TABLES] * (len(family.means) - 1)
+    assert set(family.critical[k][family.critical[k] >= 0].tolist()) == {0, 1}
+    assert rounds.master.n_runs == 0
+
+
+def test_a_run_that_is_too_cheap_is_driven_and_labels_come_last(threads: ThreadPoolExecutor) -> None:
+    """Told with 500 pence of miles, it is driven at what they cost; told so again, labels look; then nothing is new."""
+    problem = problem_of_two()
+    rounds = rounds_with(problem, threads, (0, 1))
+    k, (run,) = group_of_the_run(rounds), rounds.master.used()
+    _, _, pence = price_of_run(problem, 0, 0, run[3], [0, 1])
+    assert pence > 500.0
+    for means in (BY_FINEST, BY_LABELS):
+        assert rounds.look_closer(MOST, EPS) == 1
+        assert family_of(rounds).means[k] == means
+        (driven,) = rounds.master.runs()
+        assert driven.pence.tolist() == [pytest.approx(pence)]
+        rounds.master.solve()
+        assert rounds.look_closer(MOST, EPS) == 0
+        rounds.master.add(replace(driven, pence=np.array([500.0])))
+        rounds.master.solve()
+
+
+def test_what_is_driven_as_told_needs_no_closer_look(threads: ThreadPoolExecutor) -> None:
+    problem = problem_of_two()
+    rounds = rounds_with(problem, threads, (0, 1))
+    rounds.drive(lambda _: True)
+    rounds.master.solve()
+    assert rounds.look_closer(MOST, EPS) == 0
+    assert not any(family.means.any() for family in rounds.families)
+
+
+def test_doubt_is_looked_at_closer_where_nothing_is_made_up(threads: ThreadPoolExecutor) -> None:
+    """The program still drives everybody alone; only groups of the last round count, and labels are the end of it."""
+    problem = problem_of_two()
+    rounds = rounds_of(problem, threads)
+    prices = replace(rounds.master.solve(), demand=np.full(problem.n_demands, 3000.0))
+    rounds.price(prices, replace(TABLES, n_stages=3))
+    in_doubt = [family.bound < -0.01 * np.maximum(family.least, 500.0) for family in rounds.families]
+    n = sum(int(doubt.sum()) for doubt in in_doubt)
+    assert n > 0
+    for means in (BY_FINEST, BY_LABELS):
+        assert rounds.look_closer(MOST, 0.01) == n
+        assert all((f.means == means * doubt).all() for f, doubt in zip(rounds.families, in_doubt, strict=True))
+    assert rounds.look_closer(MOST, 0.01) == 0
+    rounds.history.append(prices)
+    for family in rounds.families:
+        family.means[:] = BY_TABLES
+    assert rounds.look_closer(MOST, 0.01) == 0
+
+
+@pytest.fixture
+def problem() -> BoundProblem:
+    return bound_problem(encode(*make_world(("schools", "two_gates", "fleet"), 9, 4), with_busy=True)[0])
+
+
+def test_a_group_promises_what_its_best_run_is_worth(problem: BoundProblem, threads: ThreadPoolExecutor) -> None:
+    """At the prices of the round what it proves; where a passenger is worth 70 more, so much less for every visit."""
+    rounds = rounds_of(problem, threads)
+    prices = rounds.master.solve()
+    rounds.price(prices, replace(TABLES, n_stages=3))
+    told = 0
+    for family in rounds.families:
+        has = np.isfinite(family.walk_pence)
+        now = rounds.promise(family, prices)
+        assert now[has] == pytest.approx(family.bound[has])
+        assert np.isposinf(now[~has]).all()
+        table = problem.legs[family.leg]
+        for k in np.flatnonzero(has)[:5]:
+            walk = family.walks[k][family.walks[k] >= 0]
+            demand = prices.demand.copy()
+            d = table.nodes[walk[0], V_DEMAND]
+            demand[d] += 70.0
+            visits = int((table.nodes[walk, V_DEMAND] == d).sum())
+            assert rounds.promise(family, replace(prices, demand=demand))[k] == pytest.approx(now[k] - 70.0 * visits)
+            told += 1
+    assert told > 5
+
+
+def test_rounds_of_a_few_look_at_groups_that_promise_something(
+    problem: BoundProblem, threads: ThreadPoolExecutor
+) -> None:
+    """When nobody is worth anything no group is looked at again; those of a passenger who is worth a lot now are."""
+    rounds, effort = rounds_of(problem, threads), replace(TABLES, n_stages=3)
+    prices = replace(rounds.master.solve(), demand=np.full(problem.n_demands, 3000.0))
+    rounds.price(prices, effort)
+    few = replace(effort, only_doubtful=True)
+    nothing = replace(prices, demand=np.zeros_like(prices.demand))
+    assert all(len(rounds._worth_pricing(family, nothing, few)) == 0 for family in rounds.families)
+    family, k = next(
+        (family, int(k)) for family in rounds.families for k in np.flatnonzero(np.isfinite(family.walk_pence))
+    )
+    demand = nothing.demand.copy()
+    demand[problem.legs[family.leg].nodes[family.walks[k][0], V_DEMAND]] = 1e6
+    assert k in rounds._worth_pricing(family, replace(nothing, demand=demand), few)
+
+
+def test_links_come_a_lot_at_a_time(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W: a whole round, f: one of a few groups, L: a lot of links. Three to a whole round, each behind a round."""
+    problem, done, lifts = problem_of_two(), [], iter([0.01] * 6 + [0.0])
+    ladder = Ladder(problem=problem, seconds=1e9, began=0.0, on_bound=lambda _: None)
+    ladder._rounds = rounds_of(problem, threads)
+    ladder._prices = ladder._rounds.master.solve()
+    whole = iter([50, 50, 0])
+
+    def price(_: Rounds, __: Prices, effort: Effort) -> tuple[int, int, bool]:
+        done.append("f" if effort.only_doubtful else "W")
+        return 1 if effort.only_doubtful else next(whole), 0, False
+
+    def link(_: Ladder) -> float:
+        done.append("L")
+        return next(lifts)
+
+    monkeypatch.setattr(Rounds, "price", price)
+    monkeypatch.setattr(Ladder, "_link", link)
+    assert ladder._settle(CLOSER, is_last=False)
+    assert MOST_LOTS == 3
+    assert "".join(done) == "WLfLfLf" * 2 + "WL"
+    done.clear()
+    whole = iter([0])
+    assert ladder._settle(TABLES)
+    assert done == ["W"]
+
+
+def test_what_was_purged_comes_back(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
+    """Every run at its price, and the program as before."""
+    rounds = rounds_of(problem, threads)
+    master = rounds.master
+    rounds.price(master.solve(), replace(TABLES, n_stages=3))
+    master.solve()
+    runs, value = figures_of(master.runs()), master.value
+    master.purge(1)
+    assert master.n_runs < len(runs)
+    master.restore()
+    master.solve()
+    assert figures_of(master.runs()) == runs
+    assert master.value == pytest.approx(value)
+    master.restore()
+    assert master.n_runs == len(runs)
+
+
+def figures_of(runs: list[Columns]) -> dict[tuple[int, ...], float]:
+    return {key: float(pence) for one in runs for key, pence in zip(one.run_keys(), one.pence, strict=True)}
+
+
+def test_tables_make_runs_up(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
+    """Else nothing here would be worth testing."""
+    rounds = rounds_of(problem, threads)
+    rounds.price(rounds.master.solve(), TABLES)
+    told = figures_of(rounds.master.runs())
+    driven = figures_of([as_driven(problem, one) for one in rounds.master.runs()])
+    assert any(key not in driven or driven[key] > pence + 0.01 for key, pence in told.items())
