@@ -23,8 +23,6 @@ FIRST_EPS = 0.05
 """Share of a run's price that a find must be worth at first."""
 LAST_EPS = (0.002, 0.001, 0.0005, 0.0002)
 """The same with links, one after another."""
-REMEMBERED = (12, 24)
-"""Homes that labels at a home remember at most, at first and then."""
 STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
     (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
     (replace(TABLES, n_stages=3), (0.01,)),
@@ -43,6 +41,9 @@ MOST_LOTS = 3
 """Lots of links from one whole round to the next: the first behind it, others behind rounds of a few groups."""
 SMOOTHED = 0.6
 """Share in the prices of a round of tables of those of the round before, or, with links, of those that prove most."""
+LAST = ((12, SMOOTHED), (24, SMOOTHED), (24, 0.0))
+"""With links: homes that labels at a home remember at most, and that share. Where prices that lean have nothing left to
+find, the program's own may have."""
 STILL_RISES = 0.1
 """Share of what a find must be worth by which the bound still rises: the next prices, nearer to it, tell more."""
 MOST_RUNS, RUNS_A_DEMAND = 20_000, 40
@@ -83,6 +84,7 @@ class Ladder:
     _looked_at: Prices | None = None
     _digest: str = ""
     _by_runs: bool = False
+    _lean: float = SMOOTHED
     _linked: float = 0.0
     _saved_at: float = 0.0
 
@@ -163,7 +165,7 @@ class Ladder:
         # The fewer runs are at hand, the further a lot of links lifts the program above what there is to prove.
         self._rounds.master.restore()
         self._prices = self._rounds.master.solve()
-        for most in REMEMBERED:
+        for most, self._lean in LAST:
             for eps in LAST_EPS:
                 is_last = eps == LAST_EPS[-1]
                 while True:
@@ -220,8 +222,8 @@ class Ladder:
             earlier = self.best_prices
         if earlier is None:
             return self._prices
-        master.links.ask(SMOOTHED)
-        return master.between(self._prices, earlier, SMOOTHED)
+        master.links.ask(self._lean)
+        return master.between(self._prices, earlier, self._lean)
 
     def _link(self) -> float:
         """Keep runs that come to a home again from serving it with less than a vehicle.

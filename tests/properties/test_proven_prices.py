@@ -33,7 +33,7 @@ from routing.bound.fields import (
 )
 from routing.bound.from_plan import as_driven, price_of_run
 from routing.bound.hours import taken
-from routing.bound.ladder import REMEMBERED
+from routing.bound.ladder import LAST
 from routing.bound.links import Broken
 from routing.bound.local import END_STEP_S
 from routing.bound.master import Columns, Master, Prices
@@ -77,7 +77,7 @@ def test_no_run_is_worth_more_than_it_costs(features: set[str], effort: str, n: 
             prices = some_prices(rounds.master, rng)
             some_fines(rounds.master, rng)
             if rng.random() < 0.5:
-                rounds.look_closer(rng.choice(REMEMBERED), 0.002)
+                rounds.look_closer(rng.choice([most for most, _ in LAST]), 0.002)
             else:
                 some_means(rounds, rng)
             rounds.price(prices, EFFORTS[effort])

@@ -12,7 +12,7 @@ import pytest
 from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
 from routing.bound.fields import V_DEMAND
 from routing.bound.from_plan import as_driven, price_of_run
-from routing.bound.ladder import MOST_LOTS, REMEMBERED, Ladder
+from routing.bound.ladder import LAST, LAST_EPS, MOST_LOTS, Ladder
 from routing.bound.master import Columns, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
@@ -21,7 +21,7 @@ from tests.routing.bound_programs import problem_of_two, program_of
 from tests.routing.bound_rounds import rounds_of
 from tests.routing.worlds import make_world
 
-MOST, EPS = REMEMBERED[0], 0.002
+MOST, EPS = LAST[0][0], 0.002
 
 
 @pytest.fixture
@@ -175,6 +175,28 @@ def test_links_come_a_lot_at_a_time(threads: ThreadPoolExecutor, monkeypatch: py
     whole = iter([0])
     assert ladder._settle(TABLES)
     assert done == ["W"]
+
+
+def test_prices_lean_no_more_at_the_end(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every gain once more at the program's own prices, before it is over."""
+    problem, leant = problem_of_two(), list[float]()
+    ladder = Ladder(problem=problem, seconds=1e9, began=0.0, on_bound=lambda _: None)
+    ladder._rounds = rounds_of(problem, threads)
+    ladder._prices = ladder._rounds.master.solve()
+
+    def settle(ladder: Ladder, _: Effort, *, is_last: bool) -> bool:
+        asked = ladder._next_prices(CLOSER).demand
+        leant.append(float(asked.sum() / ladder._prices.demand.sum()))
+        return True
+
+    monkeypatch.setattr(Ladder, "_settle", settle)
+    monkeypatch.setattr(Rounds, "look_closer", lambda *_: 0)
+    ladder.best_prices = ladder._rounds.master.no_prices()
+    ladder._prove()
+    n = len(LAST_EPS)
+    assert leant[: 2 * n] == pytest.approx([0.4] * (2 * n))
+    assert leant[2 * n :] == pytest.approx([1.0] * n)
+    assert ladder.is_over
 
 
 def test_what_was_purged_comes_back(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
