@@ -218,12 +218,17 @@ def broken_links(families: Iterable[Family], driven: Iterable[tuple[Run, float]]
     found: list[tuple[float, At, int, int]] = []
     of = {family.at: family for family in families}
     for at, own in runs.items():
-        if any(len(set(run[4:])) < len(run) - 4 for run, _ in own):
+        if any(comes_again(run) for run, _ in own):
             found += [(over, at, g, v) for over, g, v in _too_often(of[at], own, OVER * days)]
     nodes: dict[tuple[At, int], list[int]] = defaultdict(list)
     for _, at, g, v in sorted(found, reverse=True)[:MOST_AT_ONCE]:
         nodes[at, g].append(v)
     return [Broken(at=at, group=of[at].groups[g], nodes=vs) for (at, g), vs in nodes.items()]
+
+
+def comes_again(run: Run) -> bool:
+    """Whether a run comes to some home more than once."""
+    return len(set(run[4:])) < len(run) - 4
 
 
 def _too_often(family: Family, runs: Sequence[tuple[Run, float]], spare: float) -> Iterator[tuple[float, int, int]]:

@@ -14,7 +14,7 @@ from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family, Know
 from routing.bound.fields import C_OWN_PA, C_RUN, MAX_GATES, V_DEMAND, V_OWN, V_ROW
 from routing.bound.from_plan import as_driven
 from routing.bound.hours import TimePrices
-from routing.bound.links import At
+from routing.bound.links import At, comes_again
 from routing.bound.local import MOST_BITS, NEVER
 from routing.bound.lowering import lowered
 from routing.bound.master import Columns, Key, Master, Prices
@@ -298,12 +298,8 @@ class Rounds:
         for run in sorted(self._made_up()):
             at = run[0], run[1], run[2]
             of_group[at, group_of[at][run[3]]].append(run)
-        n_more = sum(
-            self._look_closer_at(family, k, of_group[family.at, k], most)
-            for family in self.families
-            for k in range(len(family.groups))
-            if (family.at, k) in of_group
-        )
+        family_at = {family.at: family for family in self.families}
+        n_more = sum(self._look_closer_at(family_at[at], k, runs, most) for (at, k), runs in sorted(of_group.items()))
         if n_more == 0:
             n_more = self._look_closer_in_doubt(eps)
         if n_more:
@@ -334,7 +330,7 @@ class Rounds:
     def _made_up(self) -> set[Key]:
         """Runs of the program's solution that come to a home again, take longer or cost more than they were told."""
         used = set(self.master.used())
-        found = {run for run in used if len(set(run[4:])) < len(run) - 4}
+        found = {run for run in used if comes_again(run)}
         for columns in self.master.runs():
             own = columns.only(np.array([key in used for key in columns.run_keys()], np.bool_))
             driven = as_driven(self.problem, own)
