@@ -19,15 +19,10 @@ from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-FIRST_EPS = 0.05
-"""Share of a run's price that a find must be worth at first."""
+CENTRAL, CENTRAL_EPS = replace(TABLES, n_stages=3, central=True, eps=0.05), (0.05, 0.02)
+"""Tables without links, and the shares of a run's price that a find must be worth, one after another."""
 LAST_EPS = (0.002, 0.001, 0.0005, 0.0002)
-"""The same with links, one after another."""
-STAGES: tuple[tuple[Effort, tuple[float, ...]], ...] = (
-    (replace(TABLES, n_stages=3, central=True), (0.05, 0.02)),
-    (replace(TABLES, n_stages=3), (0.01,)),
-)
-"""Of tables without links that have all gates, each with the shares that a find must be worth, one after another."""
+"""The same with links."""
 N_SAMPLES, SAMPLED = 2, 10
 """Rounds of one in so many groups before the first whole round of all gates: whose prices prove the first bound."""
 FEW, CENTRAL_FEW = 100, 30
@@ -35,6 +30,8 @@ FEW, CENTRAL_FEW = 100, 30
 prices come from the middle, where a solution takes no longer than pricing so few."""
 MUCH = 0.03
 """Share of the runs that is much to find in a whole round."""
+LITTLE = 0.005
+"""The same with links, where closer looks lift the program no more."""
 MOST_FEW, SHARE_OF_WHOLE = 600, 0.1
 """Groups of a family in rounds of a few after a whole one, and the share of what it found that a hundred must find."""
 MOST_LOTS = 3
@@ -117,48 +114,55 @@ class Ladder:
     def _raise(self) -> None:
         """By tables, with more gates and then finer; by labels at last."""
         for n_gates in range(1, MAX_GATES):
-            if not self._settle(replace(STAGES[0][0], n_gates=n_gates, eps=FIRST_EPS), is_last=False):
+            if not self._settle(replace(CENTRAL, n_gates=n_gates), little=MUCH):
                 return
         for _ in range(N_SAMPLES):
-            _, _, is_cut_short = self._look(replace(STAGES[0][0], eps=FIRST_EPS, every=SAMPLED))
+            _, _, is_cut_short = self._look(replace(CENTRAL, every=SAMPLED))
             if is_cut_short:
                 return
-        for effort, gains in STAGES:
-            for eps in gains:
-                once = effort.central and eps != gains[-1]
-                if not self._settle(replace(effort, eps=eps), is_last=False, once=once):
-                    return
+        for eps in CENTRAL_EPS:
+            if not self._settle(replace(CENTRAL, eps=eps), little=MUCH, once=eps != CENTRAL_EPS[-1]):
+                return
         self._prove()
 
-    def _settle(self, effort: Effort, *, is_last: bool = True, once: bool = False) -> bool:
-        """A whole round, and rounds of a few groups until little is found; False if time is up before.
+    def _settle(self, effort: Effort, *, little: float, once: bool = False) -> bool:
+        """Whole rounds, and rounds of a few groups behind each, until little is found; False if time is up before.
 
-        Links come behind either, a lot at a time, for as long as they lift the program.
-
-        is_last : go on until a whole round finds nothing. once : no second whole round, whatever is found.
+        little : share of the runs at hand. once : no second whole round, whatever is found.
         """
-        whole, n_whole, n_few, n_lots = effort, 0, 0, 0
-        few = CENTRAL_FEW if effort.central else FEW
         while True:
             before = self.best
             new, n_split, is_cut_short = self._look(effort)
             if is_cut_short:
                 return False
             found = new + n_split
-            if not effort.only_doubtful:
-                n_whole, n_few, n_lots = found, 0, 1
-                is_little = found < 5 or (not is_last and self._is_little(found))
-                has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
-                if is_little and self._linked < effort.eps and not has_risen:
-                    return True
-            n_few += few
-            is_few = n_few <= MOST_FEW and found > max(5, SHARE_OF_WHOLE * n_whole * few / FEW)
-            if once and not is_few:
+            has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
+            if self._is_little(found, little) and self._linked < effort.eps and not has_risen:
                 return True
-            if effort.only_doubtful and not is_few and self._linked >= effort.eps and n_lots < MOST_LOTS:
-                self._linked, n_lots = self._link(), n_lots + 1
-                n_few, is_few = 0, True
-            effort = replace(whole, only_doubtful=True, most=few) if is_few else whole
+            if found > 5 and not self._settle_few(effort, n_whole=found, n_lots=1):
+                return False
+            if once:
+                return True
+
+    def _settle_few(self, whole: Effort, *, n_whole: int = 0, n_lots: int = 0) -> bool:
+        """Rounds of a few groups until little is found; False if time is up before.
+
+        Links come behind them, a lot at a time, for as long as they lift the program.
+
+        n_whole : what the whole round before found. n_lots : of links that came behind it.
+        """
+        few = CENTRAL_FEW if whole.central else FEW
+        n_few = few
+        while True:
+            new, n_split, is_cut_short = self._look(replace(whole, only_doubtful=True, most=few))
+            if is_cut_short:
+                return False
+            n_few += few
+            if n_few <= MOST_FEW and new + n_split > max(5, SHARE_OF_WHOLE * n_whole * few / FEW):
+                continue
+            if self._linked < whole.eps or n_lots >= MOST_LOTS:
+                return True
+            self._linked, n_lots, n_few = self._link(), n_lots + 1, 0
 
     def _prove(self) -> None:
         """With links; by ever closer means where the program's solution makes runs up; then remembering more."""
@@ -167,25 +171,35 @@ class Ladder:
         self._prices = self._rounds.master.solve()
         for most, self._lean in LAST:
             for eps in LAST_EPS:
-                is_last = eps == LAST_EPS[-1]
-                while True:
-                    if not self._settle(replace(CLOSER, eps=eps), is_last=is_last):
+                effort, lifts = replace(CLOSER, eps=eps), True
+                little, least = (0.0, 0.0) if eps == LAST_EPS[-1] else (MUCH, eps)
+                while lifts:
+                    if not self._settle(effort, little=little):
                         return
-                    if self._rounds.look_closer(most, eps) == 0:
-                        break
-                    self._prices = self._rounds.master.solve()
+                    lifts = self._look_closer(effort, most, least=least)
+                if little and not self._settle(effort, little=LITTLE):
+                    return
         self.is_over = True
+
+    def _look_closer(self, effort: Effort, most: int, *, least: float) -> bool:
+        """A closer look, and rounds of a few groups behind it; whether there was one that lifts the program.
+
+        most : see `Rounds.look_closer`. least : share of its value by which the program must rise; 0: it need not.
+        """
+        before = self._rounds.master.value
+        if self._rounds.look_closer(most, effort.eps) == 0:
+            return False
+        self._prices = self._rounds.master.solve()
+        self._settle_few(effort)
+        return least == 0.0 or self._rounds.master.value >= before * (1.0 + least)
 
     def _look(self, effort: Effort) -> tuple[int, int, bool]:
         """One round, see `Rounds.price`."""
         master = self._rounds.master
         prices = self._looked_at = self._next_prices(effort)
         result = self._rounds.price(prices, effort)
-        if self._is_worth_proving(effort, result[0] + result[1]):
-            for proven in self._rounds.prove(prices, effort, self.best):
-                self._take(proven)
-        else:
-            self._take(self._rounds.proven(prices))
+        if effort.is_whole:
+            self._prove_near(prices, effort, result[0] + result[1])
         self._prices = master.solve(central=effort.central)
         most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
         if effort.central:
@@ -198,6 +212,14 @@ class Ladder:
             self._save()
         return result
 
+    def _prove_near(self, prices: Prices, effort: Effort, found: int) -> None:
+        """What the prices of a whole round prove; where it found little they are near the best for all runs."""
+        if not self._is_little(found, MUCH):
+            self._take(self._rounds.proven(prices))
+            return
+        for proven in self._rounds.prove(prices, effort, self.best):
+            self._take(proven)
+
     def _take(self, proven: Proven) -> None:
         """Keep prices that prove more than any before, and the fines that were asked for with them."""
         rises = proven.bound > self.best
@@ -207,13 +229,8 @@ class Ladder:
             self.best_prices, self._by_runs = proven.prices, True
             self._rise(proven.bound)
 
-    def _is_worth_proving(self, effort: Effort, found: int) -> bool:
-        """Whether a round looked at all groups and found little: then its prices are near the best for all runs."""
-        is_whole = effort.n_gates == MAX_GATES and effort.every == 1 and not effort.only_doubtful
-        return is_whole and self._is_little(found)
-
-    def _is_little(self, found: int) -> bool:
-        return found < MUCH * self._rounds.master.n_runs
+    def _is_little(self, found: int, share: float) -> bool:
+        return found < max(5.0, share * self._rounds.master.n_runs)
 
     def _next_prices(self, effort: Effort) -> Prices:
         """Those of the program; by tables on the way from earlier ones."""

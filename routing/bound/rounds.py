@@ -32,8 +32,8 @@ LEAST_NEW, NEW_A_DEMAND = 2_000, 3
 """Most runs that come into the program at once: the larger of so many, and so many a demand."""
 PARTED_AGAIN = 5
 """Times that a whole round prices the parts of what it split."""
-AT_ONCE = 20
-"""Groups priced in one go: between two of them time is looked at."""
+AT_ONCE = ((BY_LABELS, 2), (BY_FINEST, 5), (BY_TABLES, 20))
+"""Groups priced in one go, by their means: between two of them time is looked at."""
 LEAST_RUN_PENCE = 500.0
 """What a run pays at least below which a share of it is no longer a measure of what is worth finding."""
 NG_START = 2
@@ -72,6 +72,11 @@ class Effort:
     eps: float
     n_stages: int
     max_labels: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all groups are looked at, as far as it is not known that they have nothing to find."""
+        return self.n_gates == MAX_GATES and self.every == 1 and not self.only_doubtful
 
 
 TABLES = Effort(eps=0.01, n_stages=1)
@@ -129,13 +134,14 @@ class Rounds:
 
     def _price_once(self, prices: Prices, effort: Effort) -> tuple[int, int, bool]:
         """See `price`; what is split is not priced again."""
+        chosen_of = [(family, self._worth_pricing(family, prices, effort)) for family in self.families]
+        # What takes longest first: no thread is to be left alone with it at the end.
         tasks = [
-            (family, alike[a : a + AT_ONCE])
-            for family in self.families
-            for chosen in [self._worth_pricing(family, prices, effort)]
-            for means in (BY_TABLES, BY_FINEST, BY_LABELS)
+            (family, alike[a : a + at_once])
+            for means, at_once in AT_ONCE
+            for family, chosen in chosen_of
             for alike in [chosen[family.means[chosen] == means]]
-            for a in range(0, len(alike), AT_ONCE)
+            for a in range(0, len(alike), at_once)
         ]
         n_critical = sum(family.n_critical for family in self.families)
         cuts: list[dict[int, list[int]]] = [{} for _ in self.families]
@@ -169,10 +175,13 @@ class Rounds:
         )
 
     def _worth_pricing(self, family: Family, prices: Prices, effort: Effort) -> NDArray[np.int64]:
-        of, promise = self.known(family, prices), self.promise(family, prices)
-        may = (family.n_gates <= effort.n_gates) & (of.bound < -_worth(of.least, effort.eps))
+        promise = self.promise(family, prices)
+        may = family.n_gates <= effort.n_gates
         if effort.only_doubtful:
             may &= (family.seen < 0) | (promise < -_worth(family.least, effort.eps))
+        else:
+            of = self.known(family, prices)
+            may &= of.bound < -_worth(of.least, effort.eps)
         if effort.only_parted:
             may &= family.parted
         chosen = np.flatnonzero(may)[:: effort.every]
@@ -217,10 +226,8 @@ class Rounds:
             effort.n_gates == MAX_GATES, through, walks, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
-        has_walk = walks[:, 0] >= 0
-        walked, walks = chosen[has_walk], walks[has_walk]
-        family.walks[walked] = walks
-        family.walk_pence[walked] = bound[has_walk] + self._worth_of(family, walks, prices)
+        worth = self._worth_of(family, walks, prices)
+        family.walks[chosen], family.walk_pence[chosen] = walks, np.where(walks[:, 0] >= 0, bound + worth, np.inf)
         family.seen[chosen] = len(self.history) - 1
         family.critical[chosen] = critical
         for k, at, row in zip(chosen.tolist(), split_at.tolist(), through, strict=True):
@@ -260,7 +267,7 @@ class Rounds:
         Prices are lowered until no run at hand is worth more than it costs, and groups in doubt priced again, by the
         finest tables: for as long as the runs found then leave something to prove above `least`, and it rises.
         """
-        best = self.proven(prices)
+        best, wanted = self.proven(prices), effort.eps
         yield best
         last, effort = -np.inf, replace(effort, eps=min(effort.eps, PROOF_EPS), n_stages=N_STAGES)
         while not self.is_time_up():
@@ -273,7 +280,8 @@ class Rounds:
             best = max(best, proven, key=lambda each: each.bound)
             yield best
             left = at_most - max(best.bound, least)
-            if is_cut_short or n_new + n_split == 0 or proven.bound - last < PROOF_RISES * left:
+            is_near = left < 0.5 * wanted * at_most
+            if is_cut_short or is_near or n_new + n_split == 0 or proven.bound - last < PROOF_RISES * left:
                 return
             last = proven.bound
 

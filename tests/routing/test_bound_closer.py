@@ -12,9 +12,10 @@ import pytest
 from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
 from routing.bound.fields import V_DEMAND
 from routing.bound.from_plan import as_driven, price_of_run
-from routing.bound.ladder import LAST, LAST_EPS, MOST_LOTS, Ladder
+from routing.bound.ladder import LAST, LAST_EPS, LITTLE, MOST_LOTS, MUCH, Ladder
 from routing.bound.master import Columns, Prices
 from routing.bound.problem import BoundProblem, bound_problem
+from routing.bound.proven import Proven
 from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
 from routing.encode import encode
 from tests.routing.bound_programs import problem_of_two, program_of
@@ -150,12 +151,17 @@ def test_rounds_of_a_few_look_at_groups_that_promise_something(
     assert k in rounds._worth_pricing(family, replace(nothing, demand=demand), few)
 
 
-def test_links_come_a_lot_at_a_time(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """W: a whole round, f: one of a few groups, L: a lot of links. Three to a whole round, each behind a round."""
-    problem, done, lifts = problem_of_two(), [], iter([0.01] * 6 + [0.0])
+def ladder_of(problem: BoundProblem, threads: ThreadPoolExecutor) -> Ladder:
+    """At its beginning: everybody alone."""
     ladder = Ladder(problem=problem, seconds=1e9, began=0.0, on_bound=lambda _: None)
     ladder._rounds = rounds_of(problem, threads)
     ladder._prices = ladder._rounds.master.solve()
+    return ladder
+
+
+def test_links_come_a_lot_at_a_time(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W: a whole round, f: one of a few groups, L: a lot of links. Three to a whole round, each behind a round."""
+    ladder, done, lifts = ladder_of(problem_of_two(), threads), list[str](), iter([0.01] * 6 + [0.0])
     whole = iter([50, 50, 0])
 
     def price(_: Rounds, __: Prices, effort: Effort) -> tuple[int, int, bool]:
@@ -167,24 +173,89 @@ def test_links_come_a_lot_at_a_time(threads: ThreadPoolExecutor, monkeypatch: py
         return next(lifts)
 
     monkeypatch.setattr(Rounds, "price", price)
+    monkeypatch.setattr(Rounds, "prove", lambda *_: iter(()))
     monkeypatch.setattr(Ladder, "_link", link)
-    assert ladder._settle(CLOSER, is_last=False)
+    assert ladder._settle(CLOSER, little=MUCH)
     assert MOST_LOTS == 3
     assert "".join(done) == "WLfLfLf" * 2 + "WL"
     done.clear()
     whole = iter([0])
-    assert ladder._settle(TABLES)
+    assert ladder._settle(TABLES, little=MUCH)
     assert done == ["W"]
+
+
+def test_only_whole_rounds_prove(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a few groups, of one in ten and of fewer gates would leave out what spoils the bound."""
+    ladder, done = ladder_of(problem_of_two(), threads), list[str]()
+
+    def prove(*_: object) -> Iterator[Proven]:
+        done.append("near")
+        return iter(())
+
+    def proven(rounds: Rounds, prices: Prices) -> Proven:
+        done.append("at")
+        return Proven(bound=0.0, prices=prices)
+
+    found = iter([0, 0, 0, 0, 1000])
+    monkeypatch.setattr(Rounds, "price", lambda *_: (next(found), 0, False))
+    monkeypatch.setattr(Rounds, "prove", prove)
+    monkeypatch.setattr(Rounds, "proven", proven)
+    for effort in (replace(TABLES, only_doubtful=True), replace(TABLES, every=10), replace(TABLES, n_gates=2)):
+        ladder._look(effort)
+    assert done == []
+    ladder._look(TABLES)
+    ladder._look(TABLES)
+    assert done == ["near", "at"]
+
+
+def test_a_group_that_needs_no_table_promises_nothing(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
+    """Whatever it promised when it needed one."""
+    rounds = rounds_of(problem, threads)
+    effort = replace(TABLES, n_stages=3)
+    rounds.price(rounds.master.solve(), effort)
+    family = max(rounds.families, key=lambda family: int(np.isfinite(family.walk_pence).sum()))
+    (promising,) = np.nonzero(np.isfinite(family.walk_pence))
+    assert len(promising) > 0
+    nothing = rounds.master.no_prices()
+    rounds.history.append(nothing)
+    assert rounds._price(family, promising, nothing, effort, {}) is not None
+    assert np.isinf(rounds.promise(family, nothing)[promising]).all()
+
+
+def test_closer_looks_come_for_as_long_as_they_lift_the_program(
+    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then settled once more, for fewer runs. Of the last gains: for as long as anything is new."""
+    ladder, done = ladder_of(problem_of_two(), threads), list[tuple[float, float]]()
+    lifts = iter([1.01, 1.0001, *[1.0] * 100])
+
+    def settle(_: Ladder, effort: Effort, *, little: float) -> bool:
+        done.append((effort.eps, little))
+        return True
+
+    def settle_few(ladder: Ladder, _: Effort) -> bool:
+        ladder._rounds.master.value *= next(lifts)
+        return True
+
+    new = iter([*[1] * 7, *[0] * 100])
+    monkeypatch.setattr(Ladder, "_settle", settle)
+    monkeypatch.setattr(Ladder, "_settle_few", settle_few)
+    monkeypatch.setattr(Rounds, "look_closer", lambda *_: next(new))
+    ladder._prove()
+    first, *others, last = LAST_EPS
+    expected = [(first, MUCH), (first, MUCH), (first, LITTLE)]
+    expected += [(eps, little) for eps in others for little in (MUCH, LITTLE)]
+    assert done[: len(expected)] == expected
+    assert done[len(expected) :][:4] == [(last, 0.0)] * 4
+    assert done[len(expected) + 4] == (first, MUCH)
+    assert ladder.is_over
 
 
 def test_prices_lean_no_more_at_the_end(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every gain once more at the program's own prices, before it is over."""
-    problem, leant = problem_of_two(), list[float]()
-    ladder = Ladder(problem=problem, seconds=1e9, began=0.0, on_bound=lambda _: None)
-    ladder._rounds = rounds_of(problem, threads)
-    ladder._prices = ladder._rounds.master.solve()
+    ladder, leant = ladder_of(problem_of_two(), threads), list[float]()
 
-    def settle(ladder: Ladder, _: Effort, *, is_last: bool) -> bool:
+    def settle(ladder: Ladder, _: Effort, **__: float) -> bool:
         asked = ladder._next_prices(CLOSER).demand
         leant.append(float(asked.sum() / ladder._prices.demand.sum()))
         return True
@@ -193,7 +264,7 @@ def test_prices_lean_no_more_at_the_end(threads: ThreadPoolExecutor, monkeypatch
     monkeypatch.setattr(Rounds, "look_closer", lambda *_: 0)
     ladder.best_prices = ladder._rounds.master.no_prices()
     ladder._prove()
-    n = len(LAST_EPS)
+    n = 2 * len(LAST_EPS) - 1
     assert leant[: 2 * n] == pytest.approx([0.4] * (2 * n))
     assert leant[2 * n :] == pytest.approx([1.0] * n)
     assert ladder.is_over
