@@ -19,8 +19,10 @@ from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
-CENTRAL, CENTRAL_EPS = replace(TABLES, n_stages=3, central=True, eps=0.05), (0.05, 0.02)
-"""Tables without links, and the shares of a run's price that a find must be worth, one after another."""
+CENTRAL_EPS = (0.05, 0.02)
+"""Shares of a run's price that a find must be worth without links, one after another."""
+CENTRAL = replace(TABLES, n_stages=3, central=True, eps=CENTRAL_EPS[0])
+"""Tables without links."""
 LAST_EPS = (0.002, 0.001, 0.0005, 0.0002)
 """The same with links."""
 N_SAMPLES, SAMPLED = 2, 10
@@ -28,6 +30,8 @@ N_SAMPLES, SAMPLED = 2, 10
 FEW, CENTRAL_FEW = 100, 30
 """Groups of a family that are priced between two solutions of the program, while there is much to find; and while
 prices come from the middle, where a solution takes no longer than pricing so few."""
+NEXT_TO_NONE = 5
+"""Runs and splits that are little in any round."""
 MUCH = 0.03
 """Share of the runs that is much to find in a whole round."""
 LITTLE = 0.005
@@ -139,7 +143,7 @@ class Ladder:
             has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
             if self._is_little(found, little) and self._linked < effort.eps and not has_risen:
                 return True
-            if found > 5 and not self._settle_few(effort, n_whole=found, n_lots=1):
+            if found > NEXT_TO_NONE and not self._settle_few(effort, n_whole=found, n_lots=1):
                 return False
             if once:
                 return True
@@ -158,7 +162,7 @@ class Ladder:
             if is_cut_short:
                 return False
             n_few += few
-            if n_few <= MOST_FEW and new + n_split > max(5, SHARE_OF_WHOLE * n_whole * few / FEW):
+            if n_few <= MOST_FEW and new + n_split > max(NEXT_TO_NONE, SHARE_OF_WHOLE * n_whole * few / FEW):
                 continue
             if self._linked < whole.eps or n_lots >= MOST_LOTS:
                 return True
@@ -230,7 +234,7 @@ class Ladder:
             self._rise(proven.bound)
 
     def _is_little(self, found: int, share: float) -> bool:
-        return found < max(5.0, share * self._rounds.master.n_runs)
+        return found < max(NEXT_TO_NONE, share * self._rounds.master.n_runs)
 
     def _next_prices(self, effort: Effort) -> Prices:
         """Those of the program; by tables on the way from earlier ones."""

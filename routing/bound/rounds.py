@@ -43,6 +43,8 @@ PROOF_EPS = 0.0005
 """Share of what a run pays by which it may be worth more than it costs where a bound is proven."""
 PROOF_RISES = 0.2
 """Share of what is left to prove near some prices by which the bound has to rise for their proof to go on."""
+PROOF_LEFT = 0.5
+"""Share of what a find must be worth in the round before that leaves too little to go on for, of all that is paid."""
 NOISE = 0.01
 """Pence or seconds of a run that is priced anew."""
 
@@ -265,9 +267,9 @@ class Rounds:
         """What these prices prove, by which all was just priced; then ever more, near lowered ones.
 
         Prices are lowered until no run at hand is worth more than it costs, and groups in doubt priced again, by the
-        finest tables: for as long as the runs found then leave something to prove above `least`, and it rises.
+        finest tables: for as long as the runs found then leave enough to prove above `least`, and it rises.
         """
-        best, wanted = self.proven(prices), effort.eps
+        best, least_left = self.proven(prices), PROOF_LEFT * effort.eps
         yield best
         last, effort = -np.inf, replace(effort, eps=min(effort.eps, PROOF_EPS), n_stages=N_STAGES)
         while not self.is_time_up():
@@ -280,8 +282,8 @@ class Rounds:
             best = max(best, proven, key=lambda each: each.bound)
             yield best
             left = at_most - max(best.bound, least)
-            is_near = left < 0.5 * wanted * at_most
-            if is_cut_short or is_near or n_new + n_split == 0 or proven.bound - last < PROOF_RISES * left:
+            is_enough = left < least_left * at_most or proven.bound - last < PROOF_RISES * left
+            if is_cut_short or is_enough or n_new + n_split == 0:
                 return
             last = proven.bound
 
@@ -306,8 +308,8 @@ class Rounds:
         for run in sorted(self._made_up()):
             at = run[0], run[1], run[2]
             of_group[at, group_of[at][run[3]]].append(run)
-        family_at = {family.at: family for family in self.families}
-        n_more = sum(self._look_closer_at(family_at[at], k, runs, most) for (at, k), runs in sorted(of_group.items()))
+        of = {family.at: family for family in self.families}
+        n_more = sum(self._look_closer_at(of[at], k, runs, most) for (at, k), runs in sorted(of_group.items()))
         if n_more == 0:
             n_more = self._look_closer_in_doubt(eps)
         if n_more:
