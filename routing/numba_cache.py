@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from llvmlite import ir
-from numba.extending import intrinsic
 
 KERNEL_MODULES = (
     "numba_cache", "instance", "evaluate", "disturbance", "assign", "fleet_sets", "teams", "insert_places",
-    "insert_kernel", "bound/fields", "bound/finer", "bound/hours", "bound/local", "bound/loads", "bound/tables",
-    "bound/groups", "bound/labels", "bound/pricing", "bound/rivals", "bound/ways",
+    "insert_kernel", "bound/eights", "bound/fields", "bound/finer", "bound/hours", "bound/local", "bound/loads",
+    "bound/tables", "bound/groups", "bound/labels", "bound/pricing", "bound/rivals", "bound/ways",
 )  # fmt: skip
 """Modules of `routing` that hold or shape compiled functions, besides those of `routing.search`."""
 
@@ -71,19 +69,3 @@ def njit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small `njit_inner` function into its callers."""
     compiled: Callable[..., Any] = numba.njit(function, cache=True, forceinline=True, **FOR_KERNELS)
     return compiled
-
-
-def _put_larger(_: Any, a: Any, b: Any) -> Any:
-    """Types and code of `larger`."""
-
-    def put(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        number = arguments[0].type
-        of = builder.module.declare_intrinsic("llvm.maxnum", [number], ir.FunctionType(number, [number, number]))
-        return builder.call(of, arguments, fastmath=("nnan", "nsz"))
-
-    return numba.float32(a, b), put
-
-
-larger: Any = intrinsic(_put_larger)
-"""The larger of two numbers of four bytes, neither NaN, in one instruction. LLVM turns `row[s] = max(row[s], value)`
-into a store of those lanes where the value is larger, for which some processors take several times as long."""

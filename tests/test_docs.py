@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -193,3 +194,23 @@ def test_the_picture_is_small() -> None:
     data = PICTURE.read_bytes()
     assert data.startswith(b"\x89PNG")
     assert len(data) < MAX_PICTURE_BYTES
+
+
+def test_the_bounds_that_are_told_are_the_raw_rows() -> None:
+    """Row by row; and each code that was measured is a decision."""
+    raw = json.loads(text_of(DOCS / "bound.json"))
+    table = [
+        line.strip("| ").split(" | ") for line in text_of(DOCS / "bound.md").splitlines() if "](decisions/" in line
+    ]
+    told = [cells for cells in table if cells[0] in ("am", "full")]
+    assert len(told) == len(raw)
+    for cells, row in zip(told, raw, strict=True):
+        assert cells[:3] == [row["problem"], str(row["n"]), row["method"]]
+        figures = [float(cell.replace(",", "").rstrip(" %")) for cell in cells[3:9]]
+        in_pounds = [row["bound"] / 100.0, row["objective"] / 100.0]
+        should = [*in_pounds, 100.0 * row["gap"], row["wall_s"], row["cpu_s"], row["search_s"]]
+        assert figures == pytest.approx(should, rel=0.0, abs=1.0)
+        assert figures[2] == pytest.approx(100.0 * row["gap"], rel=0.0, abs=0.1)
+        assert list(DOCS.glob(f"decisions/{row['code']}-*.md"))
+        assert cells[9].startswith(f"[{row['code']}]")
+        assert row["machine"] == cells[10]

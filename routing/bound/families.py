@@ -76,6 +76,7 @@ class Family:
     least : (G,) least that a run of the group paid then. parted : (G,) whether the group was part of a larger one then.
     walks : (G, L) nodes of the best run that tables last told of each group, -1: no more. walk_pence : (G,) what it
         costs without the prices of passengers and runs; inf: there is none. See `Rounds.promise`.
+    begins : (G,) which table a look at the group begins with, see `pricing.price_groups`.
     means : (G,) by what runs of the group are looked for: BY_TABLES, by the finest ones, or by labels besides.
     """
 
@@ -94,6 +95,7 @@ class Family:
     homes: list[Homes | None]
     walks: NDArray[np.int64]
     walk_pence: NDArray[np.float64]
+    begins: NDArray[np.int64]
     means: NDArray[np.int64]
     rivals: list[frozenset[int]] = field(default_factory=list)
 
@@ -147,6 +149,8 @@ class Family:
         self.parted = np.concatenate([self.parted[stay], np.ones(len(parts), np.bool_)])
         self.critical, self.means = self.critical[of], self.means[of]
         self.walks, self.walk_pence = self.walks[of], self.walk_pence[of]
+        # What is left of a group may be clear at once where the whole was not.
+        self.begins = np.concatenate([self.begins[stay], np.zeros(len(parts), np.int64)])
         # Smaller groups have room for more.
         self.critical[len(stay) :][self.critical[len(stay) :] == NO_ROOM] = -1
         new_gates, n_gates = _gates_of(leg, parts, self.gates.shape[1])
@@ -168,7 +172,8 @@ def families_of(problem: BoundProblem, master: Master) -> Iterable[Family]:
                         leg=leg, kind=kind, pa=pa, room=room, groups=list(groups), gates=gates, n_gates=n_gates,
                         bound=np.zeros(n), least=np.zeros(n), seen=np.full(n, -1, np.int64),
                         parted=np.zeros(n, np.bool_), critical=np.full((n, MOST_BITS), -1, np.int64), homes=[None] * n,
-                        walks=np.full((n, room), -1), walk_pence=np.full(n, np.inf), means=np.full(n, BY_TABLES),
+                        walks=np.full((n, room), -1), walk_pence=np.full(n, np.inf), begins=np.zeros(n, np.int64),
+                        means=np.full(n, BY_TABLES),
                     )  # fmt: skip
 
 

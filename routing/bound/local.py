@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from routing.bound.eights import EIGHT
 from routing.numba_cache import njit, njit_inner
 
 NEVER = -1e15
 """Gain of what cannot be."""
 END_STEP_S, N_END_STEPS = 60, 6 * 60
 """The prices of a run by when it is on the road: one a minute that it lasts, the last for all that is longer."""
-MOST_STEPS, LANES, N_PARTS = 192, 8, 3
-"""Most steps of time in a table; those that a processor works on at once; and numbers of a place at each, see
-`routing.bound.tables`."""
-ROOM = MOST_STEPS + 2 * LANES
+MOST_STEPS, N_PARTS = 192, 3
+"""Most steps of time in a table, and numbers of a place at each, see `routing.bound.tables`."""
+ROOM = MOST_STEPS + 2 * EIGHT
 """Steps that the row in the making has room for: some behind the last are worked on with it."""
 MOST_BITS, MOST_PLACES = 5, 40_000
 """Homes of a group that a table keeps from coming again, and places of a table up to which it has room for more."""
@@ -30,7 +30,9 @@ class Local(NamedTuple):
     visit; fine : see `routing.bound.tables`; less : gain less the fine. cap, target : of the time since the gate;
     at_gate : seconds of service there; leave : from a node to the end of a run that has it outermost, with its turn;
     home : pence of the empty miles then. first_go, first_cost : from the gate. reach : soonest time at each. near :
-    nearest others, -1: no more; near_go, near_cost : the way to them. cluster : of each node; far_go, far_cost,
+    nearest others, -1: no more; near_go, near_cost : the way to them; near_steps : its whole steps of time; near_end :
+    the first step after which they are come to too late; near_gain : of a visit to them, less the way; near_over : see
+    `tables.over_line`. cluster : of each node; far_go, far_cost,
     far_steps : least to the nodes of each cluster that are not near, and its whole steps of time. ends : pence by
     minutes on the road, but for the surcharge; long_pence, long_after_s : (1,) that. other_ends, used, value, visits,
     least, far_m : scratch.
@@ -54,6 +56,10 @@ class Local(NamedTuple):
     near: Any
     near_go: Any
     near_cost: Any
+    near_steps: Any
+    near_end: Any
+    near_gain: Any
+    near_over: Any
     cluster: Any
     far_go: Any
     far_cost: Any
@@ -77,7 +83,7 @@ class Table(NamedTuple):
     at_gates : least service of it there; more_s, more_pence : what that makes a run longer than the span, and its price
     but for the surcharge; may_end : whether a run may have it in the end. most, most_at : by cluster and step, of the
     load in the making, and the node that it is gained at. before : (L, F) load that becomes a load with a home of a
-    form, -1: none does; begun, begun_most : see `routing.bound.finer`.
+    form, -1: none does; begun, begun_most, both : see `routing.bound.finer`.
     """
 
     rows: Any
@@ -94,6 +100,7 @@ class Table(NamedTuple):
     before: Any
     begun: Any
     begun_most: Any
+    both: Any
 
 
 class Labels(NamedTuple):
@@ -129,7 +136,9 @@ def make_local(n: int) -> Any:
         first_go=np.empty(n, np.int64),
         first_cost=np.empty(n), reach=np.empty(n, np.int64),
         near=np.empty((n, MOST_NEAR), np.int64), near_go=np.empty((n, MOST_NEAR), np.int64),
-        near_cost=np.empty((n, MOST_NEAR)),
+        near_cost=np.empty((n, MOST_NEAR)), near_steps=np.empty((n, MOST_NEAR), np.int64),
+        near_end=np.empty((n, MOST_NEAR), np.int64), near_gain=np.empty((n, MOST_NEAR), np.float32),
+        near_over=np.empty((n, MOST_NEAR), np.float32),
         cluster=np.empty(n, np.int64), far_go=np.empty((n, MOST_CLUSTERS), np.int64),
         far_cost=np.empty((n, MOST_CLUSTERS)), far_steps=np.empty((n, MOST_CLUSTERS), np.int64),
         ends=np.empty(N_END_STEPS), long_pence=np.empty(1), long_after_s=np.empty(1, np.int64),
@@ -150,7 +159,7 @@ def make_table(n: int, n_loads: int, n_forms: int) -> Any:
         more_pence=np.empty(most), may_end=np.empty(most, np.bool_), most=np.empty(MOST_CLUSTERS * ROOM, np.float32),
         most_at=np.empty(MOST_CLUSTERS * ROOM, np.int64), before=np.empty((most, n_forms + MOST_BITS), np.int64),
         begun=np.empty(max(n_loads * n, MOST_PLACES) * N_PARTS * ROOM, np.float32),
-        begun_most=np.empty(most * MOST_CLUSTERS * ROOM, np.float32),
+        begun_most=np.empty(most * MOST_CLUSTERS * ROOM, np.float32), both=np.empty(n * ROOM, np.float32),
     )  # fmt: skip
 
 

@@ -131,8 +131,8 @@ def price_groups(
     nodes: Any, gate_from: Any, gate_to: Any, out_s: Any, out_m: Any, hub_rows: Any, base_m: Any, least_in: Any,
     turn_s: Any, sequences: Any, member_from: Any, members: Any, c: Any, by_time: Any, fits: Any, price: Any,
     rate: float, share: float, floor: float, ng_of: Any, fines: Any, n_stages: int, n_bits: int,
-    max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, bound: Any, least: Any, by_home: bool,
-    through: Any, walks: Any, split_at: Any, found: Any, figures: Any,
+    max_labels: int, per_group: int, ways: Any, rivals: Any, critical: Any, begins: Any, bound: Any, least: Any,
+    by_home: bool, through: Any, walks: Any, split_at: Any, found: Any, figures: Any,
 ) -> int:  # fmt: skip
     """Cheapest runs with one kind of vehicle through each of some groups of sequences; returns how many were found.
 
@@ -154,6 +154,8 @@ def price_groups(
     max_labels : of one sequence; 0: tables only, whose own best runs are told then. Groups of several have tables only.
     per_group : most runs told of each. ways : of the leg (Ways). rivals : whose runs are left out (Rivals).
     critical : (k, MOST_BITS) nodes that tables of the group keep from coming again, -1: no more; filled with more.
+    begins : (k,) tables to begin with, filled with those for the next time: the last that was looked at, one before it
+        where that did at once.
     bound, least : (k,) filled with the proven least reduced cost of any run of the group, and the least that such a
         run pays. by_home : whether, of a group in doubt, each home is told of, too. through : (k, V) filled then with
         what a run through the home costs more than it is worth, at least; elsewhere -NEVER.
@@ -198,11 +200,13 @@ def price_groups(
         for i in range(n):
             x.fine[i] = fines[k, x.who[i]]
         fill_takes(n, x, nodes, rivals)
+        first_stage = min(begins[k], n_stages - 1)
         n, root, stage, n_loads = prove_by_tables(
-            n, x, tab, vehicle_holds, room, fixed, pa, rate, eps, n_stages, n_bits, critical[k], n_forms, c[C_METRE],
-            ways, at, sequences, ms, by_time, rivals, walk, through[k],
+            n, x, tab, vehicle_holds, room, fixed, pa, rate, eps, first_stage, n_stages, n_bits, critical[k], n_forms,
+            c[C_METRE], ways, at, sequences, ms, by_time, rivals, walk, through[k],
         )  # fmt: skip
         bound[k] = max(bound[k], root)
+        begins[k] = max(0, stage - 1) if stage == first_stage and bound[k] >= -eps else stage
         if n > 0:
             tell_walk(n, x, tab, rate, stage, walk, walks[k])
         if bound[k] >= -eps or not by_home:

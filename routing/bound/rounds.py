@@ -212,7 +212,8 @@ class Rounds:
         member_from = np.cumsum([0, *map(len, groups)]).astype(np.int64)
         bound, least, split_at = np.empty(len(chosen)), np.empty(len(chosen)), np.empty((len(chosen), 2), np.int64)
         nodes, figures = np.empty((MAX_FOUND, family.room + 1), np.int64), np.empty((MAX_FOUND, 5))
-        critical, through = family.critical[chosen], np.empty((len(chosen), len(table.nodes)))
+        critical, begins = family.critical[chosen], family.begins[chosen]
+        through = np.empty((len(chosen), len(table.nodes)))
         walks = np.empty((len(chosen), family.room), np.int64)
         fines = self.master.links.fines_of(family, chosen, len(table.nodes))
         means = family.means[chosen[0]]
@@ -224,14 +225,14 @@ class Rounds:
             table.sequences, member_from, np.concatenate(groups), c, by_time, p.instance.fits, prices.demand,
             float(p.instance.rules[R_OVER_TARGET]), effort.eps, LEAST_RUN_PENCE,
             self.ng[family.leg], fines, n_stages, n_bits, max_labels, PER_GROUP,
-            self._ways[family.leg][profile], rivals(self.master, sorted(family.rivals[-1])), critical, bound, least,
-            effort.n_gates == MAX_GATES, through, walks, split_at, nodes, figures,
+            self._ways[family.leg][profile], rivals(self.master, sorted(family.rivals[-1])), critical, begins, bound,
+            least, effort.is_whole, through, walks, split_at, nodes, figures,
         )  # fmt: skip
         family.bound[chosen], family.least[chosen], family.parted[chosen] = bound, least, False
         worth = self._worth_of(family, walks, prices)
         family.walks[chosen], family.walk_pence[chosen] = walks, np.where(walks[:, 0] >= 0, bound + worth, np.inf)
         family.seen[chosen] = len(self.history) - 1
-        family.critical[chosen] = critical
+        family.critical[chosen], family.begins[chosen] = critical, begins
         for k, at, row in zip(chosen.tolist(), split_at.tolist(), through, strict=True):
             told = np.flatnonzero(row < -NEVER)
             family.homes[k] = (told, row[told]) if len(told) else None

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from routing.bound.eights import EIGHT, eight_at, eight_of, if_more, if_same, larger, put_eight, smaller
 from routing.bound.loads import NO_ROOM
-from routing.bound.local import LANES, MOST_STEPS, N_PARTS, NEVER, ROOM, end_pence, over_pence
+from routing.bound.local import MOST_STEPS, N_PARTS, NEVER, ROOM, end_pence, over_pence
 from routing.evaluate import FAR
-from routing.numba_cache import larger, njit_inline, njit_inner
+from routing.numba_cache import njit_inline, njit_inner
 
 STEPS_S, NEAR, CLUSTERS = (300, 120, 60, 30), (8, 16, 24, 40), (8, 12, 12, 12)
 """Step of a table's time, neighbours of a node that it tells apart, and clusters of the others: a finer table where one
@@ -112,12 +113,6 @@ def find_near(
 
 
 @njit_inline
-def in_lanes(a: int, b: int) -> Any:
-    """The steps [a, b), and behind them as many as fill up the lanes of a processor: no loop has to see to the rest."""
-    return range(a, a + (b - a + LANES - 1) // LANES * LANES)
-
-
-@njit_inline
 def place_of(load: int, n: int, i: int, tab: Any) -> Any:
     """Where the row of a place begins."""
     return np.uint64((load * n + i) * N_PARTS * tab.wide[0])
@@ -134,20 +129,21 @@ def go_on_near(
     rows: Any, wide: Any, row: Any, at: Any, a: int, b: int, i: int, j: int, gain: Any, over: Any, more: Any
 ) -> None:  # fmt: skip
     """Try node j next, from node i, at the steps [a, b) of the row in the making; `at` is the place after step 0."""
-    came_from, to, end, second_at = np.float32(i), np.float32(j), np.float32(b), at + np.uint64(wide[0])
-    next_at = second_at + np.uint64(wide[0])
-    for s in in_lanes(a, b):
+    second_at, from_here, to = at + np.uint64(wide[0]), eight_of(np.float32(i)), eight_of(np.float32(j))
+    next_at, end, never = second_at + np.uint64(wide[0]), eight_of(np.float32(b)), eight_of(LOWEST)
+    gains, over_at, more_each, nothing = eight_of(gain), eight_of(over), eight_of(more), eight_of(np.float32(0.0))
+    for s in range(a, b, EIGHT):
         u = np.uint64(s)
-        best, second, back = rows[at + u], rows[second_at + u], rows[next_at + u]
-        after = second if back == came_from else best
-        value = gain - max(over + more * row[u + STEP], np.float32(0.0)) + after
+        steps = eight_at(row, u + STEP)
+        after = if_same(eight_at(rows, next_at + u), from_here, eight_at(rows, second_at + u), eight_at(rows, at + u))
+        value = gains - larger(over_at + more_each * steps, nothing) + after
         # Time rounded down may be in time for the node where that itself is not.
-        value = value if row[u + STEP] < end else LOWEST
-        first, which = row[u], row[u + NEXT]
-        row[u + SECOND] = larger(row[u + SECOND], min(first, value))
-        # A sum, as a choice would be a store of some lanes, see `larger`.
-        row[u + NEXT] = which + (to - which if value > first else np.float32(0.0))
-        row[u] = larger(first, value)
+        value = if_more(end, steps, value, never)
+        first, which = eight_at(row, u), eight_at(row, u + NEXT)
+        put_eight(row, u + SECOND, larger(eight_at(row, u + SECOND), smaller(first, value)))
+        # A sum, as a choice would be a store of some lanes, see `eights.larger`.
+        put_eight(row, u + NEXT, which + if_more(value, first, to - which, nothing))
+        put_eight(row, u, larger(first, value))
 
 
 @njit_inner
@@ -163,9 +159,10 @@ def wait_near(row: Any, a: int, b: int, j: int, value: Any) -> None:
 @njit_inner
 def go_on_far(row: Any, most: Any, at: Any, a: int, b: int, cost: Any) -> None:
     """Try a cluster next at the steps [a, b); `at` is its place after step 0."""
-    for s in in_lanes(a, b):
+    costs = eight_of(cost)
+    for s in range(a, b, EIGHT):
         u = np.uint64(s)
-        row[u] = larger(row[u], most[at + u] - cost)
+        put_eight(row, u, larger(eight_at(row, u), eight_at(most, at + u) - costs))
 
 
 @njit_inner
@@ -179,7 +176,7 @@ def fill_most(
     if n_clusters == 0:
         return
     for k in range(n_clusters):
-        for s in range(n_steps + LANES):
+        for s in range(n_steps + EIGHT):
             tab.most[k * ROOM + s] = LOWEST
             if with_who:
                 tab.most_at[k * ROOM + s] = -1
@@ -212,77 +209,87 @@ def come_to(
     rows: Any, most: Any, steps: Any, at: Any, row: Any, a: int, b: int, gain: Any, over: Any, more: Any
 ) -> None:  # fmt: skip
     """Try a node of a cluster at the steps [a, b)."""
-    for s in in_lanes(a, b):
+    gains, over_at, more_each, nothing = eight_of(gain), eight_of(over), eight_of(more), eight_of(np.float32(0.0))
+    for s in range(a, b, EIGHT):
         u = np.uint64(s)
-        value = gain - max(over + more * steps[u + STEP], np.float32(0.0)) + rows[at + u]
-        most[row + u] = larger(most[row + u], value)
+        value = gains - larger(over_at + more_each * eight_at(steps, u + STEP), nothing) + eight_at(rows, at + u)
+        put_eight(most, row + u, larger(eight_at(most, row + u), value))
 
 
 @njit_inner
-def fill_row(
-    i: int, n: int, x: Any, tab: Any, load: int, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int,
+def find_onward(n: int, x: Any, rate: float, step_s: int, n_near: int) -> None:
+    """What going on to each near node gains and when it may be, for the gains in x.less, into x.near_*."""
+    for i in range(n):
+        for k in range(n_near):
+            j = x.near[i, k]
+            if j < 0:
+                break
+            go = x.near_go[i, k]
+            x.near_steps[i, k], x.near_end[i, k] = go // step_s, (x.cap[j] - go) // step_s + 1
+            x.near_gain[i, k] = x.less[j] - x.near_cost[i, k]
+            x.near_over[i, k], _ = over_line(rate, go, x.target[j], step_s)
+
+
+@njit_inner
+def fill_rows(
+    load: int, n: int, x: Any, tab: Any, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int,
     ends_pay: bool,
 ) -> None:  # fmt: skip
-    """All steps of one place of the table. ends_pay : whether the time on the road has a price."""
-    row = tab.row
-    a, b = max(x.reach[i], tab.soonest[load]) // step_s, x.cap[i] // step_s + 1
-    here = np.float32(-x.home[i]) if tab.may_end[load] else LOWEST
-    for s in range(a, b):
-        row[s] = here
-        row[s + 2 * ROOM] = np.float32(-1.0)
-    if ends_pay and tab.may_end[load]:
+    """All places of a load. ends_pay : whether the time on the road has a price."""
+    row, may_end, soonest = tab.row, tab.may_end[load], tab.soonest[load]
+    _, more = over_line(rate, 0, 0, step_s)
+    for i in range(n):
+        if max(x.reach[i], soonest) > x.cap[i]:
+            continue
+        a, b = max(x.reach[i], soonest) // step_s, x.cap[i] // step_s + 1
+        here = np.float32(-x.home[i]) if may_end else LOWEST
         for s in range(a, b):
-            row[s] = np.float32(-x.home[i] - end_pence(x, tab, load, i, s * step_s))
-    for k in range(n_clusters):
-        steps = x.far_steps[i, k]
-        if steps < n_steps:
-            at = np.uint64(k * ROOM + steps)
-            go_on_far(row, tab.most, at, a, min(b, n_steps - steps), np.float32(x.far_cost[i, k]))
-    for s in range(a, b):
-        row[s + ROOM] = row[s]
-    for k in range(n_near):
-        j = x.near[i, k]
-        if j < 0:
-            break
-        to = tab.after[load, x.form[j]]
-        if to < 0:
-            continue
-        go, least = x.near_go[i, k], max(x.reach[j], tab.soonest[to])
-        if least > x.cap[j] or a * step_s + go > x.cap[j]:
-            continue
-        gain, place = x.less[j] - x.near_cost[i, k], place_of(to, n, j, tab)
-        # Steps from which the node is reached before it can be had with that load; all come to it at the same time.
-        waits = max(a, -(-(least - go) // step_s))
-        if waits > a:
-            value = np.float32(gain - over_pence(rate, least, x.target[j])) + gain_after(
-                tab, to, n, least // step_s, i, j
-            )
-            wait_near(row, a, min(b, waits), j, value)
-        over, more = over_line(rate, go, x.target[j], step_s)
-        end = min(b, (x.cap[j] - go) // step_s + 1)
-        at = place + np.uint64(go // step_s)
-        go_on_near(tab.rows, tab.wide, row, at, waits, end, i, j, np.float32(gain), over, more)
-    put_row(row, tab.rows, tab.wide, place_of(load, n, i, tab), a, b)
+            row[s] = here
+            row[s + 2 * ROOM] = np.float32(-1.0)
+        if ends_pay and may_end:
+            for s in range(a, b):
+                row[s] = np.float32(-x.home[i] - end_pence(x, tab, load, i, s * step_s))
+        for k in range(n_clusters):
+            steps = x.far_steps[i, k]
+            if steps < n_steps:
+                at = np.uint64(k * ROOM + steps)
+                go_on_far(row, tab.most, at, a, min(b, n_steps - steps), np.float32(x.far_cost[i, k]))
+        for s in range(a, b):
+            row[s + ROOM] = row[s]
+        for k in range(n_near):
+            j = x.near[i, k]
+            if j < 0:
+                break
+            to = tab.after[load, x.form[j]]
+            if to < 0:
+                continue
+            go, least = x.near_go[i, k], max(x.reach[j], tab.soonest[to])
+            if least > x.cap[j] or a * step_s + go > x.cap[j]:
+                continue
+            waits = a
+            if least - go > a * step_s:
+                # Steps from which the node is reached before it can be had with that load; all come to it at once.
+                waits = -(-(least - go) // step_s)
+                gain = np.float32(x.less[j] - x.near_cost[i, k] - over_pence(rate, least, x.target[j]))
+                wait_near(row, a, min(b, waits), j, gain + gain_after(tab, to, n, least // step_s, i, j))
+            at = place_of(to, n, j, tab) + np.uint64(x.near_steps[i, k])
+            end = min(b, x.near_end[i, k])
+            go_on_near(tab.rows, tab.wide, row, at, waits, end, i, j, x.near_gain[i, k], x.near_over[i, k], more)
+        put_row(row, tab.rows, tab.wide, place_of(load, n, i, tab), a, b)
 
 
 @njit_inner
 def put_row(row: Any, rows: Any, wide: Any, place: Any, a: int, b: int) -> None:
     """The steps [a, b) of the row in the making into the place that begins there, behind them that nothing can be."""
-    for s in range(b, b + LANES):
+    second_at, never = place + np.uint64(wide[0]), eight_of(LOWEST)
+    next_at = second_at + np.uint64(wide[0])
+    for s in range(a, b, EIGHT):
         u = np.uint64(s)
-        row[u] = row[u + SECOND] = LOWEST
-    b += LANES
-    put_part(row, rows, np.uint64(0), place, a, b)
-    put_part(row, rows, SECOND, place + np.uint64(wide[0]), a, b)
-    put_part(row, rows, NEXT, place + np.uint64(2 * wide[0]), a, b)
-
-
-@njit_inline
-def put_part(row: Any, rows: Any, part: Any, to: Any, a: int, b: int) -> None:
-    """One part of it."""
-    for s in in_lanes(a, b):
-        u = np.uint64(s)
-        rows[to + u] = row[part + u]
+        put_eight(rows, place + u, eight_at(row, u))
+        put_eight(rows, second_at + u, eight_at(row, u + SECOND))
+        put_eight(rows, next_at + u, eight_at(row, u + NEXT))
+    put_eight(rows, place + np.uint64(b), never)
+    put_eight(rows, second_at + np.uint64(b), never)
 
 
 @njit_inner
@@ -331,11 +338,12 @@ def fill_table(
     n: int, x: Any, tab: Any, n_loads: int, rate: float, step_s: int, n_near: int, n_clusters: int, n_steps: int
 ) -> None:
     """Fill the table for the gains in x.less; its loads from the fullest down."""
-    # Behind its last step a place has one that nothing can be in each lane, and what fills up the lanes after that.
-    tab.wide[0] = n_steps + 2 * LANES
+    # Behind its last step a place has eight that nothing can be: loops go on until an eight is full.
+    tab.wide[0] = n_steps + EIGHT
     for i in range(n):
         x.less[i] = x.gain[i] - x.fine[i]
-    for s in range(n_steps + LANES):
+    find_onward(n, x, rate, step_s, n_near)
+    for s in range(n_steps + EIGHT):
         tab.row[s + 3 * ROOM] = np.float32(s)
     ends_pay = x.long_pence[0] > 0.0
     for pence in x.ends:
@@ -346,9 +354,7 @@ def fill_table(
         if tab.soonest[load] >= FAR:
             continue
         fill_most(n, n_clusters, x, tab, load, rate, step_s, n_steps, False)
-        for i in range(n):
-            if max(x.reach[i], tab.soonest[load]) <= x.cap[i]:
-                fill_row(i, n, x, tab, load, rate, step_s, n_near, n_clusters, n_steps, ends_pay)
+        fill_rows(load, n, x, tab, rate, step_s, n_near, n_clusters, n_steps, ends_pay)
 
 
 @njit_inner

@@ -16,7 +16,7 @@ from routing.bound.ladder import LAST, LAST_EPS, LITTLE, MOST_LOTS, MUCH, Ladder
 from routing.bound.master import Columns, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.proven import Proven
-from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
+from routing.bound.rounds import CLOSER, LEAST_RUN_PENCE, TABLES, Effort, Rounds
 from routing.encode import encode
 from tests.routing.bound_programs import problem_of_two, program_of
 from tests.routing.bound_rounds import rounds_of
@@ -220,6 +220,25 @@ def test_a_group_that_needs_no_table_promises_nothing(threads: ThreadPoolExecuto
     rounds.history.append(nothing)
     assert rounds._price(family, promising, nothing, effort, {}) is not None
     assert np.isinf(rounds.promise(family, nothing)[promising]).all()
+
+
+def test_a_look_begins_with_the_table_that_was_needed_last(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
+    """One coarser where that did at once; as before where no table was needed."""
+    rounds = rounds_of(problem, threads)
+    effort, prices = replace(TABLES, n_stages=3), rounds.master.solve()
+    rounds.price(prices, effort)
+    in_doubt, at_once, without = 0, 0, 0
+    for family in rounds.families:
+        family.begins[:] = 2
+        assert rounds._price(family, np.arange(len(family.groups)), prices, effort, {}) is not None
+        clear = family.bound >= -effort.eps * np.maximum(family.least, LEAST_RUN_PENCE)
+        no_table = family.walks[:, 0] < 0
+        assert (family.begins[~clear] == 2).all()
+        assert (family.begins[clear & ~no_table] == 1).all()
+        assert (family.begins[clear & no_table] == 2).all()
+        in_doubt, at_once = in_doubt + int((~clear).sum()), at_once + int((clear & ~no_table).sum())
+        without += int((clear & no_table).sum())
+    assert min(in_doubt, at_once, without) > 0
 
 
 def test_closer_looks_come_for_as_long_as_they_lift_the_program(

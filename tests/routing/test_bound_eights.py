@@ -1,4 +1,4 @@
-"""Rows of the bound's tables: loops go on until all lanes are full, and tell nothing of the steps behind the last."""
+"""Rows of the bound's tables: loops go on until all eights are full, and tell nothing of the steps behind the last."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from routing.bound.local import LANES, N_PARTS, ROOM
+from routing.bound.eights import EIGHT, eight_at, eight_of, if_more, if_same, larger, put_eight, smaller
+from routing.bound.local import N_PARTS, ROOM
 from routing.bound.tables import LOWEST, NEXT, SECOND, STEP, go_on_far, go_on_near, put_row
 from routing.numba_cache import njit
 
 N_STEPS = 20
-WIDE = np.array([N_STEPS + 2 * LANES])
+WIDE = np.array([N_STEPS + EIGHT])
 MINUTE_PENCE = np.float32(0.25)
 
 
@@ -31,6 +32,31 @@ def put(row: Any, rows: Any, wide: Any, place: int, a: int, b: int) -> None:
     put_row(row, rows, wide, np.uint64(place), a, b)
 
 
+@njit
+def do(rows: Any, a: Any, b: Any) -> None:
+    """All that eights can do with a and b, each into a row of its own, from its third number on."""
+    for s in range(0, len(a), EIGHT):
+        one, other, two = eight_at(a, s), eight_at(b, s), eight_of(np.float32(2.0))
+        put_eight(rows[0], s + 2, one + other)
+        put_eight(rows[1], s + 2, one - other)
+        put_eight(rows[2], s + 2, one * other)
+        put_eight(rows[3], s + 2, larger(one, other))
+        put_eight(rows[4], s + 2, smaller(one, other))
+        put_eight(rows[5], s + 2, if_more(one, other, two, one))
+        put_eight(rows[6], s + 2, if_same(one, other, two, one))
+
+
+def test_eight_numbers_at_once_are_what_each_would_be() -> None:
+    """Wherever they begin, and no others."""
+    random = np.random.default_rng(1)
+    a, b = random.integers(-3, 4, (2, 3 * EIGHT)).astype(np.float32)
+    rows = np.full((7, 3 * EIGHT + 4), np.float32(99.0))
+    do(rows, a, b)
+    should = [a + b, a - b, a * b, np.maximum(a, b), np.minimum(a, b), np.where(a > b, 2, a), np.where(a == b, 2, a)]
+    assert rows[:, 2:-2].tolist() == np.array(should).tolist()
+    assert (rows[:, [0, 1, -2, -1]] == 99.0).all()
+
+
 @pytest.fixture
 def row() -> Any:
     """A row in the making: nothing gained yet, no node next."""
@@ -44,7 +70,7 @@ def part(row: Any, begins: Any) -> Any:
     return row[int(begins) : int(begins) + N_STEPS]
 
 
-@pytest.mark.parametrize(("a", "b"), [(0, 1), (3, 13), (0, LANES), (5, 5 + LANES), (2, N_STEPS), (9, 9), (9, 4)])
+@pytest.mark.parametrize(("a", "b"), [(0, 1), (3, 13), (0, EIGHT), (5, 5 + EIGHT), (2, N_STEPS), (9, 9), (9, 4)])
 def test_a_near_node_is_next_at_its_own_steps_alone(row: Any, a: int, b: int) -> None:
     """Step 13 of a node that is no longer in time there is no better for being worked on with step 12."""
     rows = np.zeros(N_PARTS * WIDE[0], np.float32)
@@ -86,4 +112,4 @@ def test_behind_the_last_step_of_a_place_nothing_can_be(row: Any) -> None:
         assert place[0, 3:N_STEPS].tolist() == [worth] * (N_STEPS - 3)
         assert place[1, 3:N_STEPS].tolist() == [10.0 * worth] * (N_STEPS - 3)
         assert place[2, 3:N_STEPS].tolist() == [-1.0] * (N_STEPS - 3)
-        assert (place[:2, N_STEPS : N_STEPS + LANES] == LOWEST).all()
+        assert (place[:2, N_STEPS : N_STEPS + EIGHT] == LOWEST).all()
