@@ -15,7 +15,7 @@ from routing.bound.master import Columns, Lot, Master, Prices
 from routing.bound.packing import packing_bound
 from routing.bound.problem import BoundProblem
 from routing.bound.proven import Proven
-from routing.bound.rounds import CLOSER, TABLES, Effort, Rounds
+from routing.bound.rounds import CLOSER, PROOF_EPS, TABLES, Effort, Rounds
 from routing.bound.state import digest_of, load, save
 
 N_THREADS = 2
@@ -32,10 +32,10 @@ FEW, CENTRAL_FEW = 100, 30
 prices come from the middle, where a solution takes no longer than pricing so few."""
 NEXT_TO_NONE = 5
 """Runs and splits that are little in any round."""
-MUCH = 0.03
-"""Share of the runs that is much to find in a whole round."""
+MUCH, TOO_MUCH = 0.03, 0.1
+"""Shares of the runs: much to find in a whole round, and too much to prove more than its prices do."""
 LITTLE = 0.005
-"""The same with links, where closer looks lift the program no more."""
+"""Much to find with links, where closer looks lift the program no more."""
 MOST_FEW, SHARE_OF_WHOLE = 600, 0.1
 """Groups of a family in rounds of a few after a whole one, and the share of what it found that a hundred must find."""
 MOST_LOTS = 3
@@ -47,10 +47,9 @@ LAST = ((12, SMOOTHED), (24, SMOOTHED), (24, 0.0))
 find, the program's own may have."""
 STILL_RISES = 0.1
 """Share of what a find must be worth by which the bound still rises: the next prices, nearer to it, tell more."""
-MOST_RUNS, RUNS_A_DEMAND = 20_000, 40
-"""Runs of the program above which half are purged: the larger of so many, and so many a demand."""
-CENTRAL_SHARE = 0.3
-"""Of these, while prices come from the middle: a solution takes longer then, and keeps no basis."""
+MOST_RUNS, RUNS_A_DEMAND, KEPT = 20_000, 40, 0.75
+"""Runs of the program with links above which some are purged: the larger of so many, and so many a demand; and the
+share of these that is kept. Rounds after a purge find what is missed again, and split groups meanwhile."""
 SAVE_EVERY_S = 10.0
 
 
@@ -82,7 +81,6 @@ class Ladder:
     is_over: bool = False
     _rounds: Rounds = field(init=False)
     _prices: Prices = field(init=False)
-    _looked_at: Prices | None = None
     _digest: str = ""
     _by_runs: bool = False
     _lean: float = SMOOTHED
@@ -170,8 +168,6 @@ class Ladder:
 
     def _prove(self) -> None:
         """With links; by ever closer means where the program's solution makes runs up; then remembering more."""
-        # The fewer runs are at hand, the further a lot of links lifts the program above what there is to prove.
-        self._rounds.master.restore()
         self._prices = self._rounds.master.solve()
         for most, self._lean in LAST:
             for eps in LAST_EPS:
@@ -200,16 +196,14 @@ class Ladder:
     def _look(self, effort: Effort) -> tuple[int, int, bool]:
         """One round, see `Rounds.price`."""
         master = self._rounds.master
-        prices = self._looked_at = self._next_prices(effort)
+        prices = self._next_prices(effort)
         result = self._rounds.price(prices, effort)
         if effort.is_whole:
             self._prove_near(prices, effort, result[0] + result[1])
         self._prices = master.solve(central=effort.central)
         most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
-        if effort.central:
-            most = int(CENTRAL_SHARE * most)
-        if master.n_runs > most:
-            master.purge(most // 2)
+        if effort.with_links and master.n_runs > most:
+            master.purge(int(KEPT * most))
         if not effort.only_doubtful:
             self._linked = self._link() if effort.with_links else 0.0
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
@@ -217,11 +211,12 @@ class Ladder:
         return result
 
     def _prove_near(self, prices: Prices, effort: Effort, found: int) -> None:
-        """What the prices of a whole round prove; where it found little they are near the best for all runs."""
-        if not self._is_little(found, MUCH):
+        """What the prices of a whole round prove, and ever more near them; the less it found, the finer is looked."""
+        if not self._is_little(found, TOO_MUCH):
             self._take(self._rounds.proven(prices))
             return
-        for proven in self._rounds.prove(prices, effort, self.best):
+        finest = PROOF_EPS if self._is_little(found, MUCH) else effort.eps
+        for proven in self._rounds.prove(prices, effort, finest, self.best):
             self._take(proven)
 
     def _take(self, proven: Proven) -> None:
@@ -238,7 +233,7 @@ class Ladder:
 
     def _next_prices(self, effort: Effort) -> Prices:
         """Those of the program; by tables on the way from earlier ones."""
-        master, earlier = self._rounds.master, self._looked_at
+        master, earlier = self._rounds.master, next(reversed(self._rounds.history), None)
         if effort.with_links and self.best_prices is not None:
             earlier = self.best_prices
         if earlier is None:

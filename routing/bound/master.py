@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +135,6 @@ class Master:
         self._x = np.zeros(0)
         self.staying: frozenset[Key] = frozenset()
         self._keys: list[Key] = []
-        self._purged: list[Columns] = []
         self._figures: dict[Key, tuple[float, int, int, int]] = {}
         self._alone: list[tuple[int, float, dict[int, float]]] = []
 
@@ -425,14 +424,7 @@ class Master:
         n_over = len(self._keys) - most
         if n_over > 0:
             gone = np.sort(unused[np.argsort(-cost[unused], kind="stable")[:n_over]])
-            self._purged += self._columns(gone.tolist())
             self._drop(gone)
-
-    def restore(self) -> None:
-        """Take in again what was purged."""
-        purged, self._purged = self._purged, []
-        for columns in purged:
-            self.add(columns)
 
     def _drop(self, gone: NDArray[np.int64]) -> None:
         if len(gone) == 0:
@@ -448,12 +440,8 @@ class Master:
 
     def runs(self) -> list[Columns]:
         """All runs at hand, in order, those alike in leg, kind and PA together."""
-        return self._columns(range(len(self._keys)))
-
-    def _columns(self, which: Iterable[int]) -> list[Columns]:
         alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-        for m in which:
-            key = self._keys[m]
+        for m, key in enumerate(self._keys):
             alike[key[0], key[1], key[2]].append(m)
         return [self._runs(*of, ms) for of, ms in alike.items()]
 

@@ -264,15 +264,19 @@ class Rounds:
         """What earlier pricing says of each group under new prices."""
         return known(self.problem, self.master, family, prices, self.history)
 
-    def prove(self, prices: Prices, effort: Effort, least: float = -np.inf) -> Iterator[Proven]:
+    def prove(
+        self, prices: Prices, effort: Effort, finest: float = PROOF_EPS, least: float = -np.inf
+    ) -> Iterator[Proven]:
         """What these prices prove, by which all was just priced; then ever more, near lowered ones.
 
         Prices are lowered until no run at hand is worth more than it costs, and groups in doubt priced again, by the
         finest tables: for as long as the runs found then leave enough to prove above `least`, and it rises.
+
+        finest : share of what a run pays that leaves a group in doubt, where the round's own is no smaller.
         """
         best, least_left = self.proven(prices), PROOF_LEFT * effort.eps
         yield best
-        last, effort = -np.inf, replace(effort, eps=min(effort.eps, PROOF_EPS), n_stages=N_STAGES)
+        last, effort = -np.inf, replace(effort, eps=min(effort.eps, finest), n_stages=N_STAGES)
         while not self.is_time_up():
             lower = lowered(self.master, prices)
             at_most = self.master.bound_of(lower)

@@ -12,11 +12,11 @@ import pytest
 from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
 from routing.bound.fields import V_DEMAND
 from routing.bound.from_plan import as_driven, price_of_run
-from routing.bound.ladder import LAST, LAST_EPS, LITTLE, MOST_LOTS, MUCH, Ladder
-from routing.bound.master import Columns, Prices
+from routing.bound.ladder import LAST, LAST_EPS, LITTLE, MOST_LOTS, MOST_RUNS, MUCH, Ladder
+from routing.bound.master import Columns, Master, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.proven import Proven
-from routing.bound.rounds import CLOSER, LEAST_RUN_PENCE, TABLES, Effort, Rounds
+from routing.bound.rounds import CLOSER, LEAST_RUN_PENCE, PROOF_EPS, TABLES, Effort, Rounds
 from routing.encode import encode
 from tests.routing.bound_programs import problem_of_two, program_of
 from tests.routing.bound_rounds import rounds_of
@@ -185,27 +185,43 @@ def test_links_come_a_lot_at_a_time(threads: ThreadPoolExecutor, monkeypatch: py
 
 
 def test_only_whole_rounds_prove(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of a few groups, of one in ten and of fewer gates would leave out what spoils the bound."""
-    ladder, done = ladder_of(problem_of_two(), threads), list[str]()
+    """Those of a few groups, of one in ten and of fewer gates would leave out what spoils the bound.
 
-    def prove(*_: object) -> Iterator[Proven]:
-        done.append("near")
+    Of 100 runs 3 are much to find, and 10 too much to prove more than the round's own prices do.
+    """
+    ladder, done = ladder_of(problem_of_two(), threads), list[float | str]()
+
+    def prove(_: Rounds, __: Prices, ___: Effort, finest: float, ____: float) -> Iterator[Proven]:
+        done.append(finest)
         return iter(())
 
     def proven(rounds: Rounds, prices: Prices) -> Proven:
         done.append("at")
         return Proven(bound=0.0, prices=prices)
 
-    found = iter([0, 0, 0, 0, 1000])
+    found = iter([0, 0, 0, 4, 5, 9, 10])
+    monkeypatch.setattr(Master, "n_runs", 100)
     monkeypatch.setattr(Rounds, "price", lambda *_: (next(found), 0, False))
     monkeypatch.setattr(Rounds, "prove", prove)
     monkeypatch.setattr(Rounds, "proven", proven)
     for effort in (replace(TABLES, only_doubtful=True), replace(TABLES, every=10), replace(TABLES, n_gates=2)):
         ladder._look(effort)
     assert done == []
-    ladder._look(TABLES)
-    ladder._look(TABLES)
-    assert done == ["near", "at"]
+    for _ in range(4):
+        ladder._look(TABLES)
+    assert done == [PROOF_EPS, TABLES.eps, TABLES.eps, "at"]
+
+
+def test_runs_are_purged_with_links_only(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three quarters of the most are kept."""
+    ladder, kept = ladder_of(problem_of_two(), threads), list[int]()
+    monkeypatch.setattr(Master, "n_runs", MOST_RUNS + 1)
+    monkeypatch.setattr(Master, "purge", lambda _, most: kept.append(most))
+    monkeypatch.setattr(Rounds, "price", lambda *_: (0, 0, False))
+    ladder._look(replace(TABLES, only_doubtful=True))
+    assert kept == []
+    ladder._look(replace(TABLES, only_doubtful=True, with_links=True))
+    assert kept == [0.75 * MOST_RUNS]
 
 
 def test_a_group_that_needs_no_table_promises_nothing(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
@@ -287,23 +303,6 @@ def test_prices_lean_no_more_at_the_end(threads: ThreadPoolExecutor, monkeypatch
     assert leant[: 2 * n] == pytest.approx([0.4] * (2 * n))
     assert leant[2 * n :] == pytest.approx([1.0] * n)
     assert ladder.is_over
-
-
-def test_what_was_purged_comes_back(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:
-    """Every run at its price, and the program as before."""
-    rounds = rounds_of(problem, threads)
-    master = rounds.master
-    rounds.price(master.solve(), replace(TABLES, n_stages=3))
-    master.solve()
-    runs, value = figures_of(master.runs()), master.value
-    master.purge(1)
-    assert master.n_runs < len(runs)
-    master.restore()
-    master.solve()
-    assert figures_of(master.runs()) == runs
-    assert master.value == pytest.approx(value)
-    master.restore()
-    assert master.n_runs == len(runs)
 
 
 def figures_of(runs: list[Columns]) -> dict[tuple[int, ...], float]:

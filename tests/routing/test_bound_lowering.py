@@ -12,7 +12,7 @@ import pytest
 from routing.bound.lowering import lowered
 from routing.bound.master import Prices
 from routing.bound.problem import BoundProblem, bound_problem
-from routing.bound.rounds import TABLES, Rounds
+from routing.bound.rounds import LEAST_RUN_PENCE, TABLES, Effort, Rounds
 from routing.encode import encode
 from tests.routing.bound_rounds import rounds_of
 from tests.routing.worlds import make_world
@@ -62,12 +62,37 @@ def test_more_is_proven_near_lowered_prices(rounds: Rounds) -> None:
     assert sorted(each.bound for each in lower) == [each.bound for each in lower]
 
 
+@pytest.mark.parametrize("finest", [0.001, 0.005])
+def test_only_what_is_in_doubt_by_more_is_priced_again(rounds: Rounds, finest: float) -> None:
+    """Near lowered prices; a round of 1 % looks no less closely there than it is asked to."""
+    prices = rounds.master.solve()
+    rounds.price(prices, FINE)
+    looks: list[float] = []
+    price = rounds.price
+
+    def look(lower: Prices, effort: Effort) -> tuple[int, int, bool]:
+        before = [(family.seen.copy(), rounds.known(family, lower)) for family in rounds.families]
+        result = price(lower, effort)
+        for family, (seen, of) in zip(rounds.families, before, strict=True):
+            if len(seen) == len(family.seen):  # not split
+                in_doubt = of.bound < -finest * np.maximum(of.least, LEAST_RUN_PENCE)
+                assert ((family.seen > seen) == in_doubt).all()
+                looks.append(float(in_doubt.mean()))
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rounds, "price", lambda _, lower, effort: look(lower, effort))
+        assert len(list(rounds.prove(prices, FINE, finest))) > 1
+    assert min(looks) < 1.0
+    assert max(looks) > 0.0
+
+
 def test_nothing_is_priced_where_nothing_is_left_to_prove(rounds: Rounds) -> None:
     """Lowered prices are worth less than what is proven already."""
     prices = rounds.master.solve()
     rounds.price(prices, FINE)
     n_rounds, least = len(rounds.history), rounds.master.bound_of(lowered(rounds.master, prices))
-    assert len(list(rounds.prove(prices, FINE, least))) == 1
+    assert len(list(rounds.prove(prices, FINE, least=least))) == 1
     assert len(rounds.history) == n_rounds
 
 

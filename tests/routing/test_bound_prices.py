@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from routing.bound.fields import V_DEMAND
-from routing.bound.problem import BoundProblem
+from routing.bound.master import Master
+from routing.bound.problem import BoundProblem, bound_problem
+from routing.bound.rounds import TABLES
+from routing.encode import encode
 from tests.routing.bound_programs import problem_of_two, program_of
+from tests.routing.bound_rounds import rounds_of
+from tests.routing.worlds import make_world
 
 
 @pytest.fixture
@@ -39,6 +46,34 @@ def test_a_run_that_is_told_of_again_has_the_lower_price(problem: BoundProblem) 
     master.solve()
     assert value - master.value == pytest.approx(1000.0)
     assert master.n_runs == 1
+
+
+@pytest.mark.parametrize("features", [("schools",), ("schools", "fleet")], ids="-".join)
+def test_runs_told_of_again_are_as_if_told_of_once(features: tuple[str, ...]) -> None:
+    """Less by a pound and a minute, on what counts moments of the day and on what does not."""
+    problem = bound_problem(encode(*make_world(features, 8, 4), with_busy=True)[0])
+    assert any(kind.counts_moments for kind in problem.kinds) == ("fleet" in features)
+    with ThreadPoolExecutor(1) as threads:
+        rounds = rounds_of(problem, threads)
+        rounds.price(rounds.master.solve(), replace(TABLES, n_stages=3))
+    master, fresh = rounds.master, Master(problem)
+    master.solve()
+    n_runs, value = master.n_runs, master.value
+    cheaper = [
+        replace(run, pence=run.pence - 100.0, seconds=np.maximum(0, run.seconds - 60)).only(run.nodes[:, 0] % 2 == 0)
+        for run in master.runs()
+    ]
+    keys = {key for run in cheaper for key in run.run_keys()}
+    for run in master.runs():
+        fresh.add(run.only(np.array([key not in keys for key in run.run_keys()], np.bool_)))
+    for run in cheaper:
+        fresh.add(run)
+        assert master.add(run) == len(run.pence)
+    master.solve()
+    fresh.solve()
+    assert master.n_runs == fresh.n_runs == n_runs
+    assert master.value == pytest.approx(fresh.value)
+    assert master.value < value - 100.0
 
 
 @pytest.mark.parametrize("central", [False, True])
