@@ -41,7 +41,7 @@ MOST_FEW, SHARE_OF_WHOLE = 600, 0.1
 MOST_LOTS = 3
 """Lots of links from one whole round to the next: the first behind it, others behind rounds of a few groups."""
 SMOOTHED = 0.6
-"""Share in the prices of a round of tables of those of the round before, or, with links, of those that prove most."""
+"""Share in the prices of a round of tables of those priced last, or, with links, of those that prove most."""
 LAST = ((12, SMOOTHED), (24, SMOOTHED), (24, 0.0))
 """With links: homes that labels at a home remember at most, and that share. Where prices that lean have nothing left to
 find, the program's own may have."""

@@ -212,6 +212,16 @@ def test_only_whole_rounds_prove(threads: ThreadPoolExecutor, monkeypatch: pytes
     assert done == [PROOF_EPS, TABLES.eps, TABLES.eps, "at"]
 
 
+def test_without_links_prices_lean_on_those_priced_last(threads: ThreadPoolExecutor) -> None:
+    """These may be lowered ones, not those that the last round began with."""
+    ladder = ladder_of(problem_of_two(), threads)
+    program, nothing = ladder._prices, ladder._rounds.master.no_prices()
+    assert ladder._next_prices(TABLES) is program
+    for history, share in (([program, nothing], 0.4), ([nothing, program], 1.0)):
+        ladder._rounds.history = history
+        assert ladder._next_prices(TABLES).demand == pytest.approx(share * program.demand)
+
+
 def test_runs_are_purged_with_links_only(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three quarters of the most are kept."""
     ladder, kept = ladder_of(problem_of_two(), threads), list[int]()
