@@ -45,11 +45,10 @@ SMOOTHED = 0.6
 LAST = ((12, SMOOTHED), (24, SMOOTHED), (24, 0.0))
 """With links: homes that labels at a home remember at most, and that share. Where prices that lean have nothing left to
 find, the program's own may have."""
-STILL_RISES = 0.1
+STILL_RISES = 0.5
 """Share of what a find must be worth by which the bound still rises: the next prices, nearer to it, tell more."""
-MOST_RUNS, RUNS_A_DEMAND, KEPT = 20_000, 40, 0.75
-"""Runs of the program with links above which some are purged: the larger of so many, and so many a demand; and the
-share of these that is kept. Rounds after a purge find what is missed again, and split groups meanwhile."""
+MOST_RUNS, FAR_PENCE = 5_000, 2_000.0
+"""With links: runs above which those go, behind whole rounds, that cost so much more than they are worth."""
 SAVE_EVERY_S = 10.0
 
 
@@ -201,10 +200,9 @@ class Ladder:
         if effort.is_whole:
             self._prove_near(prices, effort, result[0] + result[1])
         self._prices = master.solve(central=effort.central)
-        most = max(MOST_RUNS, RUNS_A_DEMAND * self.problem.n_demands)
-        if effort.with_links and master.n_runs > most:
-            master.purge(int(KEPT * most))
         if not effort.only_doubtful:
+            if effort.with_links and master.n_runs > MOST_RUNS:
+                master.purge(FAR_PENCE)
             self._linked = self._link() if effort.with_links else 0.0
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:
             self._save()

@@ -2,8 +2,8 @@
 
 A run comes to a home once. The runs that tables make up may come twice, and half of such a run would serve the home
 whole: half a vehicle for all of it. A *link* says of some sequences, one kind of vehicle and one node that all their
-runs together come to it no more often than there are runs. No real run breaks it, so the bound stays valid; its price
-is a fine on each visit and a refund to each run, which leaves the tables as they are.
+runs together come to it no more often than there are runs: a run counts its visits less one. No real run breaks it, so
+the bound stays valid; its price is a fine on each visit and a refund to each run, which leaves the tables as they are.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ Run = tuple[int, ...]
 """Leg, kind, PA, row of the leg's sequences, nodes outwards."""
 OVER = 0.02
 """Share of a fortnight's days by which a home is served too often before a link is worth its row."""
-MOST_AT_ONCE, MOST_BUNDLES = 300, 3_000
+MOST_AT_ONCE = 300
 MOST_SLACK = 1_500
 """Links above which those that cost nothing are taken out."""
+LEAST_FINE = 10.0
+"""Pence below which a fine is not asked for: those held would never end otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,22 +63,18 @@ class Link:
 class Bundle:
     """The links of one leg, kind and PA that speak of the same sequences.
 
-    Attributes
-    ----------
-    has : (Q,) which sequences. driven : column of how often their runs are driven; row : row that says so.
+    has : (Q,) which sequences.
     """
 
     has: NDArray[np.bool_]
-    driven: int
-    row: int
     links: list[Link] = field(default_factory=list)
 
     def entry(self, run: Run) -> dict[int, float]:
-        """What a run counts in the rows."""
+        """What a run counts in the rows: its visits, less one."""
         if not self.has[run[3]]:
             return {}
-        counted = {link.row: float(run[4:].count(link.node)) for link in self.links}
-        return {self.row: 1.0} | {row: times for row, times in counted.items() if times}
+        counted = {link.row: run[4:].count(link.node) - 1.0 for link in self.links}
+        return {row: times for row, times in counted.items() if times}
 
 
 class Links:
@@ -90,14 +88,6 @@ class Links:
     def __init__(self, lp: Any, infinity: float, n_sequences: Sequence[int]) -> None:
         self._lp, self._inf = lp, infinity
         self._n_sequences = n_sequences
-        # A column can be put behind the others only: those of bundles to come are there from the beginning. They are
-        # free: held at 0 or above, one that is not driven would let its runs off less than the fines of its links.
-        first, n = int(lp.getNumCol()), MOST_BUNDLES
-        lp.addCols(
-            n, np.zeros(n), np.full(n, -infinity), np.full(n, infinity), 0, np.zeros(n, np.int32),
-            np.zeros(0, np.int32), np.zeros(0),
-        )  # fmt: skip
-        self._spare = list(range(first, first + n))
         self.bundles: dict[At, list[Bundle]] = defaultdict(list)
 
     def entry(self, run: Run) -> dict[int, float]:
@@ -113,32 +103,26 @@ class Links:
         for m, run in enumerate(runs):
             of[run[:3]].append((first_column + m, run))
         for links in broken:
-            bundle = self._bundle(links, of[links.at])
-            if bundle is None:
-                continue
+            bundle = self._bundle(links)
             own = [(column, run) for column, run in of[links.at] if bundle.has[run[3]]]
             for node in links.nodes:
-                counted = {column: float(run[4:].count(node)) for column, run in own if node in run[4:]}
-                row = self._add_row(-self._inf, counted | {bundle.driven: -1.0})
+                counted = {column: run[4:].count(node) - 1.0 for column, run in own}
+                row = self._add_row({column: times for column, times in counted.items() if times})
                 bundle.links.append(Link(node=node, row=row))
 
-    def _bundle(self, links: Broken, runs: Sequence[tuple[int, Run]]) -> Bundle | None:
-        """That of a group of sequences, a new one where there is none; None: there is no room for it."""
+    def _bundle(self, links: Broken) -> Bundle:
+        """That of a group of sequences, a new one where there is none."""
         for bundle in self.bundles[links.at]:
             if bundle.has[links.group].all() and bundle.has.sum() == len(links.group):
                 return bundle
-        if not self._spare:
-            return None
         has = np.zeros(self._n_sequences[links.at[0]], np.bool_)
         has[links.group] = True
-        driven = self._spare.pop()
-        own = {column: 1.0 for column, run in runs if has[run[3]]}
-        bundle = Bundle(has=has, driven=driven, row=self._add_row(0.0, own | {driven: -1.0}))
+        bundle = Bundle(has=has)
         self.bundles[links.at].append(bundle)
         return bundle
 
-    def _add_row(self, lower: float, entry: dict[int, float]) -> int:
-        self._lp.addRow(lower, 0.0, len(entry), np.array(list(entry), np.int32), np.array(list(entry.values())))
+    def _add_row(self, entry: dict[int, float]) -> int:
+        self._lp.addRow(-self._inf, 0.0, len(entry), np.array(list(entry), np.int32), np.array(list(entry.values())))
         return int(self._lp.getNumRow()) - 1
 
     def read(self, prices: NDArray[np.float64]) -> None:
@@ -149,14 +133,13 @@ class Links:
     def ask(self, share: float) -> None:
         """Have the next round ask for fines on the way to those held, a share of it."""
         for link in self._all():
-            link.asked = (1.0 - share) * link.fine + share * link.held
+            asked = (1.0 - share) * link.fine + share * link.held
+            link.asked = asked if asked >= LEAST_FINE else 0.0
 
     def fill_asked(self, worth: NDArray[np.float64]) -> None:
-        """Put what one more in each row of links is worth to a run: its fines, and the refund to every run driven."""
-        for bundle in self._bundles():
-            for link in bundle.links:
-                worth[link.row] = -link.asked
-            worth[bundle.row] = sum(link.asked for link in bundle.links)
+        """Put what one more in each row of links is worth to a run."""
+        for link in self._all():
+            worth[link.row] = -link.asked
 
     def hold(self) -> None:
         """Hold the fines that the last round asked for."""
@@ -171,15 +154,10 @@ class Links:
         for bundle in self._bundles():
             gone += [link.row for link in bundle.links if not _costs(link)]
             bundle.links = [link for link in bundle.links if _costs(link)]
-            if not bundle.links:
-                gone.append(bundle.row)
-                self._spare.append(bundle.driven)
         for at, bundles in self.bundles.items():
             self.bundles[at] = [bundle for bundle in bundles if bundle.links]
         gone.sort()
         self._lp.deleteRows(len(gone), np.array(gone, np.int32))
-        for bundle in self._bundles():
-            bundle.row -= bisect_left(gone, bundle.row)
         for link in self._all():
             link.row -= bisect_left(gone, link.row)
 

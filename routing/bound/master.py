@@ -37,8 +37,6 @@ CENTRAL_TOLERANCE = 1e-4
 """Share of the value by which prices from the middle may miss it."""
 PENNY = 0.01
 """Pence by which prices of one run differ at least."""
-IDLE_PENCE = 0.01
-"""Reduced cost above which no run is of the solution: what an interior point method leaves of it is next to nothing."""
 Key = tuple[int, ...]
 """Of a run, see `Columns.run_keys`."""
 
@@ -416,15 +414,11 @@ class Master:
         """Delete the runs that do not hold."""
         self._drop(np.array([m for m, key in enumerate(self._keys) if not keeps(key)], np.int64))
 
-    def purge(self, most: int) -> None:
-        """Delete the runs of highest reduced cost above so many; none of the last solution, and none that stay."""
+    def purge(self, pence: float) -> None:
+        """Delete the runs that cost so much more than they are worth in the last solution; none that stay."""
         cost = np.array(self._lp.getSolution().col_dual)[self._n_fixed :]
-        stays = np.array([key in self.staying for key in self._keys])
-        unused = np.flatnonzero((cost > IDLE_PENCE) & ~stays)
-        n_over = len(self._keys) - most
-        if n_over > 0:
-            gone = np.sort(unused[np.argsort(-cost[unused], kind="stable")[:n_over]])
-            self._drop(gone)
+        stays = np.array([key in self.staying for key in self._keys], np.bool_)
+        self._drop(np.flatnonzero((cost > pence) & ~stays))
 
     def _drop(self, gone: NDArray[np.int64]) -> None:
         if len(gone) == 0:

@@ -316,7 +316,7 @@ def test_a_program_that_forgets_runs_proves_as_much(monkeypatch: pytest.MonkeyPa
     plan = plan_for(scenario, travel, iterations=20).plan
     whole = prove(scenario, travel, plan, seconds=600)
     monkeypatch.setattr("routing.bound.ladder.MOST_RUNS", 40)
-    monkeypatch.setattr("routing.bound.ladder.RUNS_A_DEMAND", 0)
+    monkeypatch.setattr("routing.bound.ladder.FAR_PENCE", 1.0)
     purged = prove(scenario, travel, plan, seconds=600)
     assert whole.is_over
     assert purged.is_over

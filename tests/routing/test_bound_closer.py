@@ -12,7 +12,7 @@ import pytest
 from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
 from routing.bound.fields import V_DEMAND
 from routing.bound.from_plan import as_driven, price_of_run
-from routing.bound.ladder import LAST, LAST_EPS, LITTLE, MOST_LOTS, MOST_RUNS, MUCH, Ladder
+from routing.bound.ladder import FAR_PENCE, LAST, LAST_EPS, LITTLE, MOST_LOTS, MOST_RUNS, MUCH, Ladder
 from routing.bound.master import Columns, Master, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.proven import Proven
@@ -223,15 +223,19 @@ def test_without_links_prices_lean_on_those_priced_last(threads: ThreadPoolExecu
 
 
 def test_runs_are_purged_with_links_only(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three quarters of the most are kept."""
-    ladder, kept = ladder_of(problem_of_two(), threads), list[int]()
+    """Behind whole rounds, where there are many."""
+    ladder, purged = ladder_of(problem_of_two(), threads), list[float]()
     monkeypatch.setattr(Master, "n_runs", MOST_RUNS + 1)
-    monkeypatch.setattr(Master, "purge", lambda _, most: kept.append(most))
+    monkeypatch.setattr(Master, "purge", lambda _, pence: purged.append(pence))
     monkeypatch.setattr(Rounds, "price", lambda *_: (0, 0, False))
-    ladder._look(replace(TABLES, only_doubtful=True))
-    assert kept == []
-    ladder._look(replace(TABLES, only_doubtful=True, with_links=True))
-    assert kept == [0.75 * MOST_RUNS]
+    for effort in (TABLES, replace(TABLES, only_doubtful=True, with_links=True)):
+        ladder._look(effort)
+        assert purged == []
+    ladder._look(replace(TABLES, with_links=True))
+    assert purged == [FAR_PENCE]
+    monkeypatch.setattr(Master, "n_runs", MOST_RUNS)
+    ladder._look(replace(TABLES, with_links=True))
+    assert purged == [FAR_PENCE]
 
 
 def test_a_group_that_needs_no_table_promises_nothing(threads: ThreadPoolExecutor, problem: BoundProblem) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from routing.bound.families import families_of
 from routing.bound.fields import C_RUN, V_DEMAND
-from routing.bound.links import Link, broken_links
+from routing.bound.links import LEAST_FINE, Link, broken_links
 from routing.bound.master import Master
 from routing.bound.problem import BoundProblem
 from tests.routing.bound_programs import problem_of_two, program_of
@@ -50,6 +50,21 @@ def test_half_a_run_serves_a_home_until_a_link_forbids_it(problem: BoundProblem,
     assert not broken_links(families_of(problem, master), master.driven(), problem.n_days)
 
 
+def test_a_link_is_one_row_that_counts_the_visits_less_one(problem: BoundProblem, master: Master) -> None:
+    """The run that comes twice to each counts one in both rows, the one that comes once nothing; one of a home, -1."""
+    master.solve()
+    n_rows = master._lp.getNumRow()
+    master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
+    links = links_of(master)
+    assert [link.row for link in links] == [n_rows, n_rows + 1]
+    assert master._lp.getNumRow() == n_rows + 2
+    by_node = {link.node: link.row for link in links}
+    at = (0, 0, 0, 0)
+    assert master.links.entry((*at, 0, 1, 0, 1)) == dict.fromkeys(by_node.values(), 1.0)
+    assert master.links.entry((*at, 0, 1)) == {}
+    assert master.links.entry((*at, 0)) == {by_node[1]: -1.0}
+
+
 def test_fines_are_the_prices_of_the_links(problem: BoundProblem, master: Master) -> None:
     """The run that comes once is worth what it costs; what a second visit to both would earn besides is fined away."""
     master.solve()
@@ -76,6 +91,21 @@ def test_fines_come_nearer_to_the_last_solution_step_by_step(problem: BoundProbl
         master.links.ask(0.6)
         assert [link.asked for link in links] == pytest.approx([share * link.fine for link in links])
         master.links.hold()
+
+
+def test_fines_of_next_to_nothing_are_not_asked_for(problem: BoundProblem, master: Master) -> None:
+    """A fine that the program has no more is asked for by a share of it until that is below a few pence, then held."""
+    master.solve()
+    master.add_links(broken_links(families_of(problem, master), master.driven(), problem.n_days))
+    master.solve()
+    link = links_of(master)[0]
+    link.fine, link.held = 0.0, 2.5 * LEAST_FINE
+    asked = []
+    for _ in range(3):
+        master.links.ask(0.6)
+        master.links.hold()
+        asked.append(link.held)
+    assert asked == pytest.approx([1.5 * LEAST_FINE, 0.0, 0.0])
 
 
 def test_links_that_are_held_stay(problem: BoundProblem, master: Master, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,12 +76,11 @@ def test_runs_told_of_again_are_as_if_told_of_once(features: tuple[str, ...]) ->
     assert master.value < value - 100.0
 
 
-@pytest.mark.parametrize("central", [False, True])
-def test_a_purge_leaves_the_solution(problem: BoundProblem, *, central: bool) -> None:
+def test_a_purge_leaves_the_solution(problem: BoundProblem) -> None:
     """A run that comes to both twice does for half the price; that with one visit goes, though it came first."""
     master = program_of(problem, [(0, 1), (0, 1, 0, 1)])
-    master.solve(central=central)
-    master.purge(1)
+    master.solve()
+    master.purge(1.0)
     driven = master.driven()
     assert [run[4:] for run, _ in driven] == [(0, 1, 0, 1)]
     assert driven[0][1] == pytest.approx(5.0, rel=0.01)
