@@ -70,11 +70,10 @@ class Bundle:
     links: list[Link] = field(default_factory=list)
 
     def entry(self, run: Run) -> dict[int, float]:
-        """What a run counts in the rows: its visits, less one."""
+        """What a run counts in the rows."""
         if not self.has[run[3]]:
             return {}
-        counted = {link.row: run[4:].count(link.node) - 1.0 for link in self.links}
-        return {row: times for row, times in counted.items() if times}
+        return {link.row: counted for link in self.links if (counted := _counted(run, link.node))}
 
 
 class Links:
@@ -106,8 +105,7 @@ class Links:
             bundle = self._bundle(links)
             own = [(column, run) for column, run in of[links.at] if bundle.has[run[3]]]
             for node in links.nodes:
-                counted = {column: run[4:].count(node) - 1.0 for column, run in own}
-                row = self._add_row({column: times for column, times in counted.items() if times})
+                row = self._add_row({column: counted for column, run in own if (counted := _counted(run, node))})
                 bundle.links.append(Link(node=node, row=row))
 
     def _bundle(self, links: Broken) -> Bundle:
@@ -176,6 +174,11 @@ class Links:
 
     def _all(self) -> Iterator[Link]:
         return (link for bundle in self._bundles() for link in bundle.links)
+
+
+def _counted(run: Run, node: int) -> float:
+    """What a run of the sequences counts in the row of a link: its visits to the node, less one."""
+    return run[4:].count(node) - 1.0
 
 
 def _costs(link: Link) -> bool:
