@@ -25,11 +25,11 @@ CENTRAL = replace(TABLES, n_stages=3, central=True, eps=CENTRAL_EPS[0])
 """Tables without links."""
 LAST_EPS = (0.002, 0.001, 0.0005, 0.0002)
 """The same with links."""
-N_SAMPLES, SAMPLED = 2, 10
-"""Rounds of one in so many groups before the first whole round of all gates: whose prices prove the first bound."""
-FEW, CENTRAL_FEW = 100, 30
+SAMPLED = 10
+"""One in so many groups is priced before the first whole round of all gates, whose prices prove the first bound."""
+FEW, CENTRAL_FEW, DEMANDS_A_GROUP = 100, 30, 15
 """Groups of a family that are priced between two solutions of the program, while there is much to find; and while
-prices come from the middle, where a solution takes no longer than pricing so few."""
+prices come from the middle: about as many as a solution takes, one for so many demands where these are more."""
 NEXT_TO_NONE = 5
 """Runs and splits that are little in any round."""
 MUCH, TOO_MUCH = 0.03, 0.1
@@ -45,8 +45,6 @@ SMOOTHED = 0.6
 LAST = ((12, SMOOTHED), (24, SMOOTHED), (24, 0.0))
 """With links: homes that labels at a home remember at most, and that share. Where prices that lean have nothing left to
 find, the program's own may have."""
-STILL_RISES = 0.5
-"""Share of what a find must be worth by which the bound still rises: the next prices, nearer to it, tell more."""
 MOST_RUNS, FAR_PENCE = 5_000, 2_000.0
 """With links: runs above which those go, behind whole rounds, that cost so much more than they are worth."""
 SAVE_EVERY_S = 10.0
@@ -117,10 +115,9 @@ class Ladder:
         for n_gates in range(1, MAX_GATES):
             if not self._settle(replace(CENTRAL, n_gates=n_gates), little=MUCH):
                 return
-        for _ in range(N_SAMPLES):
-            _, _, is_cut_short = self._look(replace(CENTRAL, every=SAMPLED))
-            if is_cut_short:
-                return
+        _, _, is_cut_short = self._look(replace(CENTRAL, every=SAMPLED))
+        if is_cut_short:
+            return
         for eps in CENTRAL_EPS:
             if not self._settle(replace(CENTRAL, eps=eps), little=MUCH, once=eps != CENTRAL_EPS[-1]):
                 return
@@ -137,7 +134,7 @@ class Ladder:
             if is_cut_short:
                 return False
             found = new + n_split
-            has_risen = effort.with_links and self.best > before * (1.0 + STILL_RISES * effort.eps)
+            has_risen = effort.with_links and self.best > before * (1.0 + effort.eps)
             if self._is_little(found, little) and self._linked < effort.eps and not has_risen:
                 return True
             if found > NEXT_TO_NONE and not self._settle_few(effort, n_whole=found, n_lots=1):
@@ -152,7 +149,7 @@ class Ladder:
 
         n_whole : what the whole round before found. n_lots : of links that came behind it.
         """
-        few = CENTRAL_FEW if whole.central else FEW
+        few = max(CENTRAL_FEW, self.problem.n_demands // DEMANDS_A_GROUP) if whole.central else FEW
         n_few = few
         while True:
             new, n_split, is_cut_short = self._look(replace(whole, only_doubtful=True, most=few))

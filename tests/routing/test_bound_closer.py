@@ -12,7 +12,20 @@ import pytest
 from routing.bound.families import BY_FINEST, BY_LABELS, BY_TABLES, Family
 from routing.bound.fields import V_DEMAND
 from routing.bound.from_plan import as_driven, price_of_run
-from routing.bound.ladder import FAR_PENCE, LAST, LAST_EPS, LITTLE, MOST_LOTS, MOST_RUNS, MUCH, Ladder
+from routing.bound.ladder import (
+    CENTRAL,
+    CENTRAL_FEW,
+    DEMANDS_A_GROUP,
+    FAR_PENCE,
+    FEW,
+    LAST,
+    LAST_EPS,
+    LITTLE,
+    MOST_LOTS,
+    MOST_RUNS,
+    MUCH,
+    Ladder,
+)
 from routing.bound.master import Columns, Master, Prices
 from routing.bound.problem import BoundProblem, bound_problem
 from routing.bound.proven import Proven
@@ -298,6 +311,40 @@ def test_closer_looks_come_for_as_long_as_they_lift_the_program(
     assert done[len(expected) :][:4] == [(last, 0.0)] * 4
     assert done[len(expected) + 4] == (first, MUCH)
     assert ladder.is_over
+
+
+def test_whole_rounds_go_on_while_the_bound_rises(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By no less than a find must be worth, with links; without them what is found tells."""
+    ladder, rises = ladder_of(problem_of_two(), threads), iter([1.01, 1.0021, 1.0019, 1.01])
+
+    def look(ladder: Ladder, _: Effort) -> tuple[int, int, bool]:
+        ladder.best *= next(rises)
+        return 0, 0, False
+
+    ladder.best = 100.0
+    monkeypatch.setattr(Ladder, "_look", look)
+    assert ladder._settle(CLOSER, little=MUCH)
+    assert ladder.best == pytest.approx(100.0 * 1.01 * 1.0021 * 1.0019)
+    assert ladder._settle(CENTRAL, little=MUCH)
+    assert next(rises, None) is None
+
+
+def test_where_demands_are_many_more_groups_are_priced_between_two_solutions(
+    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While prices come from the middle: as a solution takes longer, too."""
+    ladder, most = ladder_of(problem_of_two(), threads), list[int]()
+
+    def look(_: Ladder, effort: Effort) -> tuple[int, int, bool]:
+        most.append(effort.most)
+        return 0, 0, False
+
+    monkeypatch.setattr(Ladder, "_look", look)
+    assert ladder._settle_few(CENTRAL)
+    monkeypatch.setattr(BoundProblem, "n_demands", property(lambda _: DEMANDS_A_GROUP * (CENTRAL_FEW + 1)))
+    assert ladder._settle_few(CENTRAL)
+    assert ladder._settle_few(CLOSER)
+    assert most == [CENTRAL_FEW, CENTRAL_FEW + 1, FEW]
 
 
 def test_prices_lean_no_more_at_the_end(threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
