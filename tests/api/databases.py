@@ -23,6 +23,10 @@ from api.store.migrate import migrate
 from api.store.models import Base
 
 DATABASE = "schoolrun"
+SLOW_ON_POSTGRESQL = pytest.mark.parametrize(
+    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
+"""What takes twenty seconds on either: `make test` runs it on SQLite alone."""
 NEEDS_POSTGRESQL = "SCHOOLRUN_TEST_NEEDS_POSTGRESQL"
 """Set in .ci/run: there a missing PostgreSQL is a failure, not a skip."""
 

@@ -223,7 +223,14 @@ def test_inside_outline_counts_crossings() -> None:
     assert inside_outline(square, points).tolist() == [True, False, False, False, False]
 
 
-@pytest.mark.parametrize("area", list(Area))
+@pytest.mark.parametrize(
+    "area",
+    [
+        # Eighteen seconds; the others together take six.
+        pytest.param(area, marks=pytest.mark.slow) if area is Area.RHINE_NECKAR else area
+        for area in Area
+    ],
+)
 def test_scenarios_on_real_streets_are_read_without_a_fault(area: Area, tmp_path: Path, shared_data: Path) -> None:
     """Each real extract has its scenario, read without a fault, the same each time."""
     n_passengers = N_PASSENGERS[area]

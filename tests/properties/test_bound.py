@@ -70,6 +70,7 @@ def assert_below_every_plan(scenario: Scenario, travel: TravelMatrix) -> None:
     assert certificate.bound_pence <= min(pence for pence in objectives if pence is not None)
 
 
+@pytest.mark.slow  # twenty seconds; four on both legs and six on one run always
 @settings(max_examples=30)
 @given(few_rules, st.sampled_from([0, 1]), st.integers(0, 100_000))
 def test_no_plan_of_five_on_one_leg_is_below_the_bound(features: list[str], leg: int, seed: int) -> None:

@@ -272,6 +272,7 @@ def test_what_a_longer_ride_limit_is_worth_is_what_proving_anew_says() -> None:
     assert abs(whole.bound_pence - price.pence - longer.bound_pence) <= SETTLED * whole.bound_pence
 
 
+@pytest.mark.slow  # twenty seconds; what a longer ride limit is worth is asked always
 def test_what_ten_minutes_at_a_gate_are_worth_is_what_proving_anew_says() -> None:
     """For each school asked about, its windows wider in the lists: earlier in the morning, later in the afternoon."""
     scenario, travel = make_world(("schools",), 8, 6)

@@ -23,6 +23,7 @@ from api.store.models import PlanStep, Publication, Quote
 from api.store.plans import read_routes
 from api.store.store import Store
 from tests.api.clients import new_key, problem_of, seen, signed_in, with_key
+from tests.api.databases import SLOW_ON_POSTGRESQL
 from tests.api.lists import ROBIN
 from tests.api.planned import newcomer, plan_folder, put_lists, put_plan
 from tests.api.test_audit import faults_of
@@ -243,6 +244,7 @@ def test_whoever_opens_a_desk_opens_it_for_all_who_ask(
     assert all({option["school_id"] for option in quote["options"]} == {"S1", "S2"} for quote in found)
 
 
+@SLOW_ON_POSTGRESQL
 def test_two_accepted_quotes_never_share_a_seat(app: FastAPI, store: Store, plan_id: str) -> None:
     """Six newcomers quoted on one plan are accepted by six officers at the same moment: one gets the plan's next step,
     the others a fresh quote; with those they go on until all six sit, and no plan breaks a rule."""

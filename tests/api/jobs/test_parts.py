@@ -31,6 +31,7 @@ from routing.solve import Stop
 from routing.start import StartRoute
 from routing.task import Found, Task
 from routing.task_json import found_of_text, found_text, task_of_text, task_text
+from tests.api.databases import SLOW_ON_POSTGRESQL
 from tests.api.job_runs import job_of
 from tests.api.lists import OFFICER
 from tests.api.served import served, until, workers_of
@@ -123,6 +124,7 @@ def n_files(store: Store) -> int:
         return int(connection.execute(text("SELECT count(*) FROM job_file")).scalar_one())
 
 
+@SLOW_ON_POSTGRESQL
 def test_parts_make_the_plan_of_one_process(
     store: Store, large: Settings, borough: Path, alone: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
