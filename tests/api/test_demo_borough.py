@@ -226,7 +226,7 @@ def test_inside_outline_counts_crossings() -> None:
 @pytest.mark.parametrize(
     "area",
     [
-        # Eighteen seconds; the others together take six.
+        # Twenty seconds; each of the others takes five at most.
         pytest.param(area, marks=pytest.mark.slow) if area is Area.RHINE_NECKAR else area
         for area in Area
     ],
