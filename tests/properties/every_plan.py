@@ -10,13 +10,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, permutations, product
+from typing import Any
 
+import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from routing.assign import as_arrays
 from routing.encode import Index, encode
-from routing.evaluate import INFEASIBLE, cost_on_supply
-from routing.instance import BOUGHT, MAX_HUBS, NO_LIMIT, P_UNSERVED, P_VARIANTS, S_CLASS, S_KIND, S_LIMIT, Instance
+from routing.evaluate import (
+    INFEASIBLE,
+    N_FIGURES,
+    N_SCRATCH,
+    day_weights,
+    figures_on_profile,
+    route_tags,
+    soft_pence,
+    supply_pence,
+)
+from routing.instance import (
+    BOUGHT,
+    MAX_HUBS,
+    NO_LIMIT,
+    P_UNSERVED,
+    P_VARIANTS,
+    S_CLASS,
+    S_KIND,
+    S_LIMIT,
+    S_PROFILE,
+    Instance,
+)
 from tests.properties.test_kernel import as_route
 from transport.calendar import LEGS
 from transport.check import check_plan
@@ -66,18 +88,54 @@ def _groups_are_whole(scenario: Scenario, index: Index, company: Sequence[int]) 
 
 def _ways(instance: Instance, index: Index, company: Sequence[int]) -> list[Way]:
     """The cheapest way of each supply that can carry them."""
-    best: dict[int, Way] = {}
-    data, longest = instance.data(), max(MAX_HUBS, len(company)) + 1
+    longest = max(MAX_HUBS, len(company)) + 1
     per_leg = [list(_orders(instance, index, company, leg)) for leg in range(2)]
-    for (am, am_gates), (pm, pm_gates) in product(*per_leg):
-        order, n = as_arrays((am, pm), longest)
-        hubs, n_hubs = as_arrays((am_gates, pm_gates), MAX_HUBS)
-        counts = np.concatenate([n, n_hubs])
-        for k in range(len(index.supplies)):
-            pence = int(cost_on_supply(data, k, order, hubs, counts))
-            if pence != INFEASIBLE and (k not in best or pence < best[k].pence):
-                best[k] = Way(pence=pence, supply=k, orders=(am, pm), hubs=(am_gates, pm_gates))
-    return sorted(best.values(), key=lambda way: way.pence)
+    orders = [_as_rows([order for order, _ in of_leg], longest) for of_leg in per_leg]
+    gates = [_as_rows([gates for _, gates in of_leg], MAX_HUBS) for of_leg in per_leg]
+    counts = np.array([len(of_leg[0][k]) for k in range(2) for of_leg in per_leg], np.int64)
+    pence, which = _least_of_each(instance.data(), orders[0], orders[1], gates[0], gates[1], counts)
+    ways = []
+    for k in np.flatnonzero(pence != INFEASIBLE).tolist():
+        (am, am_gates), (pm, pm_gates) = (of_leg[row] for of_leg, row in zip(per_leg, which[k], strict=True))
+        ways.append(Way(pence=int(pence[k]), supply=k, orders=(am, pm), hubs=(am_gates, pm_gates)))
+    return sorted(ways, key=lambda way: way.pence)
+
+
+def _as_rows(lists: Sequence[list[int]], width: int) -> NDArray[np.int32]:
+    """Lists of one length as a padded (n, width) array."""
+    rows = np.full((len(lists), width), -1, np.int32)
+    rows[:, : len(lists[0])] = lists
+    return rows
+
+
+@numba.njit
+def _least_of_each(d: Any, am: Any, pm: Any, am_gates: Any, pm_gates: Any, counts: Any) -> tuple[Any, Any]:
+    """Least pence a fortnight on each supply, (K,), over all pairs of a row of `am` and one of `pm`; which, (K, 2)."""
+    best = np.full(len(d.supplies), INFEASIBLE, np.int64)
+    which = np.zeros((len(d.supplies), 2), np.int64)
+    order = np.empty((2, am.shape[1]), np.int32)
+    hubs = np.empty((2, am_gates.shape[1]), np.int32)
+    weights = np.zeros(len(d.group_weight), np.int64)
+    scratch = np.empty((N_SCRATCH, max(counts.max(), MAX_HUBS) + 1), np.int64)
+    figures = np.zeros((2, len(weights), N_FIGURES), np.int64)
+    for i in range(len(am)):
+        order[0], hubs[0] = am[i], am_gates[i]
+        for j in range(len(pm)):
+            order[1], hubs[1] = pm[j], pm_gates[j]
+            day_weights(d.riders, d.same_as, d.group_weight, order, counts[0], counts[1], weights)
+            tags = route_tags(d.riders, order, counts[0], counts[1])
+            for profile in range(len(d.seconds)):
+                if not figures_on_profile(d, profile, order, hubs, counts, weights, scratch, figures):
+                    continue
+                soft = soft_pence(weights, figures)
+                for k in range(len(best)):
+                    if d.supplies[k, S_PROFILE] == profile:
+                        pence = supply_pence(
+                            d.seconds, d.metres, d.supplies[k], d.fits, d.rules, tags, weights, figures
+                        )
+                        if pence != INFEASIBLE and (best[k] == INFEASIBLE or pence + soft < best[k]):
+                            best[k], which[k, 0], which[k, 1] = pence + soft, i, j
+    return best, which
 
 
 def _orders(
@@ -97,6 +155,8 @@ def _cheapest(instance: Instance, persons: Sequence[int], ways: Mapping[frozense
     """The cheapest routes for everybody within the limits on supplies and classes; nobody's route: left unserved."""
     supplies = instance.supplies
     limits = [int(supplies[k, S_LIMIT]) for k in range(len(supplies))]
+    of_class = instance.class_limit[supplies[:, S_CLASS]].tolist()
+    is_counted = [min(both) < NO_LIMIT for both in zip(limits, of_class, strict=True)]
 
     @cache
     def best(left: frozenset[int], used: tuple[int, ...]) -> tuple[int, tuple[Way, ...]]:
@@ -108,7 +168,7 @@ def _cheapest(instance: Instance, persons: Sequence[int], ways: Mapping[frozense
         for company, own in ways.items():
             if first in company and company <= left:
                 for way in own:
-                    now = tuple(n + (k == way.supply) for k, n in enumerate(used))
+                    now = tuple(n + (k == way.supply and is_counted[k]) for k, n in enumerate(used))
                     if _within(instance, limits, now):
                         pence, rest = best(left - company, now)
                         found.append((pence + way.pence, (way, *rest)))
