@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
 from typing import NamedTuple
 
@@ -36,30 +36,42 @@ from routing.instance import (
     Instance,
 )
 
+Window = tuple[int, int]
+
+
+class Gate(NamedTuple):
+    """What all who use a gate have in common, each time at its loosest.
+
+    windows : of each day group; None where nobody goes there. service_s : the least that anybody takes there.
+    spare_s : the longest that anybody may ride.
+    """
+
+    row: int
+    school: int
+    windows: list[Window | None]
+    service_s: int
+    spare_s: int
+
 
 def gate_sequences(instance: Instance, leg: int, nodes: NDArray[np.int64]) -> Iterator[list[int]]:
     """Every order of at most three gates that some day's windows allow, with its least offsets."""
-    gates = np.unique(nodes[:, V_GATE]).tolist()
+    gates = {gate: _gate(instance, leg, gate, nodes) for gate in np.unique(nodes[:, V_GATE]).tolist()}
     drive = instance.seconds[:, leg].min(axis=0)
-    windows = [_windows(instance, leg, g, gates) for g in range(len(instance.group_weight))]
-    service = {gate: int(instance.riders[instance.riders[:, P_HUB] == gate, P_GATE_AM + leg].min()) for gate in gates}
-    spare = {gate: int(nodes[nodes[:, V_GATE] == gate, V_CAP].max()) for gate in gates}
+    drive_s = {a.row: {b.row: int(drive[a.row, b.row]) for b in gates.values()} for a in gates.values()}
     alone = [(gate,) for gate in gates]
-    pairs = [pair for pair in permutations(gates, 2) if _clocks(instance, leg, pair, windows, drive, service, spare)]
+    pairs = [(a, b) for a, b in permutations(gates, 2) if _clocks(leg, [gates[a], gates[b]], drive_s)]
     follow = defaultdict(list)
     for a, b in pairs:
         follow[a].append(b)
     longer = [(a, b, c) for a, b in pairs for c in follow[b] if c != a]
     most = int(instance.rules[R_MAX_SCHOOLS])
     for order in (*alone, *pairs, *longer):
-        if len({int(instance.hubs[gate, H_SCHOOL]) for gate in order}) > most:
+        driven = [gates[gate] for gate in order]
+        if len({gate.school for gate in driven}) > most:
             continue
-        clock = _clocks(instance, leg, order, windows, drive, service, spare)
+        clock = _clocks(leg, driven, drive_s)
         if clock is not None:
             yield _sequence(leg, order, clock)
-
-
-Windows = dict[int, tuple[int, int]]
 
 
 class Clock(NamedTuple):
@@ -76,37 +88,35 @@ class Clock(NamedTuple):
     edge: int
 
 
-def _windows(instance: Instance, leg: int, g: int, gates: list[int]) -> Windows:
-    """The windows of all a gate's passengers of a day group, taken together."""
-    found: Windows = {}
-    daily, hub = instance.daily[leg, g], instance.riders[:, P_HUB]
-    for gate in gates:
-        there = daily[(hub == gate) & (daily[:, D_ROW] >= 0)]
-        if len(there):
-            found[gate] = int(there[:, D_OPEN].min()), int(there[:, D_CLOSE].max())
-    return found
+def _gate(instance: Instance, leg: int, gate: int, nodes: NDArray[np.int64]) -> Gate:
+    is_there = instance.riders[:, P_HUB] == gate
+    by_group = [daily[daily[:, D_ROW] >= 0] for daily in instance.daily[leg][:, is_there]]
+    return Gate(
+        row=int(instance.hubs[gate, H_ROW]), school=int(instance.hubs[gate, H_SCHOOL]),
+        windows=[(int(d[:, D_OPEN].min()), int(d[:, D_CLOSE].max())) if len(d) else None for d in by_group],
+        service_s=int(instance.riders[is_there, P_GATE_AM + leg].min()),
+        spare_s=int(nodes[nodes[:, V_GATE] == gate, V_CAP].max()),
+    )  # fmt: skip
 
 
-def _clocks(
-    instance: Instance, leg: int, order: tuple[int, ...], windows: list[Windows], drive: NDArray[np.int32],
-    service: dict[int, int], spare: dict[int, int],
-) -> Clock | None:  # fmt: skip
+def _clocks(leg: int, gates: Sequence[Gate], drive_s: dict[int, dict[int, int]]) -> Clock | None:
     """The clock over all day groups, each time at its loosest; None where no day allows the order.
 
-    order : as driven.
+    gates : in the order as driven. drive_s : from row to row.
     """
-    rows = [int(instance.hubs[gate, H_ROW]) for gate in order]
-    legs = [int(drive[a, b]) for a, b in pairwise(rows)]
-    if any(s >= FAR for s in legs):
+    drive = [drive_s[a.row][b.row] for a, b in pairwise(gates)]
+    if any(s >= FAR for s in drive):
         return None
+    service = [gate.service_s for gate in gates]
     best: Clock | None = None
-    for window in windows:
-        if all(gate in window for gate in order):
-            clock = _clock(leg, [window[gate] for gate in order], legs, [service[gate] for gate in order])
+    # Most days are alike: the set has one of each.
+    for windows in set(zip(*(gate.windows for gate in gates), strict=True)):
+        if None not in windows:
+            clock = _clock(leg, windows, drive, service)
             if clock is not None and best is not None:
                 best = _looser(leg, best, clock)
             best = best or clock
-    if best is None or any(offset > spare[gate] for offset, gate in zip(best.offsets, order, strict=True)):
+    if best is None or any(offset > gate.spare_s for offset, gate in zip(best.offsets, gates, strict=True)):
         return None
     return best
 
@@ -119,7 +129,7 @@ def _looser(leg: int, one: Clock, other: Clock) -> Clock:
     )  # fmt: skip
 
 
-def _clock(leg: int, windows: list[tuple[int, int]], drive: list[int], service: list[int]) -> Clock | None:
+def _clock(leg: int, windows: Sequence[Window], drive: list[int], service: list[int]) -> Clock | None:
     """The clock of `routing.evaluate.gate_clock` with the least service at each gate."""
     n = len(windows)
     if leg == 0:
